@@ -1,0 +1,60 @@
+# Every target makes what it needs, from Python 3.11 or newer alone. `make` or `make help` lists them.
+
+PYTHON := .venv/bin/python
+HOST_TESTS := tests/browser tests/host
+FAST_TESTS := tests/rooms tests/house tests/promises
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup demo check test test-host prove bench release-figures lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+setup: .venv/.dev ## the whole .venv: package, every extra, development tools
+
+demo: .venv/.core ## simulator, platform and dashboard on real candles; ARGS="--once --days 30 --json"
+	@exec .venv/bin/interlock demo $(ARGS)
+
+check: .venv/.dev ## lint, format, types, layers, fast tests (under 60 s)
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-logo
+	@$(PYTHON) -m pytest -q -n 2 $(wildcard $(FAST_TESTS))
+
+test: .venv/.dev ## all tests that Python alone can run (under 8 minutes)
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(addprefix --ignore=,$(HOST_TESTS)) tests
+
+test-host: .venv/.dev ## the tests that need Debian packages, which it installs
+	@scripts/install_host_packages.sh
+	@$(PYTHON) -m pytest -q $(or $(wildcard $(HOST_TESTS)),$(error none of $(HOST_TESTS) is here))
+
+# These are programs of the repository and import tests.* and benchmarks.* beside the package.
+prove bench release-figures: export PYTHONPATH := $(CURDIR)
+
+prove: .venv/.dev ## time-boxed proofs; fails below its floor
+	@$(PYTHON) tests/rehearsal/prove.py $(ARGS)
+
+bench: .venv/.dev ## benchmarks: figures as a table and as JSON
+	@$(PYTHON) benchmarks/run.py $(ARGS)
+
+release-figures: .venv/.dev ## the large runs, written to docs/figures
+	@$(PYTHON) benchmarks/release_figures.py $(ARGS)
+
+lock: ## write locks/*.txt anew; ARGS=--upgrade for the newest of everything
+	@scripts/lock.sh $(ARGS)
+
+clean: ## remove .venv, caches and build leftovers; data folders stay
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	@find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.core: locks/core.txt pyproject.toml
+	@scripts/install_lock.sh core
+	@touch $@
+
+# The development lock holds the core lock too.
+.venv/.dev: locks/dev.txt locks/core.txt pyproject.toml
+	@scripts/install_lock.sh dev
+	@touch .venv/.core $@

@@ -1,0 +1,1 @@
+"""Name plates for the runbook's import paths; nothing lives here."""

@@ -1,0 +1,44 @@
+"""A secret can be used and compared, never shown: its text appears in no print, log, pickle or serialised form."""
+
+import hashlib
+import hmac
+from typing import NoReturn
+
+
+class Secret:
+    """A text that must never be seen. `reveal` is for the signer and the wire alone."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for signing and sending."""
+        return self._text
+
+    def fingerprint(self) -> str:
+        """The first 8 hex digits of its SHA-256, by which an operator can tell two keys apart."""
+        return hashlib.sha256(self._text.encode()).hexdigest()[:8]
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other.reveal().encode())
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint())
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A secret is not serialised.")
