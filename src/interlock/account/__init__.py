@@ -1,0 +1,23 @@
+"""What we know of ourselves: each part known with its time, or unknown with its why."""
+
+from interlock.account.figures import Balance, DayOpen, Figures
+from interlock.account.funding import Funding, Margin, Spot
+from interlock.account.lots import Lot
+from interlock.account.standing import Freeze, InFlight, Standing
+from interlock.account.switches import Kill, Mode, Switches
+
+__all__ = [
+    "Balance",
+    "DayOpen",
+    "Figures",
+    "Freeze",
+    "Funding",
+    "InFlight",
+    "Kill",
+    "Lot",
+    "Margin",
+    "Mode",
+    "Spot",
+    "Standing",
+    "Switches",
+]

@@ -1,0 +1,48 @@
+"""A lot is what one filled entry opened. Exits reduce the lot they name, never another."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from interlock.account.funding import Funding
+from interlock.values import Instant, Instrument
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """`bought` and `remaining` in base (remaining net of fees taken in base), `cost`, `proceeds` and `fees` in quote.
+
+    `stop_distance` and `target_distance` (quote per base) were frozen with the entry's signal and are applied to the average price.
+    `exit_reason` is set once it is to be closed: a durable plan that a restart goes on with.
+    """
+
+    id: str
+    symbol: str
+    base: str
+    quote: str
+    funding: Funding
+    opened_at: Instant
+    bought: Decimal
+    cost: Decimal
+    remaining: Decimal
+    stop_distance: Decimal
+    target_distance: Decimal
+    proceeds: Decimal = Decimal(0)
+    fees: Decimal = Decimal(0)
+    sold: Decimal = Decimal(0)
+    exit_reason: str | None = None
+    closed_at: Instant | None = None
+
+    @property
+    def average(self) -> Decimal:
+        """What one unit of base cost on average, in quote."""
+        return self.cost / self.bought
+
+    def sellable(self, instrument: Instrument) -> Decimal:
+        """What of it can be sold: the remaining quantity, floored to the lot step of its instrument."""
+        return instrument.quantity_down(max(self.remaining, Decimal(0))).size
+
+    def is_dust(self, instrument: Instrument) -> bool:
+        """Whether the remainder is too small for any order: below one step, or below the minimum notional at cost."""
+        size = self.sellable(instrument)
+        floor = instrument.min_notional or Decimal(0)
+        return size == 0 or size * self.average < floor

@@ -1,0 +1,391 @@
+"""Every need of the desk, on one page. Four seams: Transport, Books with MarketFile (the store), Clock, Notifier.
+
+Everything else runs unchanged in live, demo, rehearsal and test. `Exchange` is what the desk asks of the client, which stands
+over the Transport. A transaction of the store is a plain function without an await: it is committed when it returns, or nothing of it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from interlock.account import Balance, DayOpen, Figures, Lot, Mode, Standing, Switches
+from interlock.evidence.proof import CheckRow
+from interlock.ledger.book import Entry
+from interlock.market import Bar, Tick, Window
+from interlock.orders.evidence import Absent, Accepted, Answer, Fill, OrderFact
+from interlock.orders.intent import Attempt, Intent
+from interlock.orders.ruling import Ruling
+from interlock.risk.verdict import Verdict
+from interlock.strategy.proposal import Purpose
+from interlock.strategy.signal import Signal
+from interlock.strategy.throttle import ThrottleState
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant, Instrument, Known, Unknown
+
+# ---------------------------------------------------------------- transport
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: HTTP status, the exact bytes, and the server's own time from its Date header (None: unreadable)."""
+
+    status: int
+    body: bytes
+    date: Instant | None = None
+
+
+class Transport(Protocol):
+    """Carries the bytes of one request to the exchange. It does not retry, redirect, sign or read."""
+
+    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+        """The reply; raises NotSent when no byte left, Unreachable when bytes left and no whole reply came."""
+        ...
+
+
+# ---------------------------------------------------------------- exchange client
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReading:
+    """The wallet as the exchange told it: balances by currency, equity and exposure in account currency."""
+
+    balances: Mapping[str, Balance]
+    equity: Decimal
+    exposure: Decimal
+    as_of: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class FeeRate:
+    """Rates as plain fractions (0.005 is half a percent)."""
+
+    maker: Decimal
+    taker: Decimal
+
+
+class Exchange(Protocol):
+    """What the desk asks of the exchange. Reads raise Refused, Unreachable or NotSent; requests that act answer with a value."""
+
+    async def instruments(self) -> tuple[Instrument, ...]:
+        """Every spot instrument, with its minimum notional where the exchange names one."""
+        ...
+
+    async def ticks(self) -> tuple[Tick, ...]:
+        """The newest prices of all symbols."""
+        ...
+
+    async def bars(self, symbol: str, span: timedelta, end: Instant, count: int) -> tuple[Bar, ...]:
+        """Up to 300 bars that had closed by `end`, ascending; the forming bar is never among them."""
+        ...
+
+    async def account(self) -> AccountReading:
+        """The wallet now."""
+        ...
+
+    async def fee_rate(self) -> FeeRate:
+        """What a trade costs."""
+        ...
+
+    async def place(self, intent: Intent, nonce: int) -> Answer:
+        """Asks for the order with exactly this nonce. Stop orders go to the advanced endpoint."""
+        ...
+
+    async def cancel(self, intent: Intent, nonce: int) -> Answer:
+        """Asks to cancel the order; only its terminal state, read back, says that it is cancelled."""
+        ...
+
+    async def order(self, intent: Intent) -> OrderFact | Absent:
+        """The order by its client_oid at the detail endpoint of its kind."""
+        ...
+
+    async def open_orders(self, *, advanced: bool) -> tuple[OrderFact, ...]:
+        """The complete list of open orders of one class: ordinary, or advanced (triggers)."""
+        ...
+
+    async def history(self, since: Instant, *, advanced: bool) -> tuple[OrderFact, ...]:
+        """Orders of one class that ended since; raises Unreachable when the window could not be read to its end."""
+        ...
+
+    async def fills(self, since: Instant) -> tuple[Fill, ...]:
+        """Executions since, oldest first, complete; at most one call a second."""
+        ...
+
+
+# ---------------------------------------------------------------- clock and notifier
+
+
+class Nudge(Protocol):
+    """A contentless event, set after a commit. A lost one costs an interval, never a fact."""
+
+    def set(self) -> None:
+        """Somebody has something to do."""
+        ...
+
+
+class Clock(Protocol):
+    """Two kinds of time: business time, which may step, and monotonic time, which only measures."""
+
+    def now(self) -> Instant:
+        """Business time: bars, freshness, nonce, day, deadlines."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds for intervals, time-outs and heartbeats."""
+        ...
+
+    def nudge(self, who: str) -> Nudge:
+        """The bell that wakes the pass `who` before its time."""
+        ...
+
+    async def wait(self, who: str, until: Instant, backstop: float) -> None:
+        """Lets the pass `who` rest until business time `until`, its nudge, or `backstop` monotonic seconds, whichever is first."""
+        ...
+
+
+class Notifier(Protocol):
+    """Says something to the owner, and knows whether it was heard."""
+
+    async def send(self, text: str) -> str:
+        """The id that the messenger gave the message; raises Unreachable when it gave none."""
+        ...
+
+
+# ---------------------------------------------------------------- store
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """This engine's turn at the account: the fencing token, and the installation whose ids it uses."""
+
+    epoch: int
+    install_id: str
+    venue: Mode
+    began_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one round of asking found: facts, executions, and absences; all are booked in one transaction."""
+
+    facts: tuple[OrderFact, ...] = ()
+    fills: tuple[Fill, ...] = ()
+    absences: tuple[Absent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something a person must know. The same fingerprint is the same incident; repeats only raise its count."""
+
+    fingerprint: str
+    severity: str
+    text: str
+    opened_at: Instant
+    count: int = 1
+    closed_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A stored decision with what became of it: the record that `why` shows.
+
+    `outcome` is one of WAIT, SUPPRESSED, ORDERED, EXIT, BLOCKED; `code` the stored reason code; the verdict carries all objections.
+    """
+
+    signal: Signal
+    at: Instant
+    outcome: str
+    code: str | None
+    verdict: Verdict | None
+    intent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRun:
+    """One audit: every check with what it found; PASS only when each was made and passed."""
+
+    at: Instant
+    passed: bool
+    rows: tuple[CheckRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EquityPoint:
+    """The account's worth at one instant, in account currency."""
+
+    at: Instant
+    equity: Decimal
+    exposure: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything that the API shows, read in one go: newest first where it is a list of events."""
+
+    at: Instant
+    tenure: Tenure | None
+    switches: Switches
+    figures: Known[Figures] | Unknown
+    balances: Known[Mapping[str, Balance]] | Unknown
+    day: DayOpen | None
+    watchlist: tuple[WatchlistRow, ...]
+    lots: tuple[Lot, ...]
+    intents: tuple[Intent, ...]
+    decisions: tuple[Decided, ...]
+    equity: tuple[EquityPoint, ...]
+    incidents: tuple[Incident, ...]
+    audits: tuple[AuditRun, ...]
+    heartbeats: Mapping[str, Instant] = field(default_factory=dict)
+    ticks: Mapping[str, Tick] = field(default_factory=dict)
+
+
+class Books(Protocol):
+    """The books of one account. Each method is one transaction; those that move money lock the account row first.
+
+    A method raises StoreTrouble when the books cannot be read or written, LeaseLost when `epoch` is no longer current.
+    """
+
+    # -- opening and switches
+    def open(self, venue: Mode, now: Instant) -> Tenure:
+        """Begins a tenure: stamps the venue at creation (WrongVenue if it is the other), counts the epoch up,
+        and reads every intent in SENDING with an unanswered attempt as UNKNOWN. Starting is recovery."""
+        ...
+
+    def switch(
+        self, who: str, why: str, now: Instant, *, mode: Mode | None, kill: bool | None
+    ) -> Switches:
+        """Changes mode or kill switch, with who, why and when; returns the switches as they now stand."""
+        ...
+
+    def watch(self, row: WatchlistRow, who: str, now: Instant) -> WatchlistRow:
+        """Adds or edits one row; a stale version is refused with BadInput; every changed field is journalled."""
+        ...
+
+    # -- the order path
+    def rule(
+        self,
+        epoch: int,
+        now: Instant,
+        ruling: Callable[[Standing, Mapping[str, ThrottleState]], Ruling],
+    ) -> tuple[Ruling, Attempt | None]:
+        """The one transaction of an order: locks the account, reads the standing and the throttle states (by `side:symbol:strategy`),
+        asks the pure `ruling`, and writes signal, throttle, verdict, intent, reservation, exits and send attempt 1 together.
+
+        A signal whose id is already decided, or an intent whose key exists, is not written again: the earlier one is
+        returned without an attempt. The nonce is max(last + 1, now in ms), kept in the account row."""
+        ...
+
+    def further_attempt(
+        self, epoch: int, now: Instant, intent_id: str, verdict: Verdict
+    ) -> Attempt | None:
+        """A further attempt of the same intent (same client_oid, own nonce), or None when the verdict blocks: after NotSent or 42901,
+        or, for PROTECT, REDUCE and FLATTEN in UNKNOWN, after a complete look that found nothing."""
+        ...
+
+    def cancel_attempt(self, epoch: int, now: Instant, intent_id: str) -> Attempt | None:
+        """A durable attempt to cancel, and CANCELLING; None when the order has ended or is of unknown outcome."""
+        ...
+
+    def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
+        """Right before the first byte: is the epoch ours, the verdict at most 2 s old, and for an ENTRY every switch clear?
+        When not, the attempt is recorded as not sent and its intent ends NOT_PLACED."""
+        ...
+
+    def answered(self, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
+        """Records the answer and moves the life: Accepted ACKED, Refused REJECTED, Unreachable UNKNOWN, NotSent NOT_PLACED;
+        SEEN_BEFORE codes (204, 205, 40006) and a refused cancel prove no end and wait for evidence."""
+        ...
+
+    def learn(self, epoch: int, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
+        """Books evidence: lives move along the table, each fill once per trade id with its entry and its lot, absences are kept
+        until they cover the horizon (NOT_PLACED). Fills of orders that are not ours touch no lot but are entries.
+        Returns the intents that changed."""
+        ...
+
+    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
+        """Makes the closing of a lot a durable plan; a lot that has a reason keeps it."""
+        ...
+
+    # -- account and evidence
+    def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
+        """Keeps what the exchange said of the wallet: equity record, day opening, daily-loss latch, opening entries at first sight.
+        Unknown makes the figures unknown at once."""
+        ...
+
+    def note(
+        self,
+        now: Instant,
+        *,
+        signals: Sequence[Signal] = (),
+        incidents: Sequence[Incident] = (),
+        closed: Sequence[str] = (),
+        audit: AuditRun | None = None,
+    ) -> None:
+        """Journals what moves no money: WAIT signals (once per bar), incidents opened or repeated, fingerprints closed, an audit."""
+        ...
+
+    # -- reading
+    def watchlist(self) -> tuple[WatchlistRow, ...]:
+        """Every row, the deleted ones too, by symbol."""
+        ...
+
+    def standing(self, now: Instant) -> Standing:
+        """The standing without a lock, for looking and probing."""
+        ...
+
+    def live_intents(self) -> tuple[tuple[Intent, tuple[Attempt, ...]], ...]:
+        """Every intent that has not ended, or whose executions are not fully booked, with its attempts."""
+        ...
+
+    def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
+        """Every open lot with all intents that serve it."""
+        ...
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The whole ledger, oldest first."""
+        ...
+
+    def fills(self) -> tuple[Fill, ...]:
+        """All executions booked, oldest first."""
+        ...
+
+    def picture(self, now: Instant, *, limit: int = 200) -> Picture:
+        """Everything to show; heartbeats and ticks are the market file's and come empty."""
+        ...
+
+    def decided(self, symbol: str, at: Instant | None) -> Decided | None:
+        """The newest decision about a symbol, or the one in force at an instant."""
+        ...
+
+    def version(self) -> int:
+        """A number that moves when anything was committed, by this process or another."""
+        ...
+
+
+class MarketFile(Protocol):
+    """What the market said, in a file of its own that may be deleted and refilled."""
+
+    def keep_bars(self, bars: Sequence[Bar]) -> None:
+        """Stores closed bars, each once."""
+        ...
+
+    def keep_ticks(self, ticks: Sequence[Tick]) -> None:
+        """Stores the newest tick per symbol."""
+        ...
+
+    def beat(self, who: str, now: Instant) -> None:
+        """A loop finished a cycle."""
+        ...
+
+    def window(self, symbol: str, span: timedelta, count: int) -> Window:
+        """The newest `count` closed bars."""
+        ...
+
+    def ticks(self) -> Mapping[str, Tick]:
+        """The newest tick per symbol."""
+        ...
+
+    def heartbeats(self) -> Mapping[str, Instant]:
+        """When each loop last finished a cycle."""
+        ...

@@ -1,0 +1,1 @@
+"""Whether ledger and exchange agree: drift, orphans, and what each difference calls for."""

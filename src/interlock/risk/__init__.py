@@ -1,0 +1,1 @@
+"""Whether we may: limits, rules in order of precedence, and the judge that alone approves."""

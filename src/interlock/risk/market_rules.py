@@ -1,0 +1,81 @@
+"""Whether the market's word is known, young, and what the owner wants to pay."""
+
+from decimal import Decimal
+from typing import Final
+
+from interlock.market import Stale, freshness
+from interlock.risk.finding import MISSING, NOT_ASKED, Said, seconds, shown
+from interlock.risk.question import Question
+from interlock.strategy.proposal import Proposal
+from interlock.strategy.sizing import collar
+from interlock.values import Unknown, number_text
+
+STALE: Final = "MARKET_DATA_STALE"
+ABSENT: Final = "DATA_MISSING"
+
+
+def price_age(asked: Question) -> Said:
+    """The live price is young; one from the future is not."""
+    most = asked.limits.price_age_max
+    limit = number_text(seconds(most))
+    tick = asked.facts.tick
+    if isinstance(tick, Unknown):
+        return Said(MISSING, limit, STALE, f"The price of {asked.symbol} is unknown: {tick.why}.")
+    if tick.value.symbol != asked.symbol:
+        return Said(MISSING, limit, STALE, f"The price is that of {tick.value.symbol}.")
+    age = freshness(tick.value.at, asked.at, most)
+    found = shown(seconds(age.age), seconds(most))
+    if isinstance(age, Stale):
+        return Said(found, limit, STALE, f"The price of {asked.symbol} is {found} s old.")
+    return Said(found, limit)
+
+
+def bar_age(asked: Question) -> Said:
+    """The bar that was decided is closed, and ended just now."""
+    most = asked.limits.bar_age_max
+    limit = number_text(seconds(most))
+    ended = asked.facts.bar_ended
+    if isinstance(ended, Unknown):
+        return Said(MISSING, limit, STALE, f"The newest bar is unknown: {ended.why}.")
+    age = seconds(asked.at - ended)
+    found = shown(age, seconds(most))
+    if 0 <= age <= seconds(most):
+        return Said(found, limit)
+    return Said(found, limit, STALE, f"The bar that was decided ended {found} s ago.")
+
+
+def indicators(asked: Question) -> Said:
+    """EMA10 and MA50 of the decided bar are numbers."""
+    if asked.facts.indicators_known:
+        return Said("known", "known")
+    return Said(MISSING, "known", ABSENT, "EMA10 and MA50 of the decided bar are not both known.")
+
+
+def ask_price(asked: Question) -> Said:
+    """The ask is known and not above the owner's buy target."""
+    tick, row = asked.facts.tick, asked.facts.row
+    ask = None if isinstance(tick, Unknown) else tick.value.ask
+    target = None if row is None else row.buy_target
+    limit = "none" if target is None else number_text(target)
+    if ask is None:
+        return Said(MISSING, limit, ABSENT, f"The ask of {asked.symbol} is not known.")
+    found = number_text(ask)
+    if target is None or ask <= target:
+        return Said(found, limit)
+    reason = f"The ask {found} is above the buy target {limit}."
+    return Said(found, limit, "PRICE_ABOVE_BUY_TARGET", reason)
+
+
+def inside_collar(asked: Question, proposal: Proposal) -> Said:
+    """The limit is at most the ask with its slippage, and never above the buy target."""
+    tick, row = asked.facts.tick, asked.facts.row
+    if isinstance(tick, Unknown) or tick.value.ask is None or proposal.limit is None:
+        return Said(NOT_ASKED, NOT_ASKED)
+    tops: list[Decimal] = [collar(tick.value.ask, asked.limits.entry_slippage_pct_max)]
+    if row is not None and row.buy_target is not None:
+        tops.append(row.buy_target)
+    found, limit = shown(proposal.limit.rate, min(tops)), number_text(min(tops))
+    if proposal.limit.rate <= min(tops):
+        return Said(found, limit)
+    reason = f"The limit {found} is above the collar {limit}."
+    return Said(found, limit, "PRICE_NOT_IN_RANGE", reason)

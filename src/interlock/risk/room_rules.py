@@ -1,0 +1,141 @@
+"""Whether the account has room for one more entry: positions, cool-down, counts, caps, protection, money."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from interlock.account import Balance, Margin
+from interlock.market import Stale, freshness
+from interlock.risk.finding import MISSING, NOT_ASKED, Said, seconds, shown
+from interlock.risk.question import Question
+from interlock.values import Unknown, number_text
+
+
+def one_in_flight(asked: Question) -> Said:
+    """No other entry of the symbol and side is in flight."""
+    count = sum(
+        i.purpose == "ENTRY" and i.symbol == asked.symbol and i.side is asked.side
+        for i in asked.standing.in_flight
+    )
+    if count == 0:
+        return Said("0", "0")
+    reason = f"An entry of {asked.symbol} is in flight."
+    return Said(str(count), "0", "ORDER_CREATION_LOCK", reason)
+
+
+def open_per_base(asked: Question) -> Said:
+    """There is room for one more position of the base."""
+    return _positions(asked.standing.open_positions(asked.base), asked.limits.open_per_base_max)
+
+
+def open_total(asked: Question) -> Said:
+    """There is room for one more position."""
+    return _positions(asked.standing.open_positions(), asked.limits.open_total_max)
+
+
+def cooldown(asked: Question) -> Said:
+    """The last entry of the base is long enough ago."""
+    least = seconds(asked.limits.entry_cooldown)
+    limit = number_text(least)
+    last = asked.standing.last_entry.get(asked.base)
+    if last is None:
+        return Said("none", limit)
+    since = seconds(asked.at - last)
+    found = shown(since, least)
+    if since >= least:
+        return Said(found, limit)
+    reason = f"The last entry of {asked.base} was {found} s ago."
+    return Said(found, limit, "RECENT_ORDERS_COOLDOWN", reason)
+
+
+def per_day(asked: Question) -> Said:
+    """The base has an entry left for this UTC day."""
+    made, most = asked.standing.entries_today.get(asked.base, 0), _most_per_day(asked)
+    if made < most:
+        return Said(str(made), str(most))
+    reason = f"{asked.base} was entered {made} times today."
+    return Said(str(made), str(most), "GUARDRAIL_BLOCKED", reason)
+
+
+def portfolio_cap(asked: Question) -> Said:
+    """What the wallet holds of the base, bot's or not, and entries in flight are worth at most a few amounts."""
+    row, tick = asked.facts.row, asked.facts.tick
+    if row is None or row.trade_amount_usd is None:
+        return Said(NOT_ASKED, NOT_ASKED)
+    most = row.trade_amount_usd * asked.limits.portfolio_cap_multiple
+    limit = number_text(most)
+    balances = asked.standing.balances
+    if isinstance(balances, Unknown) or isinstance(tick, Unknown):
+        reason = f"What the wallet holds of {asked.base} is not known."
+        return Said(MISSING, limit, "PORTFOLIO_VALUE_CAP", reason)
+    held = _total(balances.value, asked.base) * tick.value.last
+    value = held + _in_flight(asked, base=asked.base)
+    found = shown(value, most)
+    if value <= most:
+        return Said(found, limit)
+    reason = f"{asked.base} worth {found} is held or in flight, more than {limit}."
+    return Said(found, limit, "PORTFOLIO_VALUE_CAP", reason)
+
+
+def protection(asked: Question) -> Said:
+    """The protection circuit breaker is closed."""
+    breaker = asked.standing.breaker
+    if breaker is None:
+        return Said("closed", "closed")
+    return Said("open", "closed", "PROTECTION_UNAVAILABLE", f"Protection is in doubt: {breaker}.")
+
+
+def available(asked: Question) -> Said:
+    """A spot entry is covered by money that is there, known of late, and not promised to an entry in flight."""
+    row = asked.facts.row
+    if isinstance(asked.funding, Margin):
+        return Said("margin", "margin")
+    if row is None or row.trade_amount_usd is None:
+        return Said(NOT_ASKED, NOT_ASKED)
+    least = row.trade_amount_usd * asked.limits.available_multiple
+    limit = number_text(least)
+    code = "INSUFFICIENT_AVAILABLE_BALANCE"
+    balances = asked.standing.balances
+    if isinstance(balances, Unknown):
+        return Said(MISSING, limit, code, f"The balances are not known: {balances.why}.")
+    age = freshness(balances.as_of, asked.at, asked.limits.equity_age_max)
+    if isinstance(age, Stale):
+        old = number_text(seconds(age.age))
+        return Said(MISSING, limit, code, f"The balances are {old} s old.")
+    quote = asked.symbol.rsplit("_", maxsplit=1)[-1]
+    free = _free(balances.value, quote) - _in_flight(asked, quote=quote)
+    found = shown(free, least)
+    if free >= least:
+        return Said(found, limit)
+    return Said(found, limit, code, f"{found} {quote} are free, less than {limit}.")
+
+
+def _positions(count: int, most: int) -> Said:
+    if count < most:
+        return Said(str(count), str(most))
+    reason = f"{count} positions are open, and {most} is the most."
+    return Said(str(count), str(most), "MAX_OPEN_TRADES_REACHED", reason)
+
+
+def _most_per_day(asked: Question) -> int:
+    return asked.limits.orders_per_base_and_day_max
+
+
+def _total(balances: Mapping[str, Balance], currency: str) -> Decimal:
+    held = balances.get(currency)
+    return max(held.total, Decimal(0)) if held else Decimal(0)
+
+
+def _free(balances: Mapping[str, Balance], currency: str) -> Decimal:
+    held = balances.get(currency)
+    return held.available if held else Decimal(0)
+
+
+def _in_flight(asked: Question, *, base: str | None = None, quote: str | None = None) -> Decimal:
+    """What entries in flight of one base, or spot ones of one quote, may still cost."""
+    entries = [i for i in asked.standing.in_flight if i.purpose == "ENTRY"]
+    if base is not None:
+        entries = [i for i in entries if i.base == base]
+    if quote is not None:
+        spot = (i for i in entries if not isinstance(i.funding, Margin))
+        entries = [i for i in spot if i.symbol.endswith(f"_{quote}")]
+    return sum((i.reserved for i in entries), Decimal(0))

@@ -1,0 +1,185 @@
+"""The seven presets, one table. Every field is required: a threshold that nobody wrote is not a threshold.
+
+All comparisons are strict as written, with no tolerance band. Source of the figures: the predecessor's six, contradictions
+resolved, and `trend-dip`, which is ours and the default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+HOUR: Final = timedelta(hours=1)
+
+
+class Trend(StrEnum):
+    """What a BUY may ask of the averages."""
+
+    ALIGNED = "EMA10 above MA50"
+    ABOVE_MA200 = "close above MA200"
+    ABOVE_EMA10 = "close above EMA10"
+
+
+@dataclass(frozen=True, slots=True)
+class Rsi:
+    """BUY below `buy_below` (or, with `cross_up`, on crossing it upwards); SELL above `sell_above`."""
+
+    buy_below: float
+    sell_above: float
+    cross_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AtrStop:
+    """A stop at so many times ATR(14); `fallback_pct` of the price where the ATR is unknown, None for the mode's own."""
+
+    multiple: Decimal
+    fallback_pct: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A distance in percent of the price."""
+
+    pct: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RiskReward:
+    """A target at so many times the stop distance, whatever that came from."""
+
+    ratio: Decimal
+
+
+Stop = AtrStop | Percent
+Target = RiskReward | Percent
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One strategy of thresholds. `name` is what a person chooses, `key` what is stored.
+
+    `trend` must all hold for a BUY; `candles` asks for a close above EMA10 and an RSI that rose two bars in a row;
+    `trend_exit` asks a SELL for EMA10 below MA50 or a close below MA10w. `bars_needed` is the least that a BUY needs.
+    """
+
+    name: str
+    key: str
+    timeframe: timedelta
+    rsi: Rsi
+    trend: tuple[Trend, ...]
+    candles: bool
+    trend_exit: bool
+    volume_ratio_min: float
+    price_change_pct_min: Decimal
+    stop: Stop
+    target: Target
+    bars_needed: int
+
+
+_LONG_TREND: Final = (Trend.ALIGNED, Trend.ABOVE_MA200)
+
+_ALL: Final = (
+    Preset(
+        name="swing-conservative",
+        key="swing:conservative",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=30, sell_above=70, cross_up=True),
+        trend=_LONG_TREND,
+        candles=True,
+        trend_exit=True,
+        volume_ratio_min=1.0,
+        price_change_pct_min=Decimal("3.0"),
+        stop=AtrStop(Decimal("1.5"), fallback_pct=Decimal(3)),
+        target=RiskReward(Decimal("1.5")),
+        bars_needed=200,
+    ),
+    Preset(
+        name="swing-aggressive",
+        key="swing:aggressive",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=45, sell_above=68, cross_up=False),
+        trend=_LONG_TREND,
+        candles=False,
+        trend_exit=True,
+        volume_ratio_min=0.5,
+        price_change_pct_min=Decimal("1.0"),
+        stop=AtrStop(Decimal("1.0"), fallback_pct=None),
+        target=RiskReward(Decimal("1.2")),
+        bars_needed=200,
+    ),
+    Preset(
+        name="intraday-conservative",
+        key="intraday:conservative",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=45, sell_above=70, cross_up=False),
+        trend=(Trend.ALIGNED,),
+        candles=False,
+        trend_exit=True,
+        volume_ratio_min=0.5,
+        price_change_pct_min=Decimal("1.0"),
+        stop=AtrStop(Decimal("1.0"), fallback_pct=None),
+        target=RiskReward(Decimal("1.2")),
+        bars_needed=50,
+    ),
+    Preset(
+        name="intraday-aggressive",
+        key="intraday:aggressive",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=50, sell_above=65, cross_up=False),
+        trend=(Trend.ALIGNED,),
+        candles=False,
+        trend_exit=True,
+        volume_ratio_min=0.5,
+        price_change_pct_min=Decimal("1.0"),
+        stop=AtrStop(Decimal("0.8"), fallback_pct=None),
+        target=RiskReward(Decimal("1.0")),
+        bars_needed=50,
+    ),
+    Preset(
+        name="scalp-conservative",
+        key="scalp:conservative",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=50, sell_above=70, cross_up=False),
+        trend=(Trend.ABOVE_EMA10,),
+        candles=False,
+        trend_exit=False,
+        volume_ratio_min=0.5,
+        price_change_pct_min=Decimal("1.0"),
+        stop=Percent(Decimal("0.5")),
+        target=Percent(Decimal("0.8")),
+        bars_needed=15,
+    ),
+    Preset(
+        name="scalp-aggressive",
+        key="scalp:aggressive",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=55, sell_above=65, cross_up=False),
+        trend=(),
+        candles=False,
+        trend_exit=False,
+        volume_ratio_min=0.5,
+        price_change_pct_min=Decimal("1.0"),
+        stop=Percent(Decimal("0.35")),
+        target=Percent(Decimal("0.5")),
+        bars_needed=15,
+    ),
+    Preset(
+        name="trend-dip",
+        key="trend:dip",
+        timeframe=HOUR,
+        rsi=Rsi(buy_below=40, sell_above=70, cross_up=True),
+        trend=_LONG_TREND,
+        candles=False,
+        trend_exit=True,
+        volume_ratio_min=0.5,
+        price_change_pct_min=Decimal("1.0"),
+        stop=AtrStop(Decimal("1.5"), fallback_pct=Decimal(3)),
+        target=RiskReward(Decimal("1.5")),
+        bars_needed=200,
+    ),
+)
+
+PRESETS: Final[Mapping[str, Preset]] = {preset.name: preset for preset in _ALL}

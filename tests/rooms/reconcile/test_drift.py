@@ -1,0 +1,63 @@
+"""Drift: two wallets that know nothing of each other, and a difference that is said whatever it is."""
+
+from decimal import Decimal
+
+import pytest
+
+from interlock.orders.evidence import OrderFact, Source
+from interlock.orders.life import State
+from interlock.reconcile.drift import Drift, drift
+from interlock.reconcile.orphans import orphans
+from interlock.values import Side, Unknown
+from tests.fakes.goods import NOW, entry, intent
+
+ONE = {"USDT": Decimal(1)}
+
+
+@pytest.mark.parametrize(
+    ("ledger", "exchange", "pct"),
+    [
+        ("10000", "9900", "1.0101"),
+        ("10000", "9901", "0.9999"),
+        ("10100", "10000", "1.0000"),
+        ("0.5", "0", "50.0000"),
+        ("0", "0", "0.0000"),
+    ],
+)
+def test_the_drift_in_percent_follows_the_table(ledger: str, exchange: str, pct: str) -> None:
+    found = drift({"USDT": Decimal(ledger)}, {"USDT": Decimal(exchange)}, ONE)
+
+    assert isinstance(found, Drift)
+    assert f"{found.pct:.4f}" == pct
+
+
+def test_a_currency_without_a_price_is_unknown_and_never_worth_nothing() -> None:
+    assert isinstance(drift({"XYZ": Decimal(1)}, {}, ONE), Unknown)
+
+
+def test_nothing_to_compare_is_unknown() -> None:
+    assert isinstance(drift({}, {}, ONE), Unknown)
+
+
+def test_two_equal_values_of_different_coins_are_not_exact() -> None:
+    prices = {"A": Decimal(1), "B": Decimal(1)}
+    found = drift({"A": Decimal(5)}, {"B": Decimal(5)}, prices)
+
+    assert isinstance(found, Drift)
+    assert found.pct == 0
+    assert not found.exact()
+
+
+def fact(client_oid: str) -> OrderFact:
+    zero = Decimal(0)
+    return OrderFact(
+        client_oid, "9", "BTC_USDT", Side.BUY, None, State.WORKING, zero, zero, zero, None,
+        Source.OPEN_ORDERS, NOW,
+    )  # fmt: skip
+
+
+def test_an_order_with_our_mark_and_no_intent_is_an_orphan_and_a_strangers_order_is_none() -> None:
+    ours = intent(entry())
+    listed = [fact(ours.client_oid), fact("ilabcdef-nobody"), fact("by-hand-1")]
+
+    assert [o.client_oid for o in orphans("abcdef123", listed, [ours])] == ["ilabcdef-nobody"]
