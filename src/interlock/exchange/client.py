@@ -1,0 +1,180 @@
+"""The Crypto.com client: each need of the desk as one request, each answer as a fact or a typed error.
+
+A request that acts carries exactly the nonce it was given, as its id too, and is never sent again from here. A question takes its
+nonce from the time at which it is asked, and what it learns is as old as that.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeVar
+from urllib.parse import urlencode
+
+from interlock.errors import BadInput, NotSent, Refused, Unreachable
+from interlock.exchange.windows import RETENTION, Pause, Reader, Window
+from interlock.market import Bar, Tick
+from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
+from interlock.orders.intent import Intent
+from interlock.ports import AccountReading, FeeRate, Reply, Transport
+from interlock.protocol.crypto_com import account, instruments, market, orders, trades
+from interlock.protocol.crypto_com.codes import ORDER_NOT_KNOWN
+from interlock.protocol.crypto_com.outcome import answer
+from interlock.protocol.crypto_com.wire import Asked, Rows, result_of, signed_body
+from interlock.values import Instant, Instrument, Secret
+
+Fact = TypeVar("Fact")
+TRADES_WINDOW: Final = timedelta(days=trades.WINDOW_DAYS_MAX)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The key by which the exchange knows us, and the secret that signs."""
+
+    api_key: Secret
+    api_secret: Secret
+
+
+async def sleep(span: timedelta) -> None:
+    """Lets the time between two pages pass."""
+    await asyncio.sleep(span.total_seconds())
+
+
+class CryptoComExchange:
+    """`ports.Exchange` on a transport. `now` dates questions, `pause` waits between the pages of one list.
+
+    `skipped` names, by method, the rows of the newest answer that could not be read (instruments, tickers, candlesticks).
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        now: Callable[[], Instant],
+        pause: Pause = sleep,
+    ) -> None:
+        self._transport = transport
+        self._credentials = credentials
+        self._now = now
+        self._pause = pause
+        self.skipped: dict[str, tuple[str, ...]] = {}
+
+    async def instruments(self) -> tuple[Instrument, ...]:
+        """Every spot instrument in USD or USDT, with the minimum notional of its base where one is named."""
+        risk = instruments.order_limits(await self._public(instruments.RISK_PARAMETERS))
+        limits = {own.base: own for own in self._kept(instruments.RISK_PARAMETERS, risk)}
+        listed = await self._public(instruments.INSTRUMENTS)
+        return self._kept(instruments.INSTRUMENTS, instruments.instruments(listed, limits))
+
+    async def ticks(self) -> tuple[Tick, ...]:
+        """The newest prices of all symbols."""
+        return self._kept(market.TICKERS, market.ticks(await self._public(market.TICKERS)))
+
+    async def bars(self, symbol: str, span: timedelta, end: Instant, count: int) -> tuple[Bar, ...]:
+        """Up to 300 bars that had closed by `end` on the exchange's own clock too, ascending."""
+        asked = Asked(market.CANDLESTICK)
+        reply = await self._get(asked.method, market.bars_params(symbol, span, end, count))
+        closed_by = min(end, reply.date) if reply.date else end
+        rows = market.bars(result_of(reply, asked), symbol, span, closed_by)
+        return self._kept(market.CANDLESTICK, rows)[-count:]
+
+    async def account(self) -> AccountReading:
+        """The wallet now."""
+        asked_at = self._now()
+        return account.account(await self._private(account.BALANCE, {}), asked_at)
+
+    async def fee_rate(self) -> FeeRate:
+        """What a spot trade costs."""
+        return account.fee_rate(await self._private(account.FEE_RATE, {}))
+
+    async def place(self, intent: Intent, nonce: int) -> Answer:
+        """Asks for the order with exactly this nonce; an order that cannot be said is not sent."""
+        method = orders.method(orders.CREATE, advanced=orders.is_advanced(intent.proposal))
+        try:
+            params = orders.create_params(intent)
+        except BadInput as error:
+            return NotSent(f"The order was not sent: {error}")
+        return await self._act(Asked(method, nonce, intent.client_oid), params)
+
+    async def cancel(self, intent: Intent, nonce: int) -> Answer:
+        """Asks to cancel the order, at the endpoint of its kind; only its state, read back, says that it is cancelled."""
+        method = orders.method(orders.CANCEL, advanced=orders.is_advanced(intent.proposal))
+        return await self._act(
+            Asked(method, nonce, intent.client_oid), orders.cancel_params(intent)
+        )
+
+    async def order(self, intent: Intent) -> OrderFact | Absent:
+        """The order by its client_oid at the detail endpoint of its kind; Absent when it is not known there."""
+        advanced = orders.is_advanced(intent.proposal)
+        where, asked_at = orders.source(orders.DETAIL, advanced=advanced), self._now()
+        method = orders.method(orders.DETAIL, advanced=advanced)
+        try:
+            result = await self._private(method, {"client_oid": intent.client_oid})
+        except Refused as error:
+            if error.code in ORDER_NOT_KNOWN:
+                return Absent(intent.client_oid, where, asked_at)
+            raise
+        fact = orders.order(result, asked_at, where)
+        if fact.client_oid != intent.client_oid:
+            raise Unreachable(f"Order {intent.client_oid} was asked for, and another came.")
+        return fact
+
+    async def open_orders(self, *, advanced: bool) -> tuple[OrderFact, ...]:
+        """The complete list of open orders of one class."""
+        where, asked_at = orders.source(orders.OPEN, advanced=advanced), self._now()
+        result = await self._private(orders.method(orders.OPEN, advanced=advanced), {})
+        return orders.orders(result, asked_at, where).whole()
+
+    async def history(self, since: Instant, *, advanced: bool) -> tuple[OrderFact, ...]:
+        """Orders of one class that ended since; Unreachable when they could not be read to the end."""
+        where, asked_at = orders.source(orders.HISTORY, advanced=advanced), self._now()
+        method = orders.method(orders.HISTORY, advanced=advanced)
+
+        async def page(window: Window) -> tuple[OrderFact, ...]:
+            result = await self._private(method, window.params(orders.PAGE))
+            return orders.orders(result, asked_at, where).whole()
+
+        found = await Reader(page, self._pause, orders.PAGE, RETENTION).whole(since, asked_at)
+        return tuple({fact.order_id: fact for fact in found}.values())
+
+    async def fills(self, since: Instant) -> tuple[Fill, ...]:
+        """Executions since, oldest first, complete, each trade id once; Unreachable when that cannot be had."""
+
+        async def page(window: Window) -> tuple[Fill, ...]:
+            return trades.fills(
+                await self._private(trades.TRADES, window.params(trades.PAGE))
+            ).whole()
+
+        found = await Reader(page, self._pause, trades.PAGE, TRADES_WINDOW).whole(
+            since, self._now()
+        )
+        by_id = {fill.trade_id: fill for fill in found}
+        return tuple(sorted(by_id.values(), key=lambda fill: (fill.at, fill.trade_id)))
+
+    async def _act(self, asked: Asked, params: Mapping[str, object]) -> Answer:
+        """One request that acts: whatever is heard of it becomes a value."""
+        try:
+            reply = await self._post(asked, params)
+        except (NotSent, Unreachable) as silence:
+            return answer(silence, asked)
+        return answer(reply, asked)
+
+    async def _private(self, method: str, params: Mapping[str, object]) -> bytes:
+        asked = Asked(method, self._now().ms)
+        return result_of(await self._post(asked, params), asked)
+
+    async def _public(self, method: str) -> bytes:
+        return result_of(await self._get(method, {}), Asked(method))
+
+    async def _post(self, asked: Asked, params: Mapping[str, object]) -> Reply:
+        key = self._credentials
+        body = signed_body(key.api_key, key.api_secret, asked.method, params, asked.id or 0)
+        return await self._transport.request("POST", asked.method, body)
+
+    async def _get(self, method: str, params: Mapping[str, str | int]) -> Reply:
+        path = f"{method}?{urlencode(params)}" if params else method
+        return await self._transport.request("GET", path, b"")
+
+    def _kept(self, method: str, rows: Rows[Fact]) -> tuple[Fact, ...]:
+        self.skipped[method] = rows.skipped
+        return rows.facts
