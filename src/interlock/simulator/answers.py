@@ -1,0 +1,72 @@
+"""Answers as the exchange words them: the envelope, the HTTP status of each code, and the texts that differ from a code's name.
+
+A refusal is raised where it is found and worded once, here. Authentication failures name neither id nor method.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from interlock.errors import InterlockError
+from interlock.protocol.crypto_com import codes
+
+UNAUTHORISED: Final = 40101
+# A code that is in no table, as a fault may arm one, comes with this status.
+UNLISTED_STATUS: Final = 400
+TEXTS: Final = MappingProxyType(
+    {
+        213: "Invalid quantity format",
+        308: "Invalid price format",
+        40004: "Missing or invalid argument",
+        UNAUTHORISED: "Authentication failure",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back: HTTP status and the exact bytes."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+
+class Refusal(InterlockError):
+    """The simulated exchange refuses; where an order was made only to be refused, its two ids come along."""
+
+    def __init__(self, code: int, result: dict[str, str] | None = None) -> None:
+        super().__init__(f"The simulated exchange refuses: {code}.")
+        self.code: Final = code
+        self.result: Final = result
+
+
+BAD_GATEWAY: Final = Answer(
+    502, b"<html><head><title>502 Bad Gateway</title></head></html>", "text/html"
+)
+OLD_GATEWAY: Final = Answer(400, b'{"code":"10004","msg":"BAD_REQUEST"}')
+
+
+def success(request_id: int, method: str, result: object, message: str | None = None) -> Answer:
+    """The answer to a request that was done."""
+    envelope: dict[str, object] = {"id": request_id, "method": method, "code": 0}
+    if message is not None:
+        envelope["message"] = message
+    envelope["result"] = result
+    return Answer(200, msgspec.json.encode(envelope))
+
+
+def refusal(request_id: int, method: str, refused: Refusal) -> Answer:
+    """The answer to a request that was refused."""
+    code = refused.code
+    text = TEXTS.get(code) or codes.name(code)
+    if code == UNAUTHORISED:
+        body: dict[str, object] = {"code": code, "message": text}
+    else:
+        body = {"id": request_id, "method": method, "code": code, "message": text}
+    if refused.result is not None:
+        body["result"] = refused.result
+    status = codes.http_status(code) if code in codes.CODES else UNLISTED_STATUS
+    return Answer(status, msgspec.json.encode(body))

@@ -1,0 +1,241 @@
+"""The arguments of a request, read strictly: each in the type and on the grid that the exchange demands, else its own refusal.
+
+Decimals must be texts without an exponent. A number where a text belongs has the refusal that was met in production.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from interlock.simulator.answers import Refusal
+from interlock.simulator.candles import Page
+from interlock.simulator.listing import Listed
+from interlock.simulator.orders import ZERO, Kind, TimeInForce, Wish
+from interlock.simulator.requests import Call
+from interlock.values import Instant, Side
+
+BAD_REQUEST: Final = 40003
+BAD_ARGUMENT: Final = 40004
+OID_MAX: Final = 36
+ROWS_MAX: Final = 100
+CANDLES_MAX: Final = 300
+CANDLES_DEFAULT: Final = 25
+DAY: Final = timedelta(days=1)
+MILLISECOND: Final = timedelta(milliseconds=1)
+_PLAIN: Final = re.compile(r"\d{1,14}(\.\d{1,14})?")
+_WHOLE: Final = re.compile(r"\d{1,19}")
+# Magnitudes below which a number counts seconds, milliseconds, microseconds; above the last it counts nanoseconds.
+_SECONDS, _MILLISECONDS, _MICROSECONDS = 10**11, 10**14, 10**17
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Which rows of a history are asked for: made at or after `start` and before `end`, the newest `limit`, of one symbol or all."""
+
+    start: Instant
+    end: Instant
+    limit: int
+    symbol: str | None
+
+
+def text(params: Mapping[str, object], name: str, *, code: int = BAD_ARGUMENT) -> str | None:
+    """An optional text; an empty one is none."""
+    value = params.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Refusal(code)
+    return value or None
+
+
+def listed_of(params: Mapping[str, object], instruments: Mapping[str, Listed]) -> Listed:
+    """The instrument that an order names; 209 when there is none, 208 when it is not traded here."""
+    symbol = text(params, "instrument_name", code=209)
+    if symbol is None:
+        raise Refusal(BAD_ARGUMENT)
+    listed = instruments.get(symbol)
+    if listed is None:
+        raise Refusal(209)
+    if not listed.tradable:
+        raise Refusal(208)
+    return listed
+
+
+def ordinary_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
+    """The order that a private/create-order asks for."""
+    params = call.params
+    listed = listed_of(params, instruments)
+    kind = _kind(call)
+    if kind.is_trigger:
+        raise Refusal(140001)
+    _check_margin(params)
+    limit = _on_grid(params.get("price"), listed.tick, 308) if kind is Kind.LIMIT else None
+    quantity, notional = _amounts(params, listed, kind)
+    return Wish(
+        listed=listed,
+        side=_side(params),
+        kind=kind,
+        client_oid=_client_oid(call),
+        quantity=quantity,
+        limit=limit,
+        notional=notional,
+        tif=_tif(params),
+        post_only=_post_only(params),
+    )
+
+
+def trigger_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
+    """The trigger that a private/advanced/create-order asks for."""
+    params = call.params
+    listed = listed_of(params, instruments)
+    kind = _kind(call)
+    if not kind.is_trigger:
+        raise Refusal(218)
+    _check_margin(params)
+    reference = text(params, "ref_price_type", code=230) or "MARK_PRICE"
+    if reference not in {"MARK_PRICE", "INDEX_PRICE", "LAST_PRICE"}:
+        raise Refusal(230)
+    return Wish(
+        listed=listed,
+        side=_side(params),
+        kind=kind,
+        client_oid=_client_oid(call),
+        quantity=_quantity(params, listed),
+        ref_price=_on_grid(params.get("ref_price"), listed.tick, 229),
+        ref_price_type=reference,
+        tif=_tif(params),
+    )
+
+
+def which(params: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """The order_id and the client_oid by which an order is named; one of them must be there."""
+    order_id, client_oid = text(params, "order_id"), text(params, "client_oid")
+    if order_id is None and client_oid is None:
+        raise Refusal(BAD_ARGUMENT)
+    return order_id, client_oid
+
+
+def span(params: Mapping[str, object], now: Instant) -> Span:
+    """The window of a history: the day before its end by default, its end just after now, at most a hundred rows."""
+    end = _instant(params.get("end_time")) or now + MILLISECOND
+    start = _instant(params.get("start_time")) or end - DAY
+    limit = params.get("limit", ROWS_MAX)
+    if not isinstance(limit, int) or isinstance(limit, bool):
+        raise Refusal(BAD_REQUEST)
+    if not 0 < limit <= ROWS_MAX:
+        raise Refusal(BAD_ARGUMENT)
+    return Span(start, end, limit, text(params, "instrument_name"))
+
+
+def candle_page(params: Mapping[str, object], now: Instant) -> Page:
+    """The page of candles: the newest 25 by default, silently no more than 300, never none."""
+    start, end = (_instant(params.get(name)) for name in ("start_ts", "end_ts"))
+    count = str(params.get("count", CANDLES_DEFAULT))
+    if not _WHOLE.fullmatch(count):
+        raise Refusal(BAD_REQUEST)
+    if int(count) == 0:
+        raise Refusal(BAD_ARGUMENT)
+    return Page(start, end or now + MILLISECOND, min(int(count), CANDLES_MAX))
+
+
+def _instant(value: object) -> Instant | None:
+    """A time in seconds, milliseconds, microseconds or nanoseconds, told apart by its magnitude."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not _WHOLE.fullmatch(str(value)):
+        raise Refusal(BAD_REQUEST)
+    number = int(str(value))
+    if number < _SECONDS:
+        return Instant(number * 1_000_000)
+    if number < _MILLISECONDS:
+        return Instant(number * 1000)
+    return Instant(number if number < _MICROSECONDS else number // 1000)
+
+
+def _kind(call: Call) -> Kind:
+    """The type of order; a trigger belongs to the advanced method, also one that is not served there."""
+    name = text(call.params, "type", code=218)
+    if name is None:
+        raise Refusal(BAD_ARGUMENT)
+    if name in {"STOP_LIMIT", "TAKE_PROFIT_LIMIT"} and "/advanced/" not in call.method:
+        raise Refusal(140001)
+    if name not in Kind.__members__:
+        raise Refusal(218)
+    return Kind(name)
+
+
+def _side(params: Mapping[str, object]) -> Side:
+    name = text(params, "side", code=220)
+    if name is None:
+        raise Refusal(BAD_ARGUMENT)
+    if name not in Side.__members__:
+        raise Refusal(220)
+    return Side(name)
+
+
+def _tif(params: Mapping[str, object]) -> TimeInForce:
+    name = text(params, "time_in_force", code=221) or TimeInForce.GOOD_TILL_CANCEL
+    if name not in TimeInForce.__members__:
+        raise Refusal(221)
+    return TimeInForce(name)
+
+
+def _post_only(params: Mapping[str, object]) -> bool:
+    """Whether the order may only rest; other instructions are not served."""
+    given = params.get("exec_inst", [])
+    if given not in ([], ["POST_ONLY"]):
+        raise Refusal(219)
+    return bool(given)
+
+
+def _check_margin(params: Mapping[str, object]) -> None:
+    """The account has no margin; a bare leverage is ignored."""
+    funding = params.get("spot_margin", "SPOT")
+    if funding == "MARGIN":
+        raise Refusal(416)
+    if funding != "SPOT":
+        raise Refusal(50001)
+
+
+def _client_oid(call: Call) -> str:
+    given = text(call.params, "client_oid") or str(call.nonce)
+    if len(given) > OID_MAX:
+        raise Refusal(BAD_ARGUMENT)
+    return given
+
+
+def _amounts(
+    params: Mapping[str, object], listed: Listed, kind: Kind
+) -> tuple[Decimal, Decimal | None]:
+    """Quantity, or the notional of a market buy; quantity wins."""
+    by_value = params.get("quantity") is None and params.get("notional") is not None
+    if not by_value or kind is not Kind.MARKET or params.get("side") != Side.BUY:
+        return _quantity(params, listed), None
+    notional = params["notional"]
+    if not isinstance(notional, str):
+        raise Refusal(50001)
+    return ZERO, _plain(notional, BAD_ARGUMENT)
+
+
+def _quantity(params: Mapping[str, object], listed: Listed) -> Decimal:
+    given = params.get("quantity")
+    if isinstance(given, int | Decimal):
+        raise Refusal(40101)
+    return _on_grid(given, listed.lot, 213)
+
+
+def _on_grid(given: object, step: Decimal, code: int) -> Decimal:
+    """A decimal text that is a multiple of the step and above zero; a missing one is a missing argument."""
+    if given is None:
+        raise Refusal(BAD_ARGUMENT)
+    number = _plain(given, code)
+    if number % step:
+        raise Refusal(code)
+    return number
+
+
+def _plain(given: object, code: int) -> Decimal:
+    if not isinstance(given, str) or not _PLAIN.fullmatch(given) or not Decimal(given):
+        raise Refusal(code)
+    return Decimal(given)

@@ -1,0 +1,51 @@
+"""What a simulated exchange is made of: its market, its fees, its account, its keys. Everything else follows from the requests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from interlock.simulator.recordings import Series
+from interlock.values import Instant, Secret
+
+
+class Permission(StrEnum):
+    """What a key may do; a key that may trade may read."""
+
+    READ = "read"
+    TRADE = "trade"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """One key of the account."""
+
+    key: str
+    secret: Secret
+    permission: Permission = Permission.TRADE
+
+
+def demo_key(seed: int) -> ApiKey:
+    """The key that a seed gives: plainly made up, worth nothing anywhere else."""
+    return ApiKey(f"sim-key-{seed:06d}", Secret(f"sim-secret-{seed:06d}-worth-nothing"))
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One exchange. Fee rates, half-spread, share and band are plain fractions; balances are by currency.
+
+    `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
+    of the bar's volume. `seed` shifts where order and trade ids begin and nothing else.
+    """
+
+    start: Instant
+    replay: Mapping[str, Series]
+    keys: tuple[ApiKey, ...]
+    balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
+    seed: int = 0
+    maker_rate: Decimal = Decimal("0.0025")
+    taker_rate: Decimal = Decimal("0.005")
+    half_spread: Decimal = Decimal("0.0001")
+    volume_share: Decimal = Decimal("0.1")
+    depth: Mapping[str, Decimal] = field(default_factory=dict)
+    price_band: Decimal = Decimal("0.5")

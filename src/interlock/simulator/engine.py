@@ -1,0 +1,212 @@
+"""The simulated exchange: one deterministic engine, in process and behind HTTP alike. Bytes in, bytes out.
+
+It has no clock, no chance and no I/O of its own: `advance` moves its time, and the same inputs give the same bytes. Its books are
+the truth that every proof is held against.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from interlock.errors import BadInput
+from interlock.simulator.answers import (
+    BAD_GATEWAY,
+    OLD_GATEWAY,
+    UNAUTHORISED,
+    Answer,
+    Refusal,
+    refusal,
+    success,
+)
+from interlock.simulator.config import Config, Permission
+from interlock.simulator.faults import Fault, Faults, Silence
+from interlock.simulator.listing import listing
+from interlock.simulator.market import Market
+from interlock.simulator.orderbook import Orderbook
+from interlock.simulator.private import ACTS, PrivateSide
+from interlock.simulator.public import PublicSide
+from interlock.simulator.requests import (
+    NO_ID,
+    Envelope,
+    authenticate,
+    envelope,
+    query_params,
+    split,
+)
+from interlock.simulator.rows import order_row, trade_row
+from interlock.simulator.trading import Trading
+from interlock.simulator.wallet import Wallet
+from interlock.values import Instant, number_text
+
+OLD_TIME: Final = "/v2/public/get-time"
+UNKNOWN_METHOD: Final = 40002
+WRONG_VERB_PRIVATE: Final = 40003
+WRONG_VERB_PUBLIC: Final = 50001
+TOO_MANY_REQUESTS: Final = 42901
+MESSAGES: Final = MappingProxyType({"cancel-order": "NO_ERROR"})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One request as it came in, its path split."""
+
+    verb: str
+    method: str
+    query: str
+    body: bytes
+
+
+class Engine:
+    """A Crypto.com Exchange with one account. `stirs` counts what its own events did to the account."""
+
+    def __init__(self, config: Config) -> None:
+        shared = listing()
+        self.config: Final = config
+        self.now = config.start
+        self.stirs = 0
+        self._market: Final = Market(config, shared.instruments)
+        self._wallet: Final = Wallet(config.balances)
+        self._book: Final = Orderbook(config.seed)
+        self._trading: Final = Trading(config, self._market, self._wallet, self._book)
+        self._keys: Final = {key.key: key for key in config.keys}
+        self._public: Final = PublicSide(shared, self._market)
+        self._private: Final = PrivateSide(
+            config, shared, self._market, self._wallet, self._book, self._trading
+        )
+        self._faults: Final = Faults()
+        self._requests: Final[dict[str, int]] = {}
+        self._refusals: Final[list[dict[str, object]]] = []
+
+    # -- requests
+
+    def handle(self, verb: str, path: str, body: bytes, source: str = "127.0.0.1") -> Answer | None:
+        """The answer to one request, or None when none arrives. `path` includes the query string."""
+        answer = self.receive(verb, path, body, source)
+        return answer if isinstance(answer, Answer) else None
+
+    def receive(
+        self,
+        verb: str,
+        path: str,
+        body: bytes,
+        source: str = "127.0.0.1",  # noqa: ARG002 - the address that sent it; allowlists come with issue 4
+    ) -> Answer | Silence:
+        """The answer to one request, or why there is none."""
+        method, query = split(path)
+        if path.partition("?")[0] == OLD_TIME:
+            return OLD_GATEWAY
+        met = self._faults.meet(method)
+        if met is not None and met.fault is Fault.LOSE_REQUEST:
+            return Silence.LOST
+        self._requests[method] = self._requests.get(method, 0) + 1
+        refuse = met.code if met is not None and met.fault is Fault.REFUSE else None
+        answer = self._answer(Arrived(verb, method, query, body), refuse)
+        if met is None or met.fault is Fault.REFUSE:
+            return answer
+        if met.fault is Fault.HTTP_502:
+            return BAD_GATEWAY
+        return Silence.LOST if met.fault is Fault.LOSE_ANSWER else Silence.HELD
+
+    def _answer(self, arrived: Arrived, refuse: int | None) -> Answer:
+        """Does what was asked, or words the refusal; an armed one comes before everything but the parsing."""
+        method, request_id, params = arrived.method, NO_ID, query_params(arrived.query)
+        try:
+            sent = self._envelope(arrived)
+            if sent is not None:
+                request_id, params = int(sent.id), sent.params
+            result = self._result(arrived, sent, params, refuse)
+            return success(request_id, method, result, MESSAGES.get(method.rpartition("/")[2]))
+        except Refusal as refused:
+            self._note(method, params, refused)
+            return refusal(request_id, method, refused)
+
+    def _envelope(self, arrived: Arrived) -> Envelope | None:
+        """The envelope of a private request; a public one has none, whatever its body."""
+        is_public = arrived.method in self._public.methods
+        return envelope(arrived.body) if arrived.verb == "POST" and not is_public else None
+
+    def _result(
+        self,
+        arrived: Arrived,
+        sent: Envelope | None,
+        params: Mapping[str, object],
+        refuse: int | None,
+    ) -> object:
+        if refuse is not None:
+            raise Refusal(refuse)
+        if arrived.method not in self._public.methods:
+            return self._done(arrived.method, sent)
+        if arrived.verb != "GET":
+            raise Refusal(WRONG_VERB_PUBLIC)
+        return self._public.methods[arrived.method](params, self.now)
+
+    def _done(self, method: str, sent: Envelope | None) -> object:
+        if method not in self._private.methods:
+            raise Refusal(UNKNOWN_METHOD)
+        if sent is None or sent.method != method:
+            raise Refusal(WRONG_VERB_PRIVATE)
+        call = authenticate(sent, self._keys, self.now)
+        acts = method.rpartition("/")[2] in ACTS
+        if acts and call.key.permission is not Permission.TRADE:
+            raise Refusal(UNAUTHORISED)
+        return self._private.methods[method](call, self.now)
+
+    def _note(self, method: str, params: Mapping[str, object], refused: Refusal) -> None:
+        self._refusals.append(
+            {
+                "method": method,
+                "code": refused.code,
+                "client_oid": params.get("client_oid"),
+                "order_id": (refused.result or {}).get("order_id"),
+                "at_us": self.now.micros,
+            }
+        )
+
+    # -- time
+
+    def next_event(self) -> Instant | None:
+        """When the price next meets an open order of the account; None when it never will."""
+        due = self._trading.next_event()
+        return due[0] if due is not None else None
+
+    def advance(self, to: Instant) -> None:
+        """Moves the clock to `to`; on the way its own events happen in their order, each at its own instant."""
+        if to < self.now:
+            raise BadInput(
+                f"The exchange's clock stands at {self.now} and does not go back to {to}."
+            )
+        due = self._trading.next_event()
+        while due is not None and due[0] <= to:
+            self.now = due[0]
+            self._trading.happen(due[1], self.now)
+            self.stirs += 1
+            due = self._trading.next_event()
+        self.now = to
+
+    # -- faults and truth
+
+    def arm(self, fault: str, method: str, count: int = 1, code: int = TOO_MANY_REQUESTS) -> None:
+        """Arms a fault for the next `count` requests of a method (`*`: of any)."""
+        self._faults.arm(fault, method, count, code)
+
+    def books(self) -> dict[str, Any]:
+        """Everything that happened, for those who judge: JSON texts and whole numbers, amounts as decimal texts."""
+        return {
+            "now_us": self.now.micros,
+            "accepts": [accept.row() for accept in self._trading.accepts],
+            "orders": [order_row(o, self.config) for o in self._book.orders.values()],
+            "fills": [trade_row(trade) for trade in self._book.trades],
+            "opening": _texts(self._wallet.opening),
+            "balances": _texts(self._wallet.total),
+            "reserved": _texts(self._wallet.reserved),
+            "requests": dict(sorted(self._requests.items())),
+            "refusals": [dict(row) for row in self._refusals],
+            "faults_fired": dict(sorted(self._faults.fired.items())),
+            "stirs": self.stirs,
+        }
+
+
+def _texts(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: number_text(amounts[currency]) for currency in sorted(amounts)}

@@ -1,0 +1,151 @@
+"""The replay: the price of each symbol at every instant, when it will touch a level, and how much stands at the best level.
+
+Prices are given beforehand and nobody moves them. Inside a bar the price walks the path of `matching`; where bars are missing the
+exchange was away: the price stands at the last close and its time does not move.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+import numpy as np
+
+from interlock.errors import BadInput
+from interlock.market import Bar
+from interlock.matching import Direction, Quote, first_touch, price_at, quote_of
+from interlock.simulator.config import Config
+from interlock.simulator.listing import Listed
+from interlock.simulator.recordings import Series
+from interlock.values import Instant
+
+MS: Final = 1000
+# A level as a binary float lies this close to the level itself: the search looks a little further, `first_touch` decides.
+NEARLY: Final = 1e-9
+
+
+class Replay:
+    """One symbol's recorded bars, walked in order."""
+
+    def __init__(self, listed: Listed, series: Series) -> None:
+        self.listed: Final = listed
+        self.series: Final = series
+        self.span: Final = timedelta(milliseconds=series.timeframe_ms)
+        self._bars: Final[dict[int, Bar]] = {}
+
+    def index_at(self, now: Instant) -> int:
+        """The index of the newest bar that opened at or before now; -1 before the first."""
+        return int(np.searchsorted(self.series.open_time, now.ms, side="right")) - 1
+
+    def bar(self, index: int) -> Bar:
+        """One recorded bar, in the numbers that were printed."""
+        bar = self._bars.get(index)
+        if bar is None:
+            s = self.series
+            opens = Instant.of_ms(int(s.open_time[index]))
+            columns = (s.open, s.high, s.low, s.close, s.volume)
+            numbers = [printed(column[index]) for column in columns]
+            bar = Bar(self.listed.symbol, opens, self.span, *numbers)
+            self._bars[index] = bar
+        return bar
+
+    def bar_at(self, now: Instant) -> Bar | None:
+        """The bar in which now lies; None before the first and where the exchange was away."""
+        index = self.index_at(now)
+        bar = self.bar(index) if index >= 0 else None
+        return bar if bar is not None and now < bar.ends else None
+
+    def price(self, now: Instant) -> tuple[Decimal, Instant] | None:
+        """The price and the instant at which it was made: now, or the end of the last bar. None before the first bar."""
+        index = self.index_at(now)
+        if index < 0:
+            return None
+        bar = self.bar(index)
+        return (price_at(bar, now), now) if now < bar.ends else (bar.close, bar.ends)
+
+    def touch(self, level: Decimal, direction: Direction, since: Instant) -> Instant | None:
+        """The first instant from `since` on at which the price reaches the level; None within this recording."""
+        for index in self._reaching(level, direction, max(self.index_at(since), 0)):
+            bar = self.bar(index)
+            touched = first_touch(bar, level, direction, since) if since < bar.ends else None
+            if touched is not None:
+                return touched
+        return None
+
+    def _reaching(self, level: Decimal, direction: Direction, first: int) -> Iterator[int]:
+        if direction is Direction.FALLS:
+            hits = self.series.low[first:] <= float(level) * (1 + NEARLY)
+        else:
+            hits = self.series.high[first:] >= float(level) * (1 - NEARLY)
+        yield from (first + int(n) for n in np.flatnonzero(hits))
+
+
+@dataclass(slots=True)
+class Taken:
+    """How much was taken from one best level at one instant."""
+
+    at: Instant
+    quantity: Decimal
+
+
+class Market:
+    """All replays on one clock: quotes, touches, and the one level that stands on each side.
+
+    What is taken from a level is gone until the clock moves.
+    """
+
+    def __init__(self, config: Config, instruments: Mapping[str, Listed]) -> None:
+        unlisted = sorted(set(config.replay) - set(instruments))
+        if unlisted:
+            raise BadInput(f"{', '.join(unlisted)} is not listed and cannot be replayed.")
+        self.replays: Final = {
+            symbol: Replay(instruments[symbol], config.replay[symbol])
+            for symbol in sorted(config.replay)
+        }
+        self._config: Final = config
+        self._quotes: Final[dict[str, tuple[Instant, Quote | None]]] = {}
+        self._taken: Final[dict[tuple[str, str], Taken]] = {}
+
+    def quote(self, symbol: str, now: Instant) -> Quote | None:
+        """The quote of a symbol; None when it has no price."""
+        known = self._quotes.get(symbol)
+        if known is not None and known[0] == now:
+            return known[1]
+        quote = self._quote(symbol, now)
+        self._quotes[symbol] = (now, quote)
+        return quote
+
+    def _quote(self, symbol: str, now: Instant) -> Quote | None:
+        replay = self.replays.get(symbol)
+        priced = replay.price(now) if replay is not None else None
+        if replay is None or priced is None:
+            return None
+        return quote_of(priced[0], self._config.half_spread, replay.listed.tick)
+
+    def usd(self, currency: str, now: Instant) -> Decimal:
+        """What one unit is worth in USD; one for dollars, zero for what has no price here."""
+        if currency in {"USD", "USDT"}:
+            return Decimal(1)
+        quotes = (self.quote(f"{currency}_{dollar}", now) for dollar in ("USD", "USDT"))
+        return next((quote.last for quote in quotes if quote is not None), Decimal(0))
+
+    def standing(self, symbol: str, side: str, now: Instant) -> Decimal:
+        """What the level that `side` takes from still holds now, in base."""
+        bar = self.replays[symbol].bar_at(now)
+        if bar is None:
+            return Decimal(0)
+        whole = self._config.depth.get(symbol, bar.volume * self._config.volume_share)
+        taken = self._taken.get((symbol, side))
+        return whole - taken.quantity if taken is not None and taken.at == now else whole
+
+    def take(self, symbol: str, side: str, quantity: Decimal, now: Instant) -> None:
+        """Takes so much from the level."""
+        taken = self._taken.get((symbol, side))
+        before = taken.quantity if taken is not None and taken.at == now else Decimal(0)
+        self._taken[symbol, side] = Taken(now, before + quantity)
+
+
+def printed(value: np.float64) -> Decimal:
+    """The number that the exchange printed and the recording holds as a binary float."""
+    return Decimal(repr(float(value)))

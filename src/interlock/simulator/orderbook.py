@@ -1,0 +1,74 @@
+"""Every order of the account, under every id that was ever given out, and every trade.
+
+Ordinary orders and triggers are two worlds: no list, detail or cancel of the one sees the other. A client_oid is used once for the
+whole run; only the child of a trigger bears its parent's.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from interlock.errors import BrokenInvariant
+from interlock.simulator.orders import Order, Trade
+
+# Ids have 19 digits, more than a binary float can hold.
+ORDER_IDS: Final = 6_530_000_000_000_000_000
+TRADE_IDS: Final = 6_142_000_000_000_000_000
+MATCH_IDS: Final = 4_611_686_018_427_387_904
+SEEDS: Final = 100_000
+IDS_OF_A_SEED: Final = 1_000_000_000
+
+
+class Orderbook:
+    """The account's orders and trades, oldest first."""
+
+    def __init__(self, seed: int) -> None:
+        self._base: Final = seed % SEEDS * IDS_OF_A_SEED
+        self._count = 0
+        self.orders: Final[dict[str, Order]] = {}
+        self.trades: Final[list[Trade]] = []
+        self._open: Final[dict[str, Order]] = {}
+        self._ids: Final[dict[tuple[bool, str], str]] = {}
+
+    def next_id(self) -> str:
+        """The id of the next order."""
+        self._count += 1
+        return str(ORDER_IDS + self._base + self._count)
+
+    def next_trade_ids(self) -> tuple[str, str]:
+        """The trade id and the match id of the next trade."""
+        n = self._base + len(self.trades) + 1
+        return str(TRADE_IDS + n), str(MATCH_IDS + n)
+
+    def knows(self, client_oid: str) -> bool:
+        """Whether an order ever bore this client_oid."""
+        return (True, client_oid) in self._ids or (False, client_oid) in self._ids
+
+    def add(self, order: Order) -> None:
+        """Keeps a new order for ever."""
+        world = order.wish.kind.is_trigger
+        if order.id in self.orders or (world, order.wish.client_oid) in self._ids:
+            raise BrokenInvariant(f"Order {order.id} bears an id that is taken.")
+        self.orders[order.id] = order
+        self._ids[world, order.wish.client_oid] = order.id
+        self.settle(order)
+
+    def settle(self, order: Order) -> None:
+        """Lists an order among the open ones exactly while it is open."""
+        if order.is_open:
+            self._open[order.id] = order
+        else:
+            self._open.pop(order.id, None)
+
+    def find(self, order_id: str | None, client_oid: str | None, *, advanced: bool) -> Order | None:
+        """The order of one world by its id, else by its client_oid."""
+        key = order_id or self._ids.get((advanced, client_oid or ""), "")
+        order = self.orders.get(key)
+        return order if order is not None and order.wish.kind.is_trigger is advanced else None
+
+    def open(self) -> Iterator[Order]:
+        """Every open order of both worlds, oldest first."""
+        return iter(tuple(self._open.values()))
+
+    def world(self, *, advanced: bool) -> Iterator[Order]:
+        """Every order of one world, newest first."""
+        return (o for o in reversed(self.orders.values()) if o.wish.kind.is_trigger is advanced)

@@ -1,0 +1,110 @@
+"""The public methods: what anybody may ask of the market. Each takes the market, the parameters and now, and returns the result."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from interlock.market import Bar
+from interlock.simulator.answers import Refusal
+from interlock.simulator.arguments import BAD_ARGUMENT, BAD_REQUEST, candle_page, text
+from interlock.simulator.candles import TIMEFRAMES, Candles, price_text, until
+from interlock.simulator.listing import Listing
+from interlock.simulator.market import Market, Replay
+from interlock.simulator.orders import ZERO
+from interlock.values import Instant, number_text
+
+DAY: Final = timedelta(days=1)
+CHANGE_DIGITS: Final = Decimal("0.0001")
+CENT: Final = Decimal("0.01")
+
+Params = Mapping[str, object]
+
+
+class PublicSide:
+    """What the exchange tells everybody."""
+
+    def __init__(self, listing: Listing, market: Market) -> None:
+        self._listing: Final = listing
+        self._market: Final = market
+        self._candles: Final[dict[tuple[str, int], Candles]] = {}
+        self.methods: Final[Mapping[str, Callable[[Params, Instant], object]]] = MappingProxyType(
+            {
+                "public/get-instruments": self.instruments,
+                "public/get-risk-parameters": self.risk_parameters,
+                "public/get-tickers": self.tickers,
+                "public/get-candlestick": self.candlestick,
+            }
+        )
+
+    def instruments(self, params: Params, now: Instant) -> object:  # noqa: ARG002 - everything is listed, always
+        """Every instrument; filters are ignored."""
+        return msgspec.Raw(self._listing.instruments_json)
+
+    def risk_parameters(self, params: Params, now: Instant) -> object:  # noqa: ARG002 - the recorded ones, always
+        """The limits per currency."""
+        return msgspec.Raw(self._listing.risk_json)
+
+    def tickers(self, params: Params, now: Instant) -> object:
+        """The ticker of one instrument, or of all that have a price."""
+        symbol = text(params, "instrument_name")
+        if symbol is not None and symbol not in self._listing.instruments:
+            raise Refusal(BAD_ARGUMENT)
+        wanted = [symbol] if symbol is not None else list(self._market.replays)
+        rows = (self._ticker(each, now) for each in wanted if each in self._market.replays)
+        return {"data": [row for row in rows if row is not None]}
+
+    def candlestick(self, params: Params, now: Instant) -> object:
+        """A page of candles; none where the recording is coarser than the timeframe or the instrument has no price here."""
+        symbol = text(params, "instrument_name", code=BAD_REQUEST)
+        timeframe = text(params, "timeframe") or "1m"
+        if symbol is None or timeframe not in TIMEFRAMES:
+            raise Refusal(BAD_REQUEST)
+        if symbol not in self._listing.instruments:
+            raise Refusal(BAD_ARGUMENT)
+        page = candle_page(params, now)
+        replay = self._market.replays.get(symbol)
+        rows = self._of(replay, TIMEFRAMES[timeframe]).page(page, now) if replay else b"[]"
+        return {"interval": timeframe, "data": msgspec.Raw(rows), "instrument_name": symbol}
+
+    def _of(self, replay: Replay, span_ms: int) -> Candles:
+        key = (replay.listed.symbol, span_ms)
+        if key not in self._candles:
+            self._candles[key] = Candles(replay, span_ms)
+        return self._candles[key]
+
+    def _ticker(self, symbol: str, now: Instant) -> dict[str, object] | None:
+        replay, quote = self._market.replays[symbol], self._market.quote(symbol, now)
+        priced = replay.price(now)
+        if quote is None or priced is None:
+            return None
+        bars = self._last_day(replay, now)
+        decimals = replay.listed.price_decimals
+        volume = sum((bar.volume for bar in bars), ZERO)
+        worth = sum((bar.volume * bar.close for bar in bars), ZERO)
+        before = bars[0].open if bars else quote.last
+        return {
+            "i": symbol,
+            "h": price_text(max(bar.high for bar in bars), decimals) if bars else None,
+            "l": price_text(min(bar.low for bar in bars), decimals) if bars else None,
+            "a": price_text(quote.last, decimals),
+            "v": number_text(volume),
+            "vv": number_text(worth.quantize(CENT)),
+            "c": number_text(((quote.last - before) / before).quantize(CHANGE_DIGITS)),
+            "b": price_text(quote.bid, decimals) if quote.bid is not None else None,
+            "k": price_text(quote.ask, decimals),
+            "t": priced[1].ms,
+        }
+
+    def _last_day(self, replay: Replay, now: Instant) -> tuple[Bar, ...]:
+        """The bars that opened within the last 24 hours, the newest as far as it has walked."""
+        last = replay.index_at(now)
+        first = int(np.searchsorted(replay.series.open_time, (now - DAY).ms, side="left"))
+        if last < first:
+            return ()
+        newest = until(replay.bar(last), now, replay.listed.price_decimals)
+        return (*(replay.bar(n) for n in range(first, last)), newest)

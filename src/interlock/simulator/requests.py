@@ -1,0 +1,107 @@
+"""A request as it was received: parsed without binary floats, and proven to come from a key of the account.
+
+The order of the checks is the exchange's: JSON, method, nonce, key, signature, permission. What a method's parameters
+must be is said where the method lives.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from interlock.errors import BadInput
+from interlock.protocol.crypto_com import signing
+from interlock.simulator.answers import UNAUTHORISED, Refusal
+from interlock.simulator.config import ApiKey
+from interlock.values import Instant
+
+ROOT: Final = "/exchange/v1/"
+NONCE_WINDOW_MS: Final = 60_000
+ID_MAX: Final = 2**63 - 1
+NO_ID: Final = -1
+_JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
+_NO_PARAMS: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A private request that was proven: what is asked, with which parameters and nonce, by which key."""
+
+    method: str
+    params: Mapping[str, object]
+    nonce: int
+    key: ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The body of a private request before it is believed; id and nonce are the received texts."""
+
+    method: str
+    params: Mapping[str, object]
+    id: str
+    nonce: object
+    api_key: object
+    sig: object
+
+
+def split(path: str) -> tuple[str, str]:
+    """The method and the query of a path below the API's root; the method is empty elsewhere."""
+    bare, _, query = path.partition("?")
+    return (bare.removeprefix(ROOT) if bare.startswith(ROOT) else ""), query
+
+
+def query_params(query: str) -> Mapping[str, object]:
+    """The parameters of a public request; all are texts."""
+    return dict(parse_qsl(query))
+
+
+def envelope(body: bytes) -> Envelope:
+    """The body of a private request; 40001 when it is no JSON object with a numeric id and an object of parameters."""
+    try:
+        received = _JSON.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(40001) from error
+    if not isinstance(received, dict):
+        raise Refusal(40001)
+    request_id = _digits(received.get("id"))
+    if request_id is None or int(request_id) > ID_MAX:
+        raise Refusal(40001)
+    params = received.get("params", _NO_PARAMS)
+    if not isinstance(params, Mapping):
+        raise Refusal(40001)
+    rest = (received.get(name) for name in ("nonce", "api_key", "sig"))
+    return Envelope(str(received.get("method")), params, request_id, *rest)
+
+
+def authenticate(sent: Envelope, keys: Mapping[str, ApiKey], now: Instant) -> Call:
+    """The call that this envelope proves; 40102 outside the nonce window, 40101 for anything that does not verify."""
+    if isinstance(sent.nonce, Decimal):
+        raise Refusal(UNAUTHORISED)
+    nonce = _digits(sent.nonce)
+    if nonce is None or abs(int(nonce) - now.ms) > NONCE_WINDOW_MS:
+        raise Refusal(40102)
+    key = keys.get(sent.api_key) if isinstance(sent.api_key, str) else None
+    if key is None or not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig):
+        raise Refusal(UNAUTHORISED)
+    return Call(sent.method, sent.params, int(nonce), key)
+
+
+def _verifies(sent: Envelope, key: ApiKey, nonce: str, sig: str) -> bool:
+    try:
+        return signing.verifies(key.secret, sent.method, sent.id, key.key, sent.params, nonce, sig)
+    except BadInput:
+        return False
+
+
+def _digits(value: object) -> str | None:
+    """The received text of a whole number, sent as such or as a text; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value) if value >= 0 else None
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit():
+        return None
+    return value if len(value) <= len(str(ID_MAX)) else None

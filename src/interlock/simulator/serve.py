@@ -1,0 +1,209 @@
+"""`interlock simulate` and the demo's exchange: the engine on recorded candles, behind HTTP on loopback, until it is told to stop."""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from aiohttp import web
+
+from interlock.errors import BadSettings
+from interlock.simulator import recordings
+from interlock.simulator.config import Config, demo_key
+from interlock.simulator.control import ControlServer, Driver
+from interlock.simulator.engine import Engine
+from interlock.simulator.recordings import Series
+from interlock.simulator.server import ExchangeServer
+from interlock.simulator.stepping import Stepping
+from interlock.values import Instant
+
+LOOPBACK: Final = "127.0.0.1"
+DEMO_START: Final = Instant.of_iso("2024-02-29T00:00:00+00:00")
+DEMO_DAYS: Final = 30
+DEMO_CANDLES: Final = tuple(f"binance_{coin}-USDT_1h" for coin in ("BTC", "ETH", "SOL", "XRP"))
+TICK_SECONDS: Final = 0.05
+SHUTDOWN_SECONDS: Final = 1.0
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
+
+    On the wall's clock the recording is shifted by whole days, so that `start`'s day is today.
+    """
+
+    port: int = 0
+    control_port: int = 0
+    seed: int = 0
+    start: Instant = DEMO_START
+    days: int | None = DEMO_DAYS
+    stepping: bool = False
+    candles: tuple[str, ...] = DEMO_CANDLES
+    balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
+    depth: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the exchange is found, and the key that opens it: the first line of its output."""
+
+    rest: str
+    ws_user: str
+    ws_market: str
+    control: str
+    api_key: str
+    api_secret: str
+
+    def line(self) -> str:
+        """The one JSON line."""
+        return msgspec.json.encode(self).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An exchange that stands: where it is found, the task that moves its clock, and what fails when a promise of it breaks."""
+
+    addresses: Addresses
+    clock: asyncio.Task[None]
+    broken: asyncio.Future[None]
+
+
+async def serve(options: ServeOptions) -> None:
+    """Serves until SIGTERM or SIGINT; the first line of stdout says where."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with serving(options) as served:
+        sys.stdout.write(served.addresses.line() + "\n")
+        sys.stdout.flush()
+        stopped = asyncio.create_task(stop.wait())
+        ends = (stopped, served.clock, served.broken)
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+
+
+@asynccontextmanager
+async def serving(options: ServeOptions) -> AsyncIterator[Served]:
+    """Both ports, open while the context is; a broken promise of the engine is raised at the end."""
+    config = configuration(options, wall_now())
+    engine = Engine(config)
+    driver = Driver(Stepping(engine, _horizon(options))) if options.stepping else None
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    exchange = ExchangeServer(engine, _tick(engine, options), broken)
+    control = ControlServer(engine, driver, lambda: exchange.held)
+    clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine))
+    runners = [
+        web.AppRunner(
+            app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
+        )
+        for app in (exchange.application(), control.application())
+    ]
+    try:
+        port = await _open(runners[0], options.port)
+        control_port = await _open(runners[1], options.control_port)
+        yield Served(addresses_of(port, control_port, config), clock, broken)
+    finally:
+        for runner in runners:
+            await runner.cleanup()
+        clock.cancel()
+        with suppress(asyncio.CancelledError):
+            await clock
+        if broken.done():
+            broken.result()
+
+
+def configuration(options: ServeOptions, wall: Instant) -> Config:
+    """The exchange that these options describe; at `wall`, when it is to run on the wall's clock."""
+    replay = _replay(options)
+    strangers = sorted(set(options.depth) - set(replay))
+    if strangers:
+        raise BadSettings(f"{', '.join(strangers)} has no recording here, so it has no depth.")
+    config = Config(
+        start=options.start,
+        replay=replay,
+        keys=(demo_key(options.seed),),
+        balances=options.balances,
+        seed=options.seed,
+        depth=options.depth,
+    )
+    if options.stepping:
+        return config
+    shift = (wall - options.start) // DAY * DAY
+    shifted = {symbol: _shifted(series, shift) for symbol, series in replay.items()}
+    return replace(config, start=wall, replay=shifted)
+
+
+def _replay(options: ServeOptions) -> dict[str, Series]:
+    """The recordings by symbol, each of which must have begun before the start and go on after it."""
+    replay: dict[str, Series] = {}
+    for name in options.candles:
+        series = recordings.load(name)
+        if series.symbol in replay:
+            raise BadSettings(f"{name} is a second recording of {series.symbol}.")
+        if not series.open_time[0] <= options.start.ms <= series.open_time[-1]:
+            raise BadSettings(f"{name} has no candles at {options.start}.")
+        replay[series.symbol] = series
+    return replay
+
+
+def addresses_of(port: int, control_port: int, config: Config) -> Addresses:
+    """Where an exchange on these ports is found."""
+    key = config.keys[0]
+    return Addresses(
+        rest=f"http://{LOOPBACK}:{port}/exchange/v1",
+        ws_user=f"ws://{LOOPBACK}:{port}/exchange/v1/user",
+        ws_market=f"ws://{LOOPBACK}:{port}/exchange/v1/market",
+        control=f"http://{LOOPBACK}:{control_port}",
+        api_key=key.key,
+        api_secret=key.secret.reveal(),
+    )
+
+
+def wall_now() -> Instant:
+    """The wall's clock, which only the stand-alone exchange follows."""
+    return Instant(time.time_ns() // 1000)
+
+
+async def _open(runner: web.AppRunner, port: int) -> int:
+    """Opens one port and says which it is."""
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, LOOPBACK, port).start()
+    except (OSError, OverflowError) as error:
+        raise BadSettings(f"Port {port} cannot be opened: {error}.") from error
+    opened: int = runner.addresses[0][1]
+    return opened
+
+
+def _horizon(options: ServeOptions) -> Instant | None:
+    if options.days is None:
+        return None
+    if options.days < 1:
+        raise BadSettings(f"A run of {options.days} days is none.")
+    return options.start + options.days * DAY
+
+
+def _tick(engine: Engine, options: ServeOptions) -> Callable[[], None]:
+    """What brings the engine up to date before a request: the wall's clock, or nothing."""
+    if options.stepping:
+        return lambda: None
+    return lambda: engine.advance(max(wall_now(), engine.now))
+
+
+async def _follow_the_wall(engine: Engine) -> None:
+    """Lets triggers fire and orders fill also while nobody asks."""
+    while True:
+        engine.advance(max(wall_now(), engine.now))
+        await asyncio.sleep(TICK_SECONDS)
+
+
+def _shifted(series: Series, shift: timedelta) -> Series:
+    return replace(series, open_time=series.open_time + shift // timedelta(milliseconds=1))

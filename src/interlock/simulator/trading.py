@@ -1,0 +1,288 @@
+"""What becomes of an order: judged, reserved, taken, rested, fired, ended. Money moves here and nowhere else.
+
+The book is one level deep: what the best level does not hold is not executed. An order that may not rest loses its remainder.
+A fired trigger spawns a market order with an id of its own; only then are funds asked for.
+"""
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Final
+
+from interlock.errors import BrokenInvariant
+from interlock.matching import (
+    Direction,
+    Liquidity,
+    Quote,
+    crosses,
+    execution,
+    maker_level,
+    takeable,
+    taking_price,
+)
+from interlock.simulator.answers import Refusal
+from interlock.simulator.config import Config
+from interlock.simulator.market import Market
+from interlock.simulator.orderbook import Orderbook
+from interlock.simulator.orders import ZERO, Kind, Order, Status, TimeInForce, Trade, Wish
+from interlock.simulator.terms import (
+    is_done,
+    may_post,
+    needs,
+    trigger_direction,
+    value_of,
+    waits,
+)
+from interlock.simulator.wallet import Wallet
+from interlock.values import Instant, Side
+
+OPEN_PER_SYMBOL_MAX: Final = 200
+
+TOO_LARGE: Final = 314
+TOO_FAR: Final = 315
+TOO_MANY: Final = 318
+TOO_POOR: Final = 306
+TOO_SMALL: Final = 415
+NO_PRICE: Final = 309
+WRONG_TRIGGER: Final = 50007
+FILL_OR_KILL: Final = 43003
+IMMEDIATE_OR_CANCEL: Final = 43004
+POST_ONLY: Final = 43005
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """One accepted order: its ids, the trigger that spawned it (if any), and the request that asked for it."""
+
+    client_oid: str
+    order_id: str
+    parent_id: str | None
+    method: str
+    nonce: int | None
+    at: Instant
+
+    def row(self) -> dict[str, object]:
+        """Its entry in the books."""
+        return {
+            "client_oid": self.client_oid,
+            "order_id": self.order_id,
+            "parent_id": self.parent_id,
+            "method": self.method,
+            "nonce": self.nonce,
+            "at_us": self.at.micros,
+        }
+
+
+class Trading:
+    """The one account's trading on the one market."""
+
+    def __init__(self, config: Config, market: Market, wallet: Wallet, book: Orderbook) -> None:
+        self._config: Final = config
+        self._market: Final = market
+        self._wallet: Final = wallet
+        self._book: Final = book
+        self.accepts: Final[list[Accept]] = []
+
+    def place(self, wish: Wish, method: str, nonce: int, now: Instant) -> Order:
+        """Accepts the order and does at once what can be done; a Refusal with the order's ids leaves it REJECTED."""
+        quote = self._market.quote(wish.listed.symbol, now)
+        if quote is None:
+            raise Refusal(NO_PRICE)
+        if wish.kind.is_trigger and not waits(wish, quote):
+            raise Refusal(WRONG_TRIGGER)
+        order = self._new(wish, quote, now)
+        code = self._objection(order, quote, now)
+        if code:
+            order.end(Status.REJECTED, now, code)
+        self._book.add(order)
+        if code:
+            raise Refusal(code, ids(order))
+        self.accepts.append(Accept(wish.client_oid, order.id, None, method, nonce, now))
+        self._begin(order, quote, now)
+        self.check(order)
+        return order
+
+    def cancel(self, order: Order, now: Instant) -> None:
+        """Ends an open order; what it held back is free again."""
+        self._end(order, Status.CANCELED, now)
+        self.check(order)
+
+    def next_event(self) -> tuple[Instant, Order] | None:
+        """When the next open order is met by the price, and which; the older one first."""
+        due = ((o.touch, o.id, o) for o in self._book.open() if o.touch is not None)
+        first = min(due, key=lambda each: each[:2], default=None)
+        return (first[0], first[2]) if first is not None else None
+
+    def happen(self, order: Order, now: Instant) -> None:
+        """The price has met an open order: a trigger fires, a resting order is executed at its limit."""
+        if order.wish.kind.is_trigger:
+            self._fire(order, now)
+        else:
+            self._execute(order, order.wish.limit, Liquidity.MAKER, now)
+            if order.is_open:
+                self._rest(order, now)
+        self.check(order)
+
+    def check(self, order: Order) -> None:
+        """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
+        currency = order.reserved_in
+        held = sum((o.reserved for o in self._book.open() if o.reserved_in == currency), ZERO)
+        if held != self._wallet.reserved.get(currency, ZERO) or (
+            order.reserved and not order.is_open
+        ):
+            raise BrokenInvariant(
+                f"The reservations in {currency} are not those of the open orders."
+            )
+        order.must_be_unchanged()
+
+    # -- beginning
+
+    def _new(self, wish: Wish, quote: Quote, now: Instant) -> Order:
+        waits = Status.PENDING if wish.kind.is_trigger else Status.ACTIVE
+        return Order(self._book.next_id(), wish, value_of(wish, quote), now, now, waits)
+
+    def _objection(self, order: Order, quote: Quote, now: Instant) -> int:
+        """The code for which a well-formed order is rejected, or zero."""
+        wish, listed = order.wish, order.wish.listed
+        at_market = wish.quantity * (wish.limit or wish.ref_price or quote.last)
+        worth = wish.notional if wish.notional is not None else at_market
+        objections = (
+            (worth < (listed.value_min or ZERO), TOO_SMALL),
+            (listed.value_max is not None and worth > listed.value_max, TOO_LARGE),
+            (wish.limit is not None and self._is_far(wish.limit, quote), TOO_FAR),
+            (wish.post_only and not may_post(wish, quote), POST_ONLY),
+            (self._open_in(listed.symbol) >= OPEN_PER_SYMBOL_MAX, TOO_MANY),
+            (needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
+        )
+        found = next((code for holds, code in objections if holds), 0)
+        return found or self._impatience(wish, quote, now)
+
+    def _is_far(self, limit: Decimal, quote: Quote) -> bool:
+        return abs(limit - quote.last) > quote.last * self._config.price_band
+
+    def _open_in(self, symbol: str) -> int:
+        return sum(1 for order in self._book.open() if order.wish.listed.symbol == symbol)
+
+    def _impatience(self, wish: Wish, quote: Quote, now: Instant) -> int:
+        """An order that may not rest must find something at once; fill-or-kill must find all of it."""
+        if wish.limit is None or wish.tif is TimeInForce.GOOD_TILL_CANCEL:
+            return 0
+        met = crosses(wish.side, wish.limit, quote)
+        found = self._takeable(wish, wish.quantity, now) if met else ZERO
+        if wish.tif is TimeInForce.FILL_OR_KILL:
+            return 0 if found == wish.quantity else FILL_OR_KILL
+        return 0 if found else IMMEDIATE_OR_CANCEL
+
+    def _begin(self, order: Order, quote: Quote, now: Instant) -> None:
+        wish = order.wish
+        if wish.kind.is_trigger:
+            direction = trigger_direction(wish)
+            replay = self._market.replays[wish.listed.symbol]
+            order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
+            return
+        self._hold(order, needs(order))
+        if wish.limit is None:
+            self._take(order, quote, now)
+            return
+        if crosses(wish.side, wish.limit, quote):
+            self._take(order, quote, now)
+        if order.is_open:
+            self._stay(order, now)
+
+    def _stay(self, order: Order, now: Instant) -> None:
+        if order.wish.tif is TimeInForce.GOOD_TILL_CANCEL:
+            self._rest(order, now)
+        else:
+            self._end(order, Status.CANCELED, now)
+
+    # -- executing
+
+    def _take(self, order: Order, quote: Quote, now: Instant) -> None:
+        """Takes what the other side's level holds; a market order loses its remainder."""
+        price = taking_price(order.wish.side, quote)
+        self._execute(order, price, Liquidity.TAKER, now)
+        if order.is_open and order.wish.limit is None:
+            self._end(order, Status.CANCELED, now)
+
+    def _execute(
+        self, order: Order, price: Decimal | None, liquidity: Liquidity, now: Instant
+    ) -> None:
+        quantity = self._executable(order, price, now)
+        if price is None or not quantity:
+            return
+        is_maker = liquidity is Liquidity.MAKER
+        rate = self._config.maker_rate if is_maker else self._config.taker_rate
+        wish = order.wish
+        done = execution(wish.side, quantity, price, rate)
+        self._market.take(wish.listed.symbol, wish.side, quantity, now)
+        order.execute(done, now)
+        self._hold(order, needs(order))
+        trade = Trade(
+            *self._book.next_trade_ids(),
+            order.id,
+            wish.client_oid,
+            wish.listed,
+            done,
+            liquidity,
+            wish.fee_currency,
+            now,
+        )
+        self._book.trades.append(trade)
+        self._wallet.book(trade)
+        if is_done(order):
+            self._end(order, Status.FILLED, now)
+
+    def _executable(self, order: Order, price: Decimal | None, now: Instant) -> Decimal:
+        wanted = order.remaining
+        if order.wish.notional is not None and price is not None:
+            wanted = (order.wish.notional - order.filled_value) / price
+        return self._takeable(order.wish, wanted, now)
+
+    def _takeable(self, wish: Wish, wanted: Decimal, now: Instant) -> Decimal:
+        standing = self._market.standing(wish.listed.symbol, wish.side, now)
+        return takeable(wanted, standing, wish.listed.lot)
+
+    # -- resting, firing, ending
+
+    def _rest(self, order: Order, now: Instant) -> None:
+        """Waits for the price to meet the limit; in a bar that has met it already, for the next bar."""
+        wish, replay = order.wish, self._market.replays[order.wish.listed.symbol]
+        level = maker_level(wish.side, wish.limit or ZERO, self._config.half_spread)
+        direction = Direction.FALLS if wish.side is Side.BUY else Direction.RISES
+        touch = replay.touch(level, direction, now)
+        bar = replay.bar_at(now)
+        if touch == now and bar is not None:
+            touch = replay.touch(level, direction, bar.ends)
+        order.touch = touch
+
+    def _fire(self, trigger: Order, now: Instant) -> None:
+        quote = self._market.quote(trigger.wish.listed.symbol, now)
+        if quote is None:
+            raise BrokenInvariant(f"Trigger {trigger.id} fired without a price.")
+        wish = replace(trigger.wish, kind=Kind.MARKET, ref_price=None, ref_price_type="NULL_VAL")
+        child = self._new(wish, quote, now)
+        child.parent_id = trigger.id
+        if needs(child) > self._wallet.available(child.reserved_in):
+            child.end(Status.REJECTED, now, TOO_POOR)
+            self._book.add(child)
+        else:
+            self._book.add(child)
+            accept = Accept(wish.client_oid, child.id, trigger.id, "trigger", None, now)
+            self.accepts.append(accept)
+            self._begin(child, quote, now)
+        trigger.fire(child, now)
+        self._book.settle(trigger)
+        self.check(child)
+
+    def _hold(self, order: Order, amount: Decimal) -> None:
+        self._wallet.reserve(order.reserved_in, amount - order.reserved)
+        order.reserved = amount
+
+    def _end(self, order: Order, status: Status, now: Instant) -> None:
+        self._hold(order, ZERO)
+        order.end(status, now)
+        self._book.settle(order)
+
+
+def ids(order: Order) -> dict[str, str]:
+    """The two ids of an order, as a result that names it."""
+    return {"client_oid": order.wish.client_oid, "order_id": order.id}
