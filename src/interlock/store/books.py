@@ -1,0 +1,198 @@
+"""The books of one account: the transactions that the port names, each begun, done and committed as one.
+
+They are written once, over rows; whether a database or a dictionary keeps the rows makes no difference to what is decided here.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from interlock.account import Lot, Mode, Standing, Switches
+from interlock.errors import BadInput, WrongVenue
+from interlock.ledger.book import Entry
+from interlock.orders import learning as words
+from interlock.orders.evidence import Answer, Fill
+from interlock.orders.intent import Attempt, Intent
+from interlock.orders.ruling import Ruling
+from interlock.ports import AccountReading, AuditRun, Decided, Evidence, Incident, Picture, Tenure
+from interlock.risk.verdict import Verdict
+from interlock.store import journal, learning, order_path
+from interlock.store.entries import read_entries
+from interlock.store.intent_rows import INTENTS
+from interlock.store.records import ACCOUNT, FILLS, LOTS, OPEN, OWED, WATCHLIST, AccountRow
+from interlock.store.rows import Ground, Rows
+from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
+from interlock.strategy.proposal import Purpose
+from interlock.strategy.signal import Signal
+from interlock.strategy.throttle import ThrottleState
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant, Unknown
+
+
+class RowBooks:
+    """The port `Books` over rows. `install_id` is used once, when the books are made; afterwards the stored one speaks."""
+
+    def __init__(self, ground: Ground, terms: Terms, install_id: str) -> None:
+        if not install_id:
+            raise BadInput("An installation has an id.")
+        self._ground = ground
+        self._terms = terms
+        self._install_id = install_id
+
+    def close(self) -> None:
+        """Lets go of the file; nothing is lost by not calling it."""
+        self._ground.close()
+
+    # -- opening and switches
+    def open(self, venue: Mode, now: Instant) -> Tenure:
+        """Begins a tenure."""
+        with self._ground.change() as rows:
+            account = account_of(rows)
+            if account is None:
+                account = self._founded(venue, now)
+            if account.venue is not venue:
+                raise WrongVenue(f"These books belong to {account.venue}, not to {venue}.")
+            account = replace(account, epoch=account.epoch + 1, began_at=now)
+            rows.put(ACCOUNT, account)
+            _recover(rows, now)
+            return account.tenure
+
+    def switch(
+        self, who: str, why: str, now: Instant, *, mode: Mode | None, kill: bool | None
+    ) -> Switches:
+        """Changes mode or kill switch, with who, why and when."""
+        with self._ground.change() as rows:
+            return journal.switch(rows, self._terms, who, why, now, mode, kill=kill)
+
+    def watch(self, row: WatchlistRow, who: str, now: Instant) -> WatchlistRow:
+        """Adds or edits one row of the watchlist."""
+        with self._ground.change() as rows:
+            return journal.watch(rows, row, who, now)
+
+    # -- the order path
+    def rule(
+        self,
+        epoch: int,
+        now: Instant,
+        ruling: Callable[[Standing, Mapping[str, ThrottleState]], Ruling],
+    ) -> tuple[Ruling, Attempt | None]:
+        """The one transaction of an order."""
+        with self._ground.change() as rows:
+            return order_path.rule(rows, self._terms, epoch, now, ruling)
+
+    def further_attempt(
+        self, epoch: int, now: Instant, intent_id: str, verdict: Verdict
+    ) -> Attempt | None:
+        """A further attempt of the same intent, or None when the verdict blocks or the order may not be asked for again."""
+        with self._ground.change() as rows:
+            return order_path.further_attempt(rows, epoch, now, intent_id, verdict)
+
+    def cancel_attempt(self, epoch: int, now: Instant, intent_id: str) -> Attempt | None:
+        """A durable attempt to cancel, and CANCELLING."""
+        with self._ground.change() as rows:
+            return order_path.cancel_attempt(rows, epoch, now, intent_id)
+
+    def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
+        """Says whether the bytes may leave, right before the first of them."""
+        with self._ground.change() as rows:
+            return order_path.may_send(rows, self._terms, attempt, now, purpose)
+
+    def answered(self, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
+        """Records the answer and moves the life."""
+        with self._ground.change() as rows:
+            return order_path.answered(rows, attempt, answer, now)
+
+    def learn(self, epoch: int, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
+        """Books evidence; returns the intents that changed."""
+        with self._ground.change() as rows:
+            return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
+
+    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:  # noqa: ARG002 - the port's own list
+        """Makes the closing of a lot a durable plan."""
+        with self._ground.change() as rows:
+            order_path.held(rows, epoch)
+            order_path.flag(rows, lot_id, reason)
+
+    # -- account and evidence
+    def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
+        """Keeps what the exchange said of the wallet."""
+        with self._ground.change() as rows:
+            account = opened_account(rows)
+            if isinstance(reading, Unknown):
+                rows.put(ACCOUNT, replace(account, unknown_why=reading.why))
+            else:
+                keep_reading(rows, account, reading, self._terms.limits, now)
+
+    def note(
+        self,
+        now: Instant,
+        *,
+        signals: Sequence[Signal] = (),
+        incidents: Sequence[Incident] = (),
+        closed: Sequence[str] = (),
+        audit: AuditRun | None = None,
+    ) -> None:
+        """Journals what moves no money."""
+        with self._ground.change() as rows:
+            journal.note(rows, now, signals, incidents, closed, audit)
+
+    # -- reading
+    def watchlist(self) -> tuple[WatchlistRow, ...]:
+        """Every row, the deleted ones too, by symbol."""
+        with self._ground.look() as rows:
+            return tuple(sorted(rows.find(WATCHLIST), key=lambda row: row.symbol))
+
+    def standing(self, now: Instant) -> Standing:
+        """The standing without a lock."""
+        with self._ground.look() as rows:
+            return standing_of(rows, self._terms, now)
+
+    def live_intents(self) -> tuple[tuple[Intent, tuple[Attempt, ...]], ...]:
+        """Every intent that has not ended, or whose executions are not fully booked, with its attempts."""
+        with self._ground.look() as rows:
+            owed = (rows.get(INTENTS, each.intent_id) for each in rows.find(OWED, open=OPEN))
+            live = [*rows.find(INTENTS, live=OPEN), *(each for each in owed if each is not None)]
+            return tuple((intent, order_path.attempts_of(rows, intent.id)) for intent in live)
+
+    def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
+        """Every open lot with all intents that serve it."""
+        with self._ground.look() as rows:
+            lots = rows.find(LOTS, open=OPEN)
+            return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The whole ledger, oldest first."""
+        with self._ground.look() as rows:
+            return read_entries(rows)
+
+    def fills(self) -> tuple[Fill, ...]:
+        """All executions booked, oldest first."""
+        with self._ground.look() as rows:
+            return tuple(booked.fill for booked in rows.find(FILLS))
+
+    def picture(self, now: Instant, *, limit: int = 200) -> Picture:
+        """Everything to show."""
+        with self._ground.look() as rows:
+            return journal.picture(rows, self._terms, now, limit)
+
+    def decided(self, symbol: str, at: Instant | None) -> Decided | None:
+        """The newest decision about a symbol, or the one in force at an instant."""
+        with self._ground.look() as rows:
+            return journal.decided(rows, symbol, at)
+
+    def version(self) -> int:
+        """A number that moves when anything was committed, by this process or another."""
+        return self._ground.version()
+
+    def _founded(self, venue: Mode, now: Instant) -> AccountRow:
+        """New books: mode OFF, kill clear, no tenure yet."""
+        if venue is Mode.OFF:
+            raise BadInput("Books belong to SIM or to LIVE; OFF is no venue.")
+        return AccountRow(venue, self._install_id, epoch=0, began_at=now)
+
+
+def _recover(rows: Rows, now: Instant) -> None:
+    """What an earlier tenure was sending has an unknown outcome."""
+    for intent in rows.find(INTENTS, live=OPEN):
+        after = words.interrupted(intent, order_path.attempts_of(rows, intent.id), now)
+        if after != intent:
+            rows.put(INTENTS, after)

@@ -1,0 +1,167 @@
+"""What moves no money: switches and watchlist with every change journalled, decisions to wait, incidents, audits, and the picture."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Final, TypeVar
+
+from interlock.account import Mode, Switches
+from interlock.errors import BadInput, WrongVenue
+from interlock.ports import AuditRun, Decided, Incident, Picture
+from interlock.store.incidents import close_incidents, write_incident
+from interlock.store.intent_rows import INTENTS
+from interlock.store.records import (
+    ACCOUNT,
+    AUDITS,
+    CHANGES,
+    DAYS,
+    DECISIONS,
+    EQUITY,
+    INCIDENTS,
+    LOTS,
+    OPEN,
+    VERDICTS,
+    WATCHLIST,
+    AccountRow,
+    Change,
+    Decision,
+)
+from interlock.store.rows import Rows
+from interlock.store.standing import (
+    RANK,
+    Terms,
+    account_of,
+    balances_of,
+    figures_of,
+    opened_account,
+    switches_of,
+)
+from interlock.strategy.signal import Decision as Said
+from interlock.strategy.signal import Signal
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant, check_symbol
+
+T = TypeVar("T")
+
+MACHINERY: Final = frozenset({"symbol", "version", "updated_at"})
+
+
+def switch(  # noqa: PLR0913, PLR0917 - the port's own list: who, why, when and what
+    rows: Rows,
+    terms: Terms,
+    who: str,
+    why: str,
+    now: Instant,
+    mode: Mode | None,
+    *,
+    kill: bool | None,
+) -> Switches:
+    """Changes mode or kill switch; a change of nothing is no change, and an engaged kill keeps who engaged it."""
+    account = opened_account(rows)
+    if mode is not None:
+        account = _with_mode(
+            rows, terms, account, Change(now, who, "account", "mode", None, mode, why)
+        )
+    if kill is not None and kill != (account.kill is not None):
+        words = ("clear", "engaged") if kill else ("engaged", "clear")
+        rows.add(CHANGES, Change(now, who, "account", "kill", *words, why))
+        engaged = (who, why, now) if kill else (None, None, None)
+        account = replace(account, kill_who=engaged[0], kill_why=engaged[1], kill_at=engaged[2])
+    rows.put(ACCOUNT, account)
+    return switches_of(account, terms)
+
+
+def _with_mode(rows: Rows, terms: Terms, account: AccountRow, change: Change) -> AccountRow:
+    mode = Mode(change.new or Mode.OFF)
+    if mode not in (Mode.OFF, account.venue):
+        raise WrongVenue(f"These books belong to {account.venue}; {mode} cannot be selected.")
+    if RANK[mode] > RANK[terms.bound]:
+        raise BadInput(f"The environment admits no mode above {terms.bound}.")
+    if mode is not account.mode:
+        rows.add(CHANGES, replace(change, old=account.mode))
+    return replace(account, mode=mode)
+
+
+def watch(rows: Rows, row: WatchlistRow, who: str, now: Instant) -> WatchlistRow:
+    """Adds or edits a row of the watchlist; whoever edits must have seen the newest version."""
+    check_symbol(row.symbol)
+    known = rows.get(WATCHLIST, row.symbol)
+    if known is not None and known.version != row.version:
+        raise BadInput(
+            f"{row.symbol} is at version {known.version}, not {row.version}: read it again."
+        )
+    version = known.version + 1 if known else 1
+    old = known or WatchlistRow(row.symbol)
+    for name in (each.name for each in fields(row) if each.name not in MACHINERY):
+        before, after = getattr(old, name), getattr(row, name)
+        if before != after:
+            texts = (_said(before), _said(after))
+            rows.add(CHANGES, Change(now, who, row.symbol, name, *texts, ""))
+    if known is None:
+        rows.add(CHANGES, Change(now, who, row.symbol, "symbol", None, row.symbol, "added"))
+    kept = replace(row, version=version, updated_at=now)
+    rows.put(WATCHLIST, kept)
+    return kept
+
+
+def _said(value: object) -> str | None:
+    return None if value is None else str(value)
+
+
+def note(  # noqa: PLR0913, PLR0917 - the port's own list
+    rows: Rows,
+    now: Instant,
+    signals: Sequence[Signal],
+    incidents: Sequence[Incident],
+    closed: Sequence[str],
+    audit: AuditRun | None,
+) -> None:
+    """Journals decisions to wait once per bar, incidents, and an audit."""
+    for signal in signals:
+        if signal.decision is not Said.WAIT:
+            raise BadInput(f"The {signal.decision} of {signal.symbol} must be ruled, not noted.")
+        rows.add(DECISIONS, Decision(signal, now, "WAIT", None, None, None))
+    for incident in incidents:
+        write_incident(rows, incident)
+    close_incidents(rows, closed, now)
+    if audit is not None:
+        rows.put(AUDITS, audit)
+
+
+def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
+    """Everything to show, newest first where it is a list of events; every open lot and incident is in it whatever the limit."""
+    account = account_of(rows)
+    day = rows.get(DAYS, now.day())
+    return Picture(
+        at=now,
+        tenure=account.tenure if account else None,
+        switches=switches_of(account, terms),
+        figures=figures_of(rows, account, day),
+        balances=balances_of(rows, account),
+        day=day,
+        watchlist=tuple(rows.find(WATCHLIST)),
+        lots=_with_open(rows.find(LOTS, newest=True, limit=limit), rows.find(LOTS, open=OPEN)),
+        intents=tuple(rows.find(INTENTS, newest=True, limit=limit)),
+        decisions=tuple(_decided(rows, d) for d in rows.find(DECISIONS, newest=True, limit=limit)),
+        equity=tuple(rows.find(EQUITY, newest=True, limit=limit)),
+        incidents=_with_open(
+            rows.find(INCIDENTS, newest=True, limit=limit), rows.find(INCIDENTS, open=OPEN)
+        ),
+        audits=tuple(rows.find(AUDITS, newest=True, limit=limit)),
+    )
+
+
+def decided(rows: Rows, symbol: str, at: Instant | None) -> Decided | None:
+    """The newest decision about a symbol, or the one in force at an instant."""
+    found = rows.find(DECISIONS, symbol=symbol, until=at, newest=True, limit=1)
+    return _decided(rows, found[0]) if found else None
+
+
+def _decided(rows: Rows, made: Decision) -> Decided:
+    judged = rows.get(VERDICTS, made.verdict_id) if made.verdict_id else None
+    verdict = judged.verdict if judged else None
+    return Decided(made.signal, made.at, made.outcome, made.code, verdict, made.intent_id)
+
+
+def _with_open(newest: list[T], still_open: list[T]) -> tuple[T, ...]:
+    older = [each for each in reversed(still_open) if each not in newest]
+    return (*newest, *older)

@@ -1,0 +1,132 @@
+"""What one round of asking leaves in the rows: lives move, each execution is booked once with its entry and its lot, absences are kept."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from interlock.ledger.book import entry_of
+from interlock.ledger.booking import booked, lot_id_of
+from interlock.orders import learning
+from interlock.orders.evidence import Absent, Fill, OrderFact
+from interlock.orders.intent import Intent
+from interlock.ports import Evidence, Incident
+from interlock.store.entries import write_entry
+from interlock.store.incidents import CRITICAL, contradicted, write_incident
+from interlock.store.intent_rows import INTENTS
+from interlock.store.order_path import attempts_of
+from interlock.store.records import ABSENCES, FILLS, LOTS, OWED, AccountRow, Booked, Owed
+from interlock.store.rows import Rows
+from interlock.values import Instant
+
+
+def learn(rows: Rows, account: AccountRow, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
+    """Books the evidence: facts first, then executions, and absences last, because a positive word is worth more."""
+    touched = _Touched(rows, now)
+    for fact in evidence.facts:
+        touched.by_fact(fact)
+    for fill in sorted(evidence.fills, key=lambda each: (each.at, each.trade_id)):
+        touched.by_fill(fill, account.opened_at)
+    touched.by_booked_fills()
+    for absent in evidence.absences:
+        touched.by_absence(absent)
+    return touched.settle()
+
+
+@dataclass(slots=True)
+class _Touched:
+    """The intents that one round of evidence spoke of, as they were and as they are now."""
+
+    rows: Rows
+    now: Instant
+    before: dict[str, Intent] = field(default_factory=dict)
+    after: dict[str, Intent] = field(default_factory=dict)
+    filled: dict[str, None] = field(default_factory=dict)
+
+    def by_fact(self, fact: OrderFact) -> None:
+        intent = self._whose(fact.client_oid, fact.order_id)
+        if intent is not None:
+            self._learn(learning.after_fact(intent, fact, self.now))
+
+    def by_fill(self, fill: Fill, opened_at: Instant | None) -> None:
+        """A replay is nothing; a replay with another content is quarantined. What happened before the books began is in their opening."""
+        known = self.rows.get(FILLS, fill.trade_id)
+        if known is not None:
+            if known.fill != fill:
+                write_incident(self.rows, _quarantined(fill, self.now))
+            return
+        intent = self._whose(fill.client_oid, fill.order_id)
+        if intent is None and (opened_at is None or fill.at <= opened_at):
+            return
+        self.rows.add(FILLS, Booked(fill, intent.id if intent else None))
+        base, quote = fill.symbol.split("_", 1)
+        write_entry(self.rows, entry_of(fill, base, quote))
+        if intent is not None:
+            self._move_lot(fill, intent)
+            self.filled[intent.id] = None
+
+    def by_booked_fills(self) -> None:
+        for intent_id in self.filled:
+            fills = [each.fill for each in self.rows.find(FILLS, intent_id=intent_id)]
+            self._learn(learning.after_fills(self.after[intent_id], fills, self.now))
+
+    def by_absence(self, absent: Absent) -> None:
+        intent = self._whose(absent.client_oid, "")
+        if intent is None:
+            return
+        self.rows.add(ABSENCES, absent)
+        looks = self.rows.find(ABSENCES, client_oid=absent.client_oid)
+        attempts = attempts_of(self.rows, intent.id)
+        self.after[intent.id] = learning.after_absence(intent, looks, attempts, self.now)
+
+    def settle(self) -> tuple[Intent, ...]:
+        """Writes what changed; an ended order whose executions are not all booked is owed them."""
+        changed = [each for each in self.after.values() if each != self.before[each.id]]
+        for intent in changed:
+            self.rows.put(INTENTS, intent)
+        for intent in self.after.values():
+            self._keep_owed(intent)
+        return tuple(changed)
+
+    def _keep_owed(self, intent: Intent) -> None:
+        if not intent.ended:
+            return
+        fills = self.rows.find(FILLS, intent_id=intent.id)
+        size = sum((each.fill.quantity for each in fills), Decimal(0))
+        owed = Owed(intent.id, learning.owed(intent, size))
+        known = self.rows.get(OWED, intent.id)
+        if owed != known and (known is not None or owed.quantity):
+            self.rows.put(OWED, owed)
+
+    def _learn(self, learnt: learning.Learnt) -> None:
+        intent = learnt.intent
+        self.after[intent.id] = intent
+        if learnt.contradiction is not None:
+            write_incident(self.rows, contradicted(intent, learnt.contradiction, self.now))
+
+    def _move_lot(self, fill: Fill, intent: Intent) -> None:
+        lot_id = lot_id_of(intent)
+        lot = booked(fill, intent, self.rows.get(LOTS, lot_id) if lot_id else None)
+        if lot is not None:
+            self.rows.put(LOTS, lot)
+
+    def _whose(self, client_oid: str, order_id: str) -> Intent | None:
+        """The intent that an id of ours, or an order id that the exchange gave to it or to its child, names."""
+        found = self.rows.find(INTENTS, client_oid=client_oid) if client_oid else []
+        found = found or (self.rows.find(INTENTS, order_id=order_id) if order_id else [])
+        found = found or (self.rows.find(INTENTS, spawned_order_id=order_id) if order_id else [])
+        touched = (each for each in self.after.values() if _is_named(each, client_oid, order_id))
+        intent = found[0] if found else next(touched, None)
+        if intent is None:
+            return None
+        self.before.setdefault(intent.id, intent)
+        return self.after.setdefault(intent.id, intent)
+
+
+def _is_named(intent: Intent, client_oid: str, order_id: str) -> bool:
+    """Ids that this very round brought are not in the rows yet."""
+    is_order = bool(order_id) and order_id in (intent.order_id, intent.spawned_order_id)
+    return is_order or (bool(client_oid) and client_oid == intent.client_oid)
+
+
+def _quarantined(fill: Fill, now: Instant) -> Incident:
+    text = f"The execution {fill.trade_id} was told twice with different contents; the first stays."
+    return Incident(f"fill:{fill.trade_id}", CRITICAL, text, now)

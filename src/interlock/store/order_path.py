@@ -1,0 +1,297 @@
+"""The order path, inside its transaction: what a ruling writes, further attempts, the last look before the first byte, and the answer.
+
+Nothing is written of a ruling whose parts do not fit: an intent stands on an Approved of exactly its proposal, and every emitted
+signal ends in exactly one of an intent, an exit, or a block code.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from interlock.account import Mode, Standing, Switches
+from interlock.errors import BadInput, BrokenInvariant, LeaseLost, Refused
+from interlock.orders import learning
+from interlock.orders.evidence import Answer
+from interlock.orders.intent import Attempt, Intent, Request
+from interlock.orders.life import State, move
+from interlock.orders.ruling import Ruling
+from interlock.protocol.crypto_com import codes
+from interlock.risk.verdict import Approved, Blocked, Verdict
+from interlock.store.incidents import contradicted, write_incident
+from interlock.store.intent_rows import INTENTS
+from interlock.store.records import (
+    ABSENCES,
+    ACCOUNT,
+    ATTEMPTS,
+    DECISIONS,
+    LOTS,
+    THROTTLES,
+    VERDICTS,
+    AccountRow,
+    Decision,
+    Judged,
+    Sent,
+)
+from interlock.store.rows import Rows
+from interlock.store.standing import RANK, Terms, opened_account, standing_of
+from interlock.strategy.proposal import Purpose
+from interlock.strategy.signal import Decision as Said
+from interlock.strategy.throttle import ThrottleState
+from interlock.values import Instant
+
+VERDICT_AGE_MAX: Final = timedelta(seconds=2)
+TOO_SOON: Final = frozenset({42901})
+CANCELLABLE: Final = frozenset({State.ACKED, State.WORKING, State.CANCELLING})
+
+Rule = Callable[[Standing, Mapping[str, ThrottleState]], Ruling]
+Ruled = tuple[Ruling, Attempt | None]
+
+
+def held(rows: Rows, epoch: int) -> AccountRow:
+    """The account's row, when this epoch is still the current one."""
+    account = opened_account(rows)
+    if account.epoch != epoch:
+        raise LeaseLost(f"The epoch is {account.epoch}, not {epoch}.")
+    return account
+
+
+def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ruled:
+    """Asks the ruling on the standing under the lock, and writes all of it; what was decided before is returned as it was."""
+    account = held(rows, epoch)
+    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in rows.find(THROTTLES)}
+    found = ruling(standing_of(rows, terms, now), throttles)
+    _check(found)
+    earlier = _earlier(rows, found)
+    if earlier is not None:
+        return earlier, None
+    if found.verdict is not None:
+        _keep_verdict(rows, found.verdict)
+    attempt = None
+    if found.intent is not None:
+        rows.put(INTENTS, found.intent)
+        attempt = _attempt(rows, account, found.intent.id, Request.CREATE, found.verdict, now)
+    for lot_id in found.exits:
+        flag(rows, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
+    if found.throttle is not None:
+        rows.put(THROTTLES, found.throttle)
+    if found.signal is not None:
+        rows.add(DECISIONS, _decision(found, now))
+    return found, attempt
+
+
+def further_attempt(
+    rows: Rows, epoch: int, now: Instant, intent_id: str, verdict: Verdict
+) -> Attempt | None:
+    """The same request again, on a verdict of its own."""
+    account = held(rows, epoch)
+    intent = intent_of(rows, intent_id)
+    _keep_verdict(rows, verdict)
+    looks = rows.find(ABSENCES, client_oid=intent.client_oid)
+    if not learning.may_repeat(intent, looks, attempts_of(rows, intent_id)):
+        return None
+    if not isinstance(verdict, Approved):
+        return None
+    if verdict.proposal != intent.proposal:
+        raise BrokenInvariant(f"The verdict {verdict.id} judged another order than {intent_id}.")
+    return _attempt(rows, account, intent_id, Request.CREATE, verdict, now)
+
+
+def cancel_attempt(rows: Rows, epoch: int, now: Instant, intent_id: str) -> Attempt | None:
+    """CANCELLING, and the attempt that asks for it; none while an earlier one is still to be answered."""
+    account = held(rows, epoch)
+    intent = intent_of(rows, intent_id)
+    is_asked = any(
+        a.request is Request.CANCEL and a.outcome is None and a.epoch == epoch
+        for a in attempts_of(rows, intent_id)
+    )
+    if intent.state not in CANCELLABLE or is_asked:
+        return None
+    state = move(intent.state, State.CANCELLING)
+    rows.put(INTENTS, replace(intent, state=state, updated_at=now))
+    return _attempt(rows, account, intent_id, Request.CANCEL, None, now)
+
+
+def may_send(rows: Rows, terms: Terms, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
+    """Whether the bytes may leave; if not, the attempt did not leave, and that is written."""
+    account = opened_account(rows)
+    sent = _sent(rows, attempt)
+    if sent.attempt.outcome is not None:
+        return False
+    switches = account.switches(terms.bound, enabled=terms.enabled)
+    is_ours = account.epoch == attempt.epoch
+    is_admitted = purpose is not Purpose.ENTRY or _admits_entry(switches)
+    is_cancel = sent.attempt.request is Request.CANCEL
+    if is_ours and (is_cancel or (is_admitted and _is_young(rows, sent, now))):
+        return True
+    _keep_outcome(rows, sent, learning.NOT_SENT, now)
+    if not is_cancel:
+        intent = intent_of(rows, attempt.intent_id)
+        after = learning.after_not_sent(intent, attempts_of(rows, intent.id), now)
+        if after != intent:
+            rows.put(INTENTS, after)
+    return False
+
+
+def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
+    """Writes the answer beside its attempt, and what it means for the order; an answer is kept once."""
+    sent = _sent(rows, attempt)
+    intent = intent_of(rows, attempt.intent_id)
+    if sent.attempt.outcome is not None:
+        return intent
+    outcome = learning.outcome_of(answer, _meaning(answer))
+    kept = _keep_outcome(rows, sent, outcome, now)
+    learnt = learning.after_answer(intent, attempts_of(rows, intent.id), kept, answer, now)
+    if learnt.intent != intent:
+        rows.put(INTENTS, learnt.intent)
+    if learnt.contradiction is not None:
+        write_incident(rows, contradicted(intent, learnt.contradiction, now))
+    return learnt.intent
+
+
+def flag(rows: Rows, lot_id: str, reason: str) -> None:
+    """Makes the closing of a lot a plan; the first reason stays."""
+    lot = rows.get(LOTS, lot_id)
+    if lot is None:
+        raise BadInput(f"There is no lot {lot_id}.")
+    if lot.exit_reason is None and lot.closed_at is None:
+        rows.put(LOTS, replace(lot, exit_reason=reason))
+
+
+def intent_of(rows: Rows, intent_id: str) -> Intent:
+    """The intent with this id."""
+    intent = rows.get(INTENTS, intent_id)
+    if intent is None:
+        raise BadInput(f"There is no intent {intent_id}.")
+    return intent
+
+
+def attempts_of(rows: Rows, intent_id: str) -> tuple[Attempt, ...]:
+    """Every attempt of an intent, oldest first."""
+    sent = rows.find(ATTEMPTS, intent_id=intent_id)
+    return tuple(each.attempt for each in sorted(sent, key=lambda each: each.attempt.n))
+
+
+def _check(found: Ruling) -> None:
+    intent, verdict = found.intent, found.verdict
+    if intent is not None:
+        is_judged = isinstance(verdict, Approved) and verdict.proposal == intent.proposal
+        if not is_judged or verdict is None or verdict.id != intent.verdict_id:
+            raise BrokenInvariant(f"The intent {intent.id} stands on no approval of its order.")
+    if found.signal is not None and found.emitted:
+        ends = (intent is not None, bool(found.exits), _code(found) is not None)
+        if sum(ends) != 1:
+            raise BrokenInvariant(f"The signal {found.signal.id} ended in {sum(ends)} ways.")
+
+
+def _code(found: Ruling) -> str | None:
+    return found.block or (found.verdict.code if isinstance(found.verdict, Blocked) else None)
+
+
+def _earlier(rows: Rows, found: Ruling) -> Ruling | None:
+    """What was decided before under the same signal, or asked for under the same key."""
+    decided = rows.get(DECISIONS, found.signal.id) if found.signal is not None else None
+    if decided is not None:
+        return _ruling_again(rows, decided)
+    if found.intent is None:
+        return None
+    same = rows.find(INTENTS, idempotency_key=found.intent.proposal.key)
+    if not same:
+        return None
+    judged = rows.get(VERDICTS, same[0].verdict_id)
+    return Ruling(verdict=judged.verdict if judged else None, intent=same[0])
+
+
+def _ruling_again(rows: Rows, decided: Decision) -> Ruling:
+    judged = rows.get(VERDICTS, decided.verdict_id) if decided.verdict_id else None
+    return Ruling(
+        signal=decided.signal,
+        emitted=decided.outcome in ("ORDERED", "EXIT", "BLOCKED"),
+        verdict=judged.verdict if judged else None,
+        intent=rows.get(INTENTS, decided.intent_id) if decided.intent_id else None,
+        exits=decided.exits,
+        block=decided.code,
+        alert=decided.alert,
+    )
+
+
+def _decision(found: Ruling, now: Instant) -> Decision:
+    if found.signal is None:
+        raise BrokenInvariant("A decision needs a signal.")
+    return Decision(
+        signal=found.signal,
+        at=now,
+        outcome=_outcome(found),
+        code=_code(found),
+        verdict_id=found.verdict.id if found.verdict else None,
+        intent_id=found.intent.id if found.intent else None,
+        exits=found.exits,
+        alert=found.alert,
+    )
+
+
+def _outcome(found: Ruling) -> str:
+    if found.signal is not None and found.signal.decision is Said.WAIT:
+        return "WAIT"
+    if not found.emitted:
+        return "SUPPRESSED"
+    if found.intent is not None:
+        return "ORDERED"
+    return "EXIT" if found.exits else "BLOCKED"
+
+
+def _attempt(  # noqa: PLR0913, PLR0917 - everything that an attempt is made of
+    rows: Rows,
+    account: AccountRow,
+    intent_id: str,
+    request: Request,
+    verdict: Verdict | None,
+    now: Instant,
+) -> Attempt:
+    """The next attempt with the next nonce, which never goes back, whatever the clock does."""
+    nonce = max(account.last_nonce + 1, now.ms)
+    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    n = len(rows.find(ATTEMPTS, intent_id=intent_id)) + 1
+    attempt = Attempt(intent_id, n, request, nonce, account.epoch, now)
+    rows.add(ATTEMPTS, Sent(attempt, verdict.id if verdict else None))
+    return attempt
+
+
+def _keep_verdict(rows: Rows, verdict: Verdict) -> None:
+    rows.add(VERDICTS, Judged(verdict.id, verdict.at, verdict))
+
+
+def _sent(rows: Rows, attempt: Attempt) -> Sent:
+    sent = rows.get(ATTEMPTS, attempt.intent_id, attempt.n)
+    if sent is None:
+        raise BrokenInvariant(f"Attempt {attempt.n} of {attempt.intent_id} was never written.")
+    return sent
+
+
+def _keep_outcome(rows: Rows, sent: Sent, outcome: str, now: Instant) -> Attempt:
+    attempt = replace(sent.attempt, outcome=outcome)
+    rows.put(ATTEMPTS, replace(sent, attempt=attempt, answered_at=now))
+    return attempt
+
+
+def _admits_entry(switches: Switches) -> bool:
+    """Whether every switch admits an entry right now."""
+    is_selected = switches.mode is switches.venue and switches.mode is not Mode.OFF
+    return (
+        switches.closed_by() is None and is_selected and RANK[switches.mode] <= RANK[switches.bound]
+    )
+
+
+def _is_young(rows: Rows, sent: Sent, now: Instant) -> bool:
+    judged = rows.get(VERDICTS, sent.verdict_id) if sent.verdict_id else None
+    return judged is not None and now - judged.at <= VERDICT_AGE_MAX
+
+
+def _meaning(answer: Answer) -> learning.Meaning:
+    match answer:
+        case Refused(code=code) if code in codes.SEEN_BEFORE:
+            return learning.Meaning.SEEN_BEFORE
+        case Refused(code=code) if code in TOO_SOON:
+            return learning.Meaning.TOO_SOON
+        case _:
+            return learning.Meaning.DEFINITE

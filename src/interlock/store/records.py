@@ -1,0 +1,211 @@
+"""The tables of the books, one per kind of thing, but for the intent, which has a page of its own.
+
+Some things carry beside them what only the books need to know: which verdict an attempt stands on, which intent a fill belongs to.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from interlock.account import Balance, DayOpen, Kill, Lot, Mode, Switches
+from interlock.ledger.book import Account, Posting
+from interlock.orders.evidence import Absent, Fill
+from interlock.orders.intent import Attempt
+from interlock.ports import AuditRun, EquityPoint, Incident, Tenure
+from interlock.risk.verdict import Approved, Verdict
+from interlock.store.codec import flat
+from interlock.strategy.signal import Signal
+from interlock.strategy.throttle import ThrottleState
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """The one row that each money transaction locks: whose books these are, whose turn it is, and what may be entered.
+
+    `opened_at` is the reading from which the opening entries were made, `read_at` the newest reading of the wallet;
+    `unknown_why` says why nothing is known of the wallet at present.
+    """
+
+    venue: Mode
+    install_id: str
+    epoch: int
+    began_at: Instant
+    last_nonce: int = 0
+    mode: Mode = Mode.OFF
+    kill_who: str | None = None
+    kill_why: str | None = None
+    kill_at: Instant | None = None
+    opened_at: Instant | None = None
+    read_at: Instant | None = None
+    unknown_why: str | None = "the account was never read"
+
+    @property
+    def kill(self) -> Kill | None:
+        """The kill switch; engaged in part is engaged."""
+        if self.kill_who is None and self.kill_why is None and self.kill_at is None:
+            return None
+        return Kill(self.kill_who or "unknown", self.kill_why or "", self.kill_at or self.began_at)
+
+    @property
+    def tenure(self) -> Tenure:
+        """The current tenure."""
+        return Tenure(self.epoch, self.install_id, self.venue, self.began_at)
+
+    def switches(self, bound: Mode, *, enabled: bool) -> Switches:
+        """The switches, with what the environment admits."""
+        return Switches(self.mode, bound, self.venue, self.kill, enabled)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one setting changed: by whom, from what, to what, and why."""
+
+    at: Instant
+    who: str
+    subject: str
+    field: str
+    old: str | None
+    new: str | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict as it was given."""
+
+    id: str
+    at: Instant
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A signal, and what became of it."""
+
+    signal: Signal
+    at: Instant
+    outcome: str
+    code: str | None
+    verdict_id: str | None
+    intent_id: str | None
+    exits: tuple[str, ...] = ()
+    alert: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An attempt, the verdict that it stands on (a cancel has none), and when it was answered."""
+
+    attempt: Attempt
+    verdict_id: str | None
+    answered_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An execution, and the intent that it belongs to (None: not ours)."""
+
+    fill: Fill
+    intent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """So much that the exchange says was executed of an ended order is not booked yet, in base."""
+
+    intent_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EntryHead:
+    """An entry of the ledger without its postings."""
+
+    cause: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRow:
+    """The n-th posting of an entry."""
+
+    cause: str
+    n: int
+    account: Account
+    currency: str
+    amount: Decimal
+
+    @property
+    def posting(self) -> Posting:
+        """The posting itself."""
+        return Posting(self.account, self.currency, self.amount)
+
+
+THE_ACCOUNT: Final = 1
+OPEN: Final = 1
+
+ACCOUNT: Final = flat(
+    "account", AccountRow, key=("id",), clock="id", derived={"id": lambda _: THE_ACCOUNT}
+)
+CHANGES: Final = flat("settings_changes", Change, key=(), clock="at")
+WATCHLIST: Final = flat("watchlist_items", WatchlistRow, key=("symbol",), clock="symbol")
+THROTTLES: Final = flat(
+    "throttle_states", ThrottleState, key=("side", "symbol", "strategy"), clock="symbol"
+)
+VERDICTS: Final = flat(
+    "verdicts",
+    Judged,
+    key=("id",),
+    clock="at",
+    derived={
+        "answer": lambda j: "APPROVED" if isinstance(j.verdict, Approved) else "BLOCKED",
+        "code": lambda j: None if isinstance(j.verdict, Approved) else j.verdict.code,
+    },
+)
+DECISIONS: Final = flat(
+    "decisions",
+    Decision,
+    key=("id",),
+    clock="at",
+    derived={
+        "id": lambda d: d.signal.id,
+        "symbol": lambda d: d.signal.symbol,
+        "strategy_key": lambda d: d.signal.strategy,
+        "bar_time": lambda d: d.signal.bar.micros,
+        "decision": lambda d: d.signal.decision.value,
+    },
+)
+ATTEMPTS: Final = flat("send_attempts", Sent, key=("intent_id", "n"), clock="at", spread="attempt")
+ABSENCES: Final = flat(
+    "absences", Absent, key=("client_oid", "source", "asked_at"), clock="asked_at"
+)
+FILLS: Final = flat("fills", Booked, key=("trade_id",), clock="at", spread="fill")
+OWED: Final = flat(
+    "owed_fills",
+    Owed,
+    key=("intent_id",),
+    clock="intent_id",
+    derived={"open": lambda owed: int(owed.quantity > 0)},
+)
+ENTRIES: Final = flat("entries", EntryHead, key=("cause",), clock="at")
+POSTINGS: Final = flat("postings", PostingRow, key=("cause", "n"), clock="n")
+LOTS: Final = flat(
+    "lots",
+    Lot,
+    key=("id",),
+    clock="opened_at",
+    derived={"open": lambda lot: int(lot.closed_at is None)},
+)
+EQUITY: Final = flat("equity_records", EquityPoint, key=("at",), clock="at")
+BALANCES: Final = flat("balances", Balance, key=("currency",), clock="currency")
+DAYS: Final = flat("day_opens", DayOpen, key=("day",), clock="day")
+INCIDENTS: Final = flat(
+    "incidents",
+    Incident,
+    key=("fingerprint",),
+    clock="opened_at",
+    derived={"open": lambda incident: int(incident.closed_at is None)},
+)
+AUDITS: Final = flat("audit_runs", AuditRun, key=("at",), clock="at")

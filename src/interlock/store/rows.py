@@ -1,0 +1,86 @@
+"""The small language between the transactions and what keeps their rows: tables of things, and five verbs.
+
+A transaction is written once, in these words; a database keeps the rows, or a dictionary does. Time is integer microseconds
+and money is decimal text in every cell, so that nothing below this page can compare or sum money.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from interlock.values import Instant
+
+Cell = str | int | None
+Cells = Sequence[Cell]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table(Generic[T]):
+    """How one kind of thing becomes a row and comes back.
+
+    `key` names the columns that make it one thing (none: rows are only ever appended); `clock` is the column that orders them,
+    ties by key. `cells` gives the row in the order of `columns`, `thing` reads it back.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    clock: str
+    columns: tuple[str, ...]
+    cells: Callable[[T], tuple[Cell, ...]]
+    thing: Callable[[Cells], T]
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns by which rows are ordered, oldest first."""
+        return (self.clock, *self.key)
+
+
+class Rows(Protocol):
+    """The rows as one transaction sees them."""
+
+    def get(self, table: Table[T], *key: Cell) -> T | None:
+        """The thing with this key."""
+        ...
+
+    def put(self, table: Table[T], thing: T) -> None:
+        """Writes the thing, over the one with the same key."""
+        ...
+
+    def add(self, table: Table[T], thing: T) -> bool:
+        """Writes the thing when its key is new; says whether it was. Without a key it is always new."""
+        ...
+
+    def find(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        **equal: Cell,
+    ) -> list[T]:
+        """Things whose columns equal these cells, oldest first, or newest first; `since` and `until` (both included) ask the clock."""
+        ...
+
+
+class Ground(Protocol):
+    """What the books stand on."""
+
+    def change(self) -> AbstractContextManager[Rows]:
+        """A transaction that holds the account alone: all of it is kept when the block ends, nothing when it raises."""
+        ...
+
+    def look(self) -> AbstractContextManager[Rows]:
+        """One consistent view without a lock."""
+        ...
+
+    def version(self) -> int:
+        """A number that moves when anything was committed, by this process or another."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of whatever is open."""
+        ...

@@ -1,0 +1,189 @@
+"""One SQLite file: made whole or not at all, migrated when it is opened, readable by its owner alone.
+
+A file that cannot be read is trouble with a remedy; it is never taken for a new one. Writers wait for each other at most two seconds.
+"""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from interlock.errors import BrokenInvariant, NewerSchema, StoreTrouble
+from interlock.store.rows import Rows
+from interlock.store.sql import SqlRows
+
+WAIT_MS: Final = 2000
+BEGIN: Final = "begin"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The migrations of one file: their folder, the revisions known to this version, the newest last; how durable a commit is."""
+
+    name: str
+    revisions: tuple[str, ...]
+    synchronous: Literal["FULL", "NORMAL"]
+
+    @property
+    def head(self) -> str:
+        """The newest revision."""
+        return self.revisions[-1]
+
+
+BOOKS: Final = Chain("books", ("b0001",), "FULL")
+MARKET: Final = Chain("market", ("m0001",), "NORMAL")
+
+
+class SqliteGround:
+    """A file of rows; each transaction takes a connection of the pool."""
+
+    def __init__(self, path: Path, chain: Chain) -> None:
+        self._path = path
+        self._chain = chain
+        with trouble(path):
+            _make_folder(path.parent)
+            if not path.exists():
+                _create(path, chain)
+            if path.stat().st_size == 0:
+                raise StoreTrouble(f"{path} is empty: it was cut off.")
+            path.chmod(0o600)
+            self._engine = _engine(path, chain)
+            _migrate(self._engine, path, chain)
+            # A connection that never writes: its data_version moves with every commit of every other connection.
+            self._watch = _connect(path, chain)
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[Rows]:
+        """A transaction that holds the file alone: all of it is kept when the block ends, nothing when it raises."""
+        with self.connection(f"{BEGIN} IMMEDIATE") as connection:
+            yield SqlRows(connection)
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Rows]:
+        """One consistent view without a lock."""
+        with self.connection(BEGIN) as connection:
+            yield SqlRows(connection)
+
+    @contextlib.contextmanager
+    def connection(self, begin: str = f"{BEGIN} IMMEDIATE") -> Iterator[sa.Connection]:
+        """A connection inside a transaction that was begun with these words."""
+        options = {BEGIN: begin}
+        with (
+            trouble(self._path),
+            self._engine.connect() as connection,
+            connection.execution_options(**options).begin(),
+        ):
+            yield connection
+
+    def version(self) -> int:
+        """SQLite's own count of the commits of others; three microseconds."""
+        with trouble(self._path):
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Closes every connection; the log is folded into the file."""
+        self._watch.close()
+        self._engine.dispose()
+
+
+@contextlib.contextmanager
+def trouble(path: Path) -> Iterator[None]:
+    """What the file or its driver cannot do is said as StoreTrouble; a constraint that refuses is a broken invariant."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise BrokenInvariant(f"{path} refused a row: {error}.") from error
+    except DBAPIError as error:
+        raise StoreTrouble(f"{path}: {error.orig}.") from error
+    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+        raise StoreTrouble(f"{path}: {error}.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def _create(path: Path, chain: Chain) -> None:
+    """Makes the file beside its place and links it there whole: a crash leaves all of it or none, and a race has one winner."""
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".new", dir=path.parent)
+    os.close(descriptor)
+    draft = Path(name)
+    engine = _engine(draft, chain)
+    try:
+        _upgrade(engine, chain)
+        engine.dispose()
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+    finally:
+        engine.dispose()
+        draft.unlink()
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _connect(path: Path, chain: Chain) -> sqlite3.Connection:
+    """A connection in which we alone begin transactions. Only an existing file is opened."""
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode=rw",
+        uri=True,
+        timeout=WAIT_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    for pragma in (
+        f"busy_timeout={WAIT_MS}",
+        "journal_mode=WAL",
+        f"synchronous={chain.synchronous}",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def _engine(path: Path, chain: Chain) -> sa.Engine:
+    engine = sa.create_engine(
+        "sqlite://", creator=lambda: _connect(path, chain), poolclass=sa.QueuePool
+    )
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, BEGIN))
+
+    return engine
+
+
+def _migrate(engine: sa.Engine, path: Path, chain: Chain) -> None:
+    """Compares first, which costs nothing; only an older schema is migrated."""
+    with engine.connect() as connection:
+        sound = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if sound != "ok":
+        raise StoreTrouble(f"{path} is damaged: {sound}.")
+    if revision not in chain.revisions:
+        raise NewerSchema(f"{path} has the schema {revision}, this version knows {chain.head}.")
+    if revision != chain.head:
+        _upgrade(engine, chain)
+
+
+def _upgrade(engine: sa.Engine, chain: Chain) -> None:
+    from interlock.store import migrate  # noqa: PLC0415 - Alembic costs a quarter of a second, and only a migration needs it
+
+    with engine.connect() as connection:
+        immediate = connection.execution_options(**{BEGIN: f"{BEGIN} IMMEDIATE"})
+        with immediate.begin():
+            migrate.upgrade(immediate, chain.name)
