@@ -1,0 +1,89 @@
+"""Passes are supervised: one that raises ends only itself, is recorded with its class, and comes back after a pause.
+
+Three failures in a row open an incident. Only a broken invariant or a lost lease ends the process; starting again is recovery.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Protocol
+
+import structlog
+
+from interlock.errors import BrokenInvariant, InterlockError, LeaseLost
+from interlock.ports import Books, Clock, Incident, MarketFile
+from interlock.values import Instant
+
+_log = structlog.get_logger("day")
+
+INCIDENT_AFTER: Final = 3
+PAUSE_MAX: Final = timedelta(seconds=60)
+
+
+class Pass(Protocol):
+    """One loop of the desk."""
+
+    name: str
+    backstop: float
+
+    async def once(self) -> Instant:
+        """One pass; the instant at which the next is due."""
+        ...
+
+
+@dataclass(slots=True)
+class Failures:
+    """How often each pass has failed in a row, and with which class of error."""
+
+    in_a_row: dict[str, int] = field(default_factory=dict)
+    last: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The passes of one engine, working side by side until one of them must not go on."""
+
+    books: Books
+    market: MarketFile
+    clock: Clock
+    failures: Failures = field(default_factory=Failures)
+
+    async def work(self, passes: Sequence[Pass]) -> None:
+        """Runs every pass until a broken invariant, a lost lease or a lost clock ends the day."""
+        async with asyncio.TaskGroup() as group:
+            for one in passes:
+                group.create_task(self._supervise(one), name=one.name)
+
+    async def _supervise(self, one: Pass) -> None:
+        await self.clock.wait(one.name, self.clock.now(), 0.0)
+        while True:
+            due = await self._try(one)
+            await self.clock.wait(one.name, due, one.backstop)
+
+    async def _try(self, one: Pass) -> Instant:
+        try:
+            due = await one.once()
+            self.market.beat(one.name, self.clock.now())
+        except (BrokenInvariant, LeaseLost):
+            raise
+        except Exception as error:  # noqa: BLE001 - the supervisor's boundary: whatever a pass raises ends that pass alone
+            return self._failed(one, error)
+        if self.failures.in_a_row.pop(one.name, 0) >= INCIDENT_AFTER:
+            self.books.note(self.clock.now(), closed=(f"pass:{one.name}",))
+        return due
+
+    def _failed(self, one: Pass, error: Exception) -> Instant:
+        count = self.failures.in_a_row.get(one.name, 0) + 1
+        self.failures.in_a_row[one.name] = count
+        self.failures.last[one.name] = type(error).__name__
+        now = self.clock.now()
+        if isinstance(error, InterlockError):
+            _log.warning("pass failed", name=one.name, error=type(error).__name__, text=str(error))
+        else:
+            _log.error("pass failed", name=one.name, error=type(error).__name__, exc_info=error)
+        if count == INCIDENT_AFTER:
+            text = f"The pass {one.name} failed {count} times in a row: {type(error).__name__}."
+            incident = Incident(f"pass:{one.name}", "FAIL", text, now)
+            self.books.note(now, incidents=(incident,))
+        return now + min(PAUSE_MAX, timedelta(seconds=2 ** min(count, 6)))

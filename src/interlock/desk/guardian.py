@@ -1,0 +1,112 @@
+"""The guardian: gives every lot what it still needs, and cancels legs that outlived their lot.
+
+It decides nothing: `protection` says what a lot needs, the trader asks for it, and the exchange's own listing says it is there.
+It runs whatever its siblings do, in every mode and under the kill switch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from interlock.account import Lot
+from interlock.desk.instruments import Instruments
+from interlock.desk.settler import Settler
+from interlock.desk.trader import Trader
+from interlock.orders.intent import Intent
+from interlock.ports import Books, Clock, Incident, MarketFile, Tenure
+from interlock.protection.plan import (
+    EMERGENCIES,
+    Ask,
+    CancelLeg,
+    Close,
+    Need,
+    View,
+    is_protected,
+    may_cancel,
+    needs,
+)
+from interlock.risk.limits import Limits
+from interlock.strategy.proposal import Purpose
+from interlock.values import Instant, Unknown
+
+SOON: Final = timedelta(seconds=1)
+LAG: Final = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Guardian:
+    """One pass over all open lots and all legs without one."""
+
+    books: Books
+    market: MarketFile
+    clock: Clock
+    trader: Trader
+    settler: Settler
+    instruments: Instruments
+    limits: Limits
+    tenure: Tenure
+    span: timedelta
+    name: str = "guardian"
+    backstop: float = 5.0
+
+    async def once(self) -> Instant:
+        """Gives each lot what it needs; due soon while one is not protected, else with the next bar."""
+        if self.settler.ready_at is None:
+            return self.clock.now() + SOON
+        at_rest = True
+        for lot, legs in self.books.open_lots():
+            at_rest = await self._guard(lot, legs, self.settler.ready_at) and at_rest
+        at_rest = await self._cancel_orphans() and at_rest
+        now = self.clock.now()
+        return now.floor(self.span) + self.span + LAG if at_rest else now + SOON
+
+    async def _guard(self, lot: Lot, legs: Sequence[Intent], ready_at: Instant) -> bool:
+        """Whether the lot is at rest: protected, or too small to sell."""
+        instrument = self.instruments.get(lot.symbol)
+        if isinstance(instrument, Unknown):
+            return False
+        view = View(
+            lot=lot,
+            legs=tuple(legs),
+            instrument=instrument.value,
+            tick=self.market.ticks().get(lot.symbol),
+            since=max(lot.opened_at, ready_at),
+            now=self.clock.now(),
+            deadline=self.limits.protection_deadline,
+        )
+        for need in needs(view):
+            await self._give(view, need)
+        return lot.exit_reason is None and is_protected(view) and not needs(view)
+
+    async def _give(self, view: View, need: Need) -> None:
+        match need:
+            case Ask(proposal):
+                await self.trader.serve(proposal)
+            case CancelLeg(intent):
+                await self.trader.cancel(intent)
+            case Close(reason):
+                self._close(view.lot, reason)
+            case _:
+                pass
+
+    def _close(self, lot: Lot, reason: str) -> None:
+        now = self.clock.now()
+        self.books.flag_exit(self.tenure.epoch, now, lot.id, reason)
+        if reason in EMERGENCIES:
+            text = f"The stop of {lot.symbol} is not there ({reason}); the lot is being sold."
+            self.books.note(now, incidents=(Incident("protection", "FAIL", text, now),))
+
+    async def _cancel_orphans(self) -> bool:
+        """A leg whose lot is closed must go: the exchange would sell coins that serve another lot."""
+        open_ids = {lot.id for lot, _ in self.books.open_lots()}
+        orphans = [
+            intent
+            for intent, _ in self.books.live_intents()
+            if intent.proposal.purpose is Purpose.PROTECT
+            and intent.proposal.lot_id not in open_ids
+            and may_cancel(intent, self.clock.now())
+        ]
+        for orphan in orphans:
+            await self.trader.cancel(orphan)
+        return not orphans

@@ -1,0 +1,115 @@
+"""The trader: the only code that asks the exchange to act, and only for what the judge approved.
+
+One transaction writes verdict, intent, reservation and send attempt; then those bytes are sent, with the nonce that was written.
+Nothing is signed twice, nothing is sent under a second id, and a lost answer is kept as what it is: unknown.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from interlock.account import Standing
+from interlock.desk.instruments import Instruments
+from interlock.errors import Refused
+from interlock.orders.intent import Attempt, Intent, Request
+from interlock.orders.ruling import Ruling
+from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, wish_entry
+from interlock.ports import Books, Clock, Exchange, MarketFile, Tenure
+from interlock.risk.judge import judge
+from interlock.risk.limits import Limits
+from interlock.strategy.presets import Preset
+from interlock.strategy.proposal import Proposal
+from interlock.strategy.signal import Signal
+from interlock.strategy.throttle import ThrottleState
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Known, Unknown
+
+_log = structlog.get_logger("trader")
+
+CREATES_MAX: Final = 4
+
+Throttles = Mapping[str, ThrottleState]
+Rule = Callable[[Standing, Throttles], Ruling]
+
+
+@dataclass(slots=True)
+class Trader:
+    """Turns wishes into judged, durable, sent requests. `sending` are the intents whose request is on its way right now."""
+
+    books: Books
+    market: MarketFile
+    exchange: Exchange
+    clock: Clock
+    instruments: Instruments
+    limits: Limits
+    tenure: Tenure
+    sending: set[str] = field(default_factory=set)
+
+    def is_sending(self, intent_id: str) -> bool:
+        """Whether a request of this intent is on its way in this process, so that nobody else asks about it."""
+        return intent_id in self.sending
+
+    async def decide(self, signal: Signal, row: WatchlistRow, preset: Preset) -> Ruling:
+        """A signal ends in exactly one of an intent, an exit or a block; an intent is sent at once."""
+        occasion = Occasion(signal, row, preset, self._market(signal.symbol))
+        terms = self._terms()
+        return await self._rule(
+            lambda standing, throttles: wish_entry(occasion, standing, throttles, terms)
+        )
+
+    async def serve(self, proposal: Proposal) -> Ruling:
+        """An order that serves a lot: judged, written, sent."""
+        market, terms = self._market(proposal.symbol), self._terms()
+        return await self._rule(lambda standing, _: wish(proposal, market, standing, terms))
+
+    async def again(self, intent: Intent, attempts: tuple[Attempt, ...]) -> None:
+        """The same request once more, under the same id, judged again; a few times, then only time and evidence help."""
+        creates = sum(1 for attempt in attempts if attempt.request is Request.CREATE)
+        if creates >= CREATES_MAX:
+            return
+        terms = self._terms()
+        market, standing = self._market(intent.proposal.symbol), self.books.standing(terms.now)
+        verdict = judge(question_of(intent.proposal, market, standing, terms))
+        attempt = self.books.further_attempt(self.tenure.epoch, terms.now, intent.id, verdict)
+        if attempt is not None:
+            await self._send(intent, attempt)
+
+    async def cancel(self, intent: Intent) -> None:
+        """Asks the exchange to let go of an order; only its own word later says that it did."""
+        attempt = self.books.cancel_attempt(self.tenure.epoch, self.clock.now(), intent.id)
+        if attempt is not None:
+            await self._send(intent, attempt)
+
+    async def _rule(self, rule: Rule) -> Ruling:
+        written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)
+        if written.intent is not None and attempt is not None:
+            await self._send(written.intent, attempt)
+        return written
+
+    async def _send(self, intent: Intent, attempt: Attempt) -> None:
+        """Asks one last time whether these bytes may leave, sends them, and writes down what came back."""
+        if not self.books.may_send(attempt, self.clock.now(), intent.proposal.purpose):
+            return
+        self.sending.add(intent.id)
+        try:
+            if attempt.request is Request.CREATE:
+                answer = await self.exchange.place(intent, attempt.nonce)
+            else:
+                answer = await self.exchange.cancel(intent, attempt.nonce)
+            after = self.books.answered(attempt, answer, self.clock.now())
+        finally:
+            self.sending.discard(intent.id)
+        if isinstance(answer, Refused):
+            _log.warning("refused", symbol=intent.proposal.symbol, code=answer.code)
+        _log.info("answered", what=attempt.request, of=intent.proposal.purpose, state=after.state)
+        self.clock.nudge("settler").set()
+
+    def _terms(self) -> Terms:
+        return Terms(self.tenure.install_id, self.tenure.epoch, self.limits, self.clock.now())
+
+    def _market(self, symbol: str) -> Market:
+        tick = self.market.ticks().get(symbol)
+        known = Known(tick, tick.at) if tick else Unknown(f"no price of {symbol} was read")
+        return Market(self.instruments.get(symbol), known)

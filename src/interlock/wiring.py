@@ -1,0 +1,180 @@
+"""The one module that knows which adapter plays which part."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+from urllib.parse import urlsplit
+
+from interlock.account import Mode
+from interlock.desk.auditor import Auditor
+from interlock.desk.day import Day, Pass
+from interlock.desk.guardian import Guardian
+from interlock.desk.instruments import Instruments
+from interlock.desk.monitor import Monitor
+from interlock.desk.settler import Settler
+from interlock.desk.trader import Trader
+from interlock.desk.updater import Updater
+from interlock.errors import BadSettings
+from interlock.exchange.aiohttp_transport import AiohttpTransport
+from interlock.exchange.client import Credentials, CryptoComExchange
+from interlock.host.clock import StoodStill, WallClock
+from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Tenure
+from interlock.risk.limits import Limits
+from interlock.settings import Settings
+from interlock.simulator.clock import SteppingClock, read_time
+from interlock.store.books import RowBooks
+from interlock.store.files import open_books as books_of
+from interlock.store.files import open_market
+from interlock.store.lease import hold
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant
+
+PROCESS: Final = "platform"
+SPAN: Final = timedelta(hours=1)
+ROTA: Final = ("updater", "settler", "monitor", "guardian", "auditor")
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the desk works under: the caps, and the drift that an audit still admits."""
+
+    limits: Limits = Limits()  # noqa: RUF009 - frozen: safe as a default
+    drift_threshold_pct: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One engine's working day: its supervisor and its passes, in the order of the rota."""
+
+    day: Day
+    passes: tuple[Pass, ...]
+    instruments: Instruments
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Everything that one process of the platform holds."""
+
+    books: Books
+    market: MarketFile
+    clock: Clock
+    desk: Desk
+
+
+def desk_of(  # noqa: PLR0913 - the seams and what it works under: each is another part
+    books: Books,
+    market: MarketFile,
+    exchange: Exchange,
+    clock: Clock,
+    tenure: Tenure,
+    terms: Terms | None = None,
+) -> Desk:
+    """The desk over these seams; nothing in it knows whether they are real."""
+    under = terms or Terms()
+    instruments = Instruments(exchange, clock)
+    trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
+    settler = Settler(exchange, books, clock, trader, tenure, SPAN)
+    passes = (
+        Updater(exchange, books, market, clock, instruments, SPAN),
+        settler,
+        Monitor(books, market, clock, trader, settler, SPAN),
+        Guardian(
+            books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN
+        ),
+        Auditor(exchange, books, clock, under.drift_threshold_pct, tenure.install_id),
+    )
+    return Desk(Day(books, market, clock), passes, instruments)
+
+
+def venue_of(settings: Settings) -> Mode:
+    """SIM when the exchange stands on this very host, else LIVE: the venue that new books are stamped with."""
+    host = urlsplit(settings.exchange.rest_url).hostname
+    return Mode.SIM if host in LOOPBACK else Mode.LIVE
+
+
+def open_books(settings: Settings) -> RowBooks:
+    """The books of the data folder."""
+    if settings.database.url:
+        raise BadSettings("INTERLOCK__DATABASE__URL is set, and this version keeps its books in SQLite alone.")
+    return books_of(
+        settings.data,
+        limits=settings.limits(),
+        bound=settings.bound,
+        enabled=settings.trading_enabled,
+    )
+
+
+def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who: str) -> None:
+    """New books with a watchlist, in the mode of their venue."""
+    with closing(open_books(settings)) as books:
+        venue = venue_of(settings)
+        books.open(venue, now)
+        books.switch(who, "first steps", now, mode=venue, kill=None)
+        for row in rows:
+            books.watch(row, who, now)
+
+
+@asynccontextmanager
+async def platform(settings: Settings) -> AsyncIterator[Platform]:
+    """The engine of this data folder: lease, books, market, clock, client, desk. Opening it is recovery."""
+    credentials = _credentials(settings)
+    async with AsyncExitStack() as stack:
+        lease = hold(settings.data)
+        stack.callback(lease.release)
+        books = stack.enter_context(closing(open_books(settings)))
+        market = stack.enter_context(closing(open_market(settings.data)))
+        clock = await _clock(settings, stack)
+        transport = await stack.enter_async_context(_transport(settings))
+        exchange = CryptoComExchange(transport, credentials, clock.now)
+        tenure = books.open(venue_of(settings), clock.now())
+        terms = Terms(settings.limits(), settings.health.drift_threshold_pct)
+        yield Platform(
+            books, market, clock, desk_of(books, market, exchange, clock, tenure, terms)
+        )
+
+
+async def audit(settings: Settings) -> AuditRun:
+    """One audit from a cold start: our books and the exchange's own word, and nothing else; in SIM at the exchange's time."""
+    control = settings.sim.control
+    clock = WallClock() if control is None else StoodStill(await read_time(control))
+    async with AsyncExitStack() as stack:
+        books = stack.enter_context(closing(open_books(settings)))
+        tenure = books.picture(clock.now(), limit=1).tenure
+        if tenure is None:
+            raise BadSettings(f"There are no books in {settings.data} to audit.")
+        transport = await stack.enter_async_context(_transport(settings))
+        exchange = CryptoComExchange(transport, _credentials(settings), clock.now)
+        threshold = settings.health.drift_threshold_pct
+        return await Auditor(exchange, books, clock, threshold, tenure.install_id).audit()
+
+
+def _credentials(settings: Settings) -> Credentials:
+    given = settings.exchange
+    if not given.api_key or not given.api_secret:
+        raise BadSettings(
+            "No key of the exchange is set (INTERLOCK__EXCHANGE__API_KEY and __API_SECRET); `interlock demo` needs none."
+        )
+    return Credentials(given.api_key, given.api_secret)
+
+
+def _transport(settings: Settings) -> AiohttpTransport:
+    given = settings.exchange
+    return AiohttpTransport(
+        given.rest_url,
+        timeout=timedelta(seconds=float(given.timeout_s)),
+        source_address=given.source_address or None,
+    )
+
+
+async def _clock(settings: Settings, stack: AsyncExitStack) -> Clock:
+    """The wall's clock, or the simulated exchange's when it says where to ask it."""
+    if settings.sim.control is None:
+        return WallClock()
+    clock = SteppingClock(settings.sim.control, PROCESS, ROTA, stirred="settler")
+    stack.push_async_callback(clock.close)
+    await clock.start()
+    return clock
