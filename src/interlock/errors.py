@@ -13,6 +13,7 @@
     |   `-- NotSent            no byte left this machine
     |-- StoreTrouble           the books cannot be read or written
     |   |-- WrongVenue         the data folder belongs to the other venue
+    |   |-- NewerSchema        a later version of the platform wrote the file
     |   `-- LeaseLost          another engine holds the account
     `-- BrokenInvariant        a promise of the design does not hold; the process ends and recovers by starting
 
@@ -112,6 +113,14 @@ class WrongVenue(StoreTrouble):
 
     remedy: ClassVar[str] = (
         "A data folder is SIM or LIVE for life: choose another folder with INTERLOCK__DATA."
+    )
+
+
+class NewerSchema(StoreTrouble):
+    """A later version of the platform wrote this file."""
+
+    remedy: ClassVar[str] = (
+        "Run the version that wrote it or a later one, or choose another folder with INTERLOCK__DATA."
     )
 
 

@@ -65,7 +65,9 @@ class Instrument:
 
     def holds(self, price: Price | None, quantity: Quantity) -> bool:
         """Whether price (if any) and quantity lie on the grid and above zero."""
-        on_tick = price is None or self._grid(price.rate, self.price_tick, ROUND_FLOOR) == price.rate
+        on_tick = (
+            price is None or self._grid(price.rate, self.price_tick, ROUND_FLOOR) == price.rate
+        )
         on_lot = self._grid(quantity.size, self.lot, ROUND_FLOOR) == quantity.size
         return on_tick and on_lot and bool(quantity)
 

@@ -1,0 +1,97 @@
+"""What the API last read, kept in memory and read anew when the books' version moves: no request waits for the exchange.
+
+Nothing here can write: the API holds the reading half of the books and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from interlock.account import Lot, Standing
+from interlock.market import Tick
+from interlock.orders.intent import Intent
+from interlock.ports import Clock, Decided, Picture
+from interlock.values import Instant
+
+MARKET_AGE_MAX_S: Final = 0.25
+
+
+class Readable(Protocol):
+    """The reading half of `ports.Books`."""
+
+    def picture(self, now: Instant, *, limit: int = 200) -> Picture:
+        """Everything to show."""
+        ...
+
+    def standing(self, now: Instant) -> Standing:
+        """The standing without a lock."""
+        ...
+
+    def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
+        """Every open lot with all intents that serve it."""
+        ...
+
+    def decided(self, symbol: str, at: Instant | None) -> Decided | None:
+        """The newest decision about a symbol, or the one in force at an instant."""
+        ...
+
+    def version(self) -> int:
+        """A number that moves when anything was committed."""
+        ...
+
+
+class Priced(Protocol):
+    """The reading half of `ports.MarketFile`."""
+
+    def ticks(self) -> Mapping[str, Tick]:
+        """The newest tick per symbol."""
+        ...
+
+    def heartbeats(self) -> Mapping[str, Instant]:
+        """When each loop last finished a cycle."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One reading of everything, true as of `as_of`."""
+
+    as_of: Instant
+    picture: Picture
+    standing: Standing
+    open_lots: tuple[tuple[Lot, tuple[Intent, ...]], ...]
+    heartbeats: Mapping[str, Instant]
+    ticks: Mapping[str, Tick]
+
+
+class Memory:
+    """The newest snapshot; as long as the version stands still it needs no reading."""
+
+    def __init__(self, books: Readable, market: Priced, clock: Clock) -> None:
+        self.books = books
+        self.clock = clock
+        self._market = market
+        self._books_read: tuple[int, Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]] | None = (
+            None
+        )
+        self._market_read: tuple[float, Mapping[str, Instant], Mapping[str, Tick]] | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot; raises StoreTrouble when the books cannot be read."""
+        now = self.clock.now()
+        picture, lots = self._of_books(now)
+        beats, ticks = self._of_market()
+        # Its age limits are taken against now, so the standing is the one part that is read each time.
+        return Snapshot(now, picture, self.books.standing(now), lots, beats, ticks)
+
+    def _of_books(self, now: Instant) -> tuple[Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]]:
+        version = self.books.version()
+        if self._books_read is None or self._books_read[0] != version:
+            self._books_read = (version, self.books.picture(now), self.books.open_lots())
+        return self._books_read[1], self._books_read[2]
+
+    def _of_market(self) -> tuple[Mapping[str, Instant], Mapping[str, Tick]]:
+        read_at = self.clock.monotonic()
+        if self._market_read is None or read_at - self._market_read[0] > MARKET_AGE_MAX_S:
+            self._market_read = (read_at, self._market.heartbeats(), self._market.ticks())
+        return self._market_read[1], self._market_read[2]

@@ -1,0 +1,136 @@
+"""What health looks at, gathered from one snapshot and the settings; each part alone, so that one that breaks breaks alone."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from interlock.account import Standing
+from interlock.api.memory import Snapshot
+from interlock.errors import InterlockError
+from interlock.health.consistency import Ending, inconsistencies, missing_intents
+from interlock.health.cover import Covered, covered, naked
+from interlock.health.observations import (
+    AccountSeen,
+    GuardSeen,
+    LoopSeen,
+    MarketSeen,
+    Observed,
+    RecordSeen,
+    TelegramSeen,
+    TradeSeen,
+)
+from interlock.ports import Picture
+from interlock.risk.question import is_latched
+from interlock.settings import Settings
+from interlock.values import Known, Unknown
+
+# What a row that cannot be read raises; anything else is a defect and ends the request, not the look at one part.
+TROUBLE: Final = (
+    InterlockError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
+UPDATER: Final = "updater"
+MONITOR: Final = "monitor"
+Part = TypeVar("Part")
+
+
+def observe(snapshot: Snapshot, settings: Settings) -> Observed:
+    """Everything health looks at, as the snapshot shows it."""
+    picture = snapshot.picture
+    return Observed(
+        limits=settings.health_limits(),
+        max_leverage=settings.risk.max_leverage,
+        market=_look(lambda: _market(snapshot)),
+        updater=_look(lambda: _loop(snapshot, UPDATER)),
+        monitor=_look(lambda: _loop(snapshot, MONITOR)),
+        telegram=_look(lambda: _telegram(picture, settings)),
+        trade=_look(lambda: _trade(snapshot, settings)),
+        guard=_look(lambda: _guard(snapshot.standing, settings)),
+        account=_look(lambda: _account(picture)),
+        record=_look(lambda: _record(snapshot)),
+    )
+
+
+def covers(snapshot: Snapshot, settings: Settings) -> tuple[Covered, ...]:
+    """How each open lot is covered now."""
+    tenure = snapshot.picture.tenure
+    began_at, deadline = tenure.began_at if tenure else None, settings.limits().protection_deadline
+    return tuple(
+        covered(lot, legs, began_at, snapshot.as_of, deadline) for lot, legs in snapshot.open_lots
+    )
+
+
+def _look(at: Callable[[], Part]) -> Part | Unknown:
+    try:
+        return at()
+    except TROUBLE as error:
+        return Unknown(type(error).__name__)
+
+
+def _market(snapshot: Snapshot) -> MarketSeen:
+    watched = (row.symbol for row in snapshot.picture.watchlist if not row.is_deleted)
+    ticks = snapshot.ticks
+    return MarketSeen({s: ticks[s].at if s in ticks else None for s in watched})
+
+
+def _loop(snapshot: Snapshot, who: str) -> LoopSeen:
+    tenure = snapshot.picture.tenure
+    began_at = tenure.began_at if tenure else None
+    return LoopSeen(tenure is not None, snapshot.heartbeats.get(who), began_at)
+
+
+def _telegram(picture: Picture, settings: Settings) -> TelegramSeen:
+    told = settings.telegram
+    return TelegramSeen(
+        run_env=told.enabled,
+        chat_id_set=bool(told.chat_id),
+        bot_token_set=bool(told.bot_token),
+        sending_allowed=True,
+        mode=picture.switches.mode,
+    )
+
+
+def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
+    picture, standing = snapshot.picture, snapshot.standing
+    decided = picture.decisions
+    endings = [Ending(d.signal.id, d.at, d.outcome, d.code, d.intent_id) for d in decided]
+    return TradeSeen(
+        open_positions=standing.open_positions(),
+        intents_table=True,
+        checked_at=snapshot.as_of,
+        inconsistencies=inconsistencies(picture.intents, picture.lots),
+        naked=naked(covers(snapshot, settings)),
+        missing_intents=missing_intents(endings, snapshot.as_of),
+        unknown_outcomes=tuple(i.intent_id for i in standing.in_flight if i.state == "UNKNOWN"),
+        freezes=tuple(f"{f.scope} {f.code}: {f.why}" for f in standing.freezes),
+        breaker=standing.breaker,
+    )
+
+
+def _guard(standing: Standing, settings: Settings) -> GuardSeen:
+    is_open = standing.switches.closed_by() is None and settings.trading_enabled
+    return GuardSeen(settings.risk.max_leverage, is_latched(standing), is_open)
+
+
+def _account(picture: Picture) -> AccountSeen:
+    figures = picture.figures
+    if isinstance(figures, Known):
+        return AccountSeen(figures.as_of, None)
+    return AccountSeen(picture.equity[0].at if picture.equity else None, figures.why)
+
+
+def _record(snapshot: Snapshot) -> RecordSeen:
+    picture = snapshot.picture
+    tenure, audit = picture.tenure, next(iter(picture.audits), None)
+    is_open = (i for i in picture.incidents if i.closed_at is None)
+    return RecordSeen(
+        switches=picture.switches,
+        epoch=tenure.epoch if tenure else None,
+        began_at=tenure.began_at if tenure else None,
+        incidents=tuple((i.fingerprint, i.severity, i.opened_at, i.count) for i in is_open),
+        audit=(audit.passed, audit.at) if audit else None,
+        heartbeats=snapshot.heartbeats,
+    )

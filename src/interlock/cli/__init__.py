@@ -1,0 +1,93 @@
+"""The command line: one word of what to do, a table or one line of JSON, and an exit code that a script can trust.
+
+0 ok, 1 the check failed, 2 usage or configuration, 3 not running or unreachable, 4 refused by the exchange, 5 timeout.
+"""
+
+import sys
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any, Final
+
+import typer
+
+from interlock.errors import (
+    InterlockError,
+    LeaseLost,
+    Misuse,
+    NotSent,
+    Refused,
+    Unreachable,
+)
+
+# Verb -> function. Named, not imported: a look must not wait for the server, the simulator or the browser page to be
+# imported (1 to 3 s), so only the module of the verb that was asked for is loaded. `--help` loads them all.
+VERBS: Final = {
+    "demo": "interlock.cli.demo:demo",
+    "run": "interlock.cli.run:run",
+    "simulate": "interlock.cli.simulate:simulate",
+    "status": "interlock.cli.look:status",
+    "orders": "interlock.cli.look:orders",
+    "positions": "interlock.cli.look:positions",
+    "balance": "interlock.cli.look:balance",
+    "watchlist": "interlock.cli.look:watchlist",
+    "why": "interlock.cli.why:why",
+    "probe": "interlock.cli.probe:probe",
+    "health": "interlock.cli.health:health",
+    "audit": "interlock.cli.audit:audit",
+    "config": "interlock.cli.config:config",
+}
+# The first that fits is the exit code; every other trouble of ours is 1.
+EXITS: Final[tuple[tuple[type[BaseException], int], ...]] = (
+    (Misuse, 2),
+    (Unreachable, 3),
+    (NotSent, 3),
+    (LeaseLost, 3),
+    (Refused, 4),
+    (TimeoutError, 5),
+)
+
+
+def main(words: list[str] | None = None) -> None:
+    """Runs one verb and leaves the process with its exit code."""
+    said = sys.argv[1:] if words is None else words
+    try:
+        _application(said)(args=said, prog_name="interlock")
+    except InterlockError as error:
+        _leave(error, error.line())
+    except TimeoutError as error:
+        _leave(error, f"It took too long: {error or 'no answer in time'}. Ask again.")
+
+
+def exit_code(error: BaseException) -> int:
+    """The exit code that this error means."""
+    return next((code for kind, code in EXITS if isinstance(error, kind)), 1)
+
+
+def _application(words: Iterable[str]) -> typer.Typer:
+    """The application with the verb that was asked for, or with all of them."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        callback=_interlock,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    asked = next((word for word in words if not word.startswith("-")), "")
+    for verb in (asked,) if asked in VERBS else VERBS:
+        app.command(verb)(_function(VERBS[verb]))
+    return app
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(module), function)
+    return found
+
+
+def _interlock() -> None:
+    """Interlock trades on the Crypto.com Exchange, and only when it is proven safe to."""
+
+
+def _leave(error: BaseException, line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.exit(exit_code(error))

@@ -1,0 +1,113 @@
+"""Children of a door: started with their own environment, watched, killed when told to, and never left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import httpx
+
+from interlock.errors import Unreachable
+from interlock.host.facts import rss_max_mb
+
+GRACE_S: Final = 10.0
+
+
+@dataclass(slots=True)
+class Child:
+    """One `interlock` process. `rss_max_mb` is the largest memory it was seen to hold, over all its lives."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str]
+    log: Path
+    rss_max_mb: float = 0.0
+    lives: int = 0
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> Self:
+        """A new life; what it says goes to its log."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, by the interpreter that runs us
+                (sys.executable, "-m", "interlock", *self.arguments),
+                env={**_inherited(), **self.environment},
+                stdout=log if self.name != "simulator" else subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.lives += 1
+        return self
+
+    def first_line(self) -> dict[str, str]:
+        """The JSON that the process says first."""
+        if self._process is None or self._process.stdout is None:
+            raise Unreachable(f"The {self.name} was not started.")
+        line = self._process.stdout.readline()
+        if not line:
+            raise Unreachable(f"The {self.name} ended before it was ready: {self.last_words()}")
+        said: dict[str, str] = json.loads(line)
+        return said
+
+    @property
+    def pid(self) -> int:
+        """Its process id in this life."""
+        return self._process.pid if self._process else 0
+
+    def is_alive(self) -> bool:
+        """Whether this life goes on; looking also notes how much memory it holds."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        self.rss_max_mb = max(self.rss_max_mb, rss_max_mb(self.pid) or 0.0)
+        return True
+
+    def kill(self) -> None:
+        """SIGKILL: no goodbye, no clean-up."""
+        self.is_alive()
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL for who does not listen."""
+        self.is_alive()
+        self._end(signal.SIGTERM)
+
+    def last_words(self) -> str:
+        """The last line of its log."""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+    def _end(self, how: signal.Signals) -> None:
+        process = self._process
+        if process is None or process.poll() is not None:
+            return
+        process.send_signal(how)
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(child: Child, url: str, seconds: float) -> None:
+    """Returns when `url` answers 200; raises when the child ends or the time is over first."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not child.is_alive():
+            raise Unreachable(f"The {child.name} ended: {child.last_words()}")
+        try:
+            if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.05)
+    raise Unreachable(f"The {child.name} was not ready after {seconds:g} s: {child.last_words()}")
+
+
+def _inherited() -> dict[str, str]:
+    """What a child needs of our environment; no setting of ours leaks into it."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK__")}  # noqa: TID251 - passed on to a child, not read

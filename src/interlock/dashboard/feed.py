@@ -1,0 +1,116 @@
+"""What the dashboard knows: the API's last good answers, each with the moment it came; a failing one stays, and ages in sight."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+PARTS: Final[Mapping[str, str]] = {
+    "health": "/api/health/system",
+    "status": "/api/status",
+    "portfolio": "/api/portfolio",
+    "positions": "/api/positions",
+    "orders": "/api/orders?limit=60",
+    "decisions": "/api/decisions?limit=60",
+    "watchlist": "/api/watchlist",
+}
+INTERVAL_S: Final = 1.0
+TIMEOUT_S: Final = 3.0
+# Health answers 503 with its whole body when the books cannot be read: that is an answer, not a silence.
+WITH_BODY: Final = {"health": (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE)}
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Part:
+    """One answer of the API: what it said last, when that came (monotonic seconds), and what is wrong since."""
+
+    body: Json = field(default_factory=dict)
+    came_at: float | None = None
+    trouble: str | None = None
+
+    def age_s(self, now: float) -> float | None:
+        """Seconds since it came; None when it never did."""
+        return None if self.came_at is None else now - self.came_at
+
+
+class Feed:
+    """Asks the API once a second for everything that the page shows."""
+
+    def __init__(self, base_url: str, token_file: Path) -> None:
+        self.parts = {name: Part() for name in PARTS}
+        self.turn = 0
+        self._token_file = token_file
+        self._client = httpx.AsyncClient(
+            base_url=base_url, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
+        )
+        self._token = ""
+
+    def __getitem__(self, name: str) -> Json:
+        """The last good body of one part; empty when there never was one."""
+        return self.parts[name].body
+
+    def now(self) -> float:
+        """The moment against which ages are taken."""
+        return time.monotonic()
+
+    def trouble(self) -> str | None:
+        """What is wrong with the newest answers; None when all came."""
+        return next((part.trouble for part in self.parts.values() if part.trouble), None)
+
+    def oldest_s(self) -> float | None:
+        """The age of the oldest thing shown; None when something never came."""
+        ages = [part.age_s(self.now()) for part in self.parts.values()]
+        known = [age for age in ages if age is not None]
+        return max(known) if len(known) == len(ages) else None
+
+    async def follow(self) -> None:
+        """Asks for ever, once per interval, whatever the answers are."""
+        async with self._client:
+            while True:
+                await self.ask()
+                await asyncio.sleep(INTERVAL_S)
+
+    async def ask(self) -> None:
+        """One turn over all parts."""
+        if not self._token:
+            self._token = self._read_token()
+        for name, path in PARTS.items():
+            await self._ask(name, path)
+        self.turn += 1
+
+    async def _ask(self, name: str, path: str) -> None:
+        part = self.parts[name]
+        try:
+            reply = await self._client.get(path, headers=self._headers())
+            if reply.status_code not in WITH_BODY.get(name, (httpx.codes.OK,)):
+                part.trouble = self._refused(reply.status_code)
+                return
+            part.body = json.loads(reply.content, parse_float=Decimal)
+        except (httpx.HTTPError, json.JSONDecodeError, UnicodeDecodeError) as error:
+            part.trouble = f"The platform does not answer ({type(error).__name__})."
+            return
+        part.came_at, part.trouble = self.now(), None
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def _refused(self, status: int) -> str:
+        """A platform that was started anew has a new token: it is read again for the next turn."""
+        if status == httpx.codes.UNAUTHORIZED:
+            self._token = self._read_token()
+            return f"The platform does not accept the token of {self._token_file.name} yet."
+        return f"The platform answers {status}."
+
+    def _read_token(self) -> str:
+        try:
+            return self._token_file.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""

@@ -1,0 +1,163 @@
+"""The seed's health JSON, key for key, in this one file; whatever more we know stands under `details`.
+
+Ages are decimals of minutes with two places, times are ISO 8601 with offset; null stands only where the seed lets it.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from interlock.health.observations import Observed, RecordSeen
+from interlock.health.verdict import Light, LoopHealth, SystemHealth, minutes
+from interlock.values import Instant, Unknown
+
+Json = Mapping[str, object]
+PARTS = ("market", "updater", "monitor", "telegram", "trade", "guard", "account", "record")
+CODE_DIGITS = 5
+
+
+def seed_json(health: SystemHealth) -> Json:
+    """The body of `/api/health/system`: the same keys whether all is well or the books cannot be read."""
+    telegram, trade, guard = health.telegram, health.trade, health.guard
+    return {
+        "global_status": health.status,
+        "timestamp": health.at.iso(),
+        "db_status": "up" if health.database_up else "down",
+        "market_data": {
+            "status": health.market.status,
+            "fresh_symbols": health.market.fresh,
+            "stale_symbols": health.market.stale,
+            "max_age_minutes": minutes(health.market.age_max),
+        },
+        "market_updater": _loop(health.updater, "last_heartbeat_age_minutes"),
+        "signal_monitor": _loop(health.monitor, "last_cycle_age_minutes"),
+        "telegram": {
+            "status": telegram.status,
+            "enabled": telegram.enabled,
+            "chat_id_set": telegram.chat_id_set,
+            "bot_token_set": telegram.bot_token_set,
+            "run_telegram_env": telegram.run_env,
+            "kill_switch_enabled": telegram.sending_allowed,
+            "last_send_ok": telegram.last_send_ok,
+        },
+        "trade_system": {
+            "status": trade.status,
+            "open_orders": trade.open_positions,
+            "max_open_orders": trade.max_open,
+            "order_intents_table_exists": trade.intents_table,
+            "last_check_ok": trade.last_check_ok,
+        },
+        "risk_guard": {
+            "max_leverage": guard.max_leverage,
+            "daily_loss_triggered": guard.daily_loss_triggered,
+            "global_trading_enabled": guard.trading_enabled,
+        },
+        "details": _details(health),
+    }
+
+
+def _loop(loop: LoopHealth, age: str) -> Json:
+    return {"status": loop.status, "is_running": loop.is_running, age: minutes(loop.age)}
+
+
+def _details(health: SystemHealth) -> Json:
+    observed, now = health.observed, health.at
+    ready, limits = health.readiness, health.observed.limits
+    return {
+        "exchange": _exchange(observed, now),
+        "ready_to_trade": {"allowed": ready.allowed, "why": list(ready.why)},
+        "price_age_max_s": _seconds(limits.price_age_max),
+        "blocked_symbols": list(ready.blocked_symbols),
+        "equity_age_s": _equity_age(observed, now),
+        "equity_age_max_s": _seconds(limits.equity_age_max),
+        **_trade(observed),
+        "trade_system_why": list(health.trade.why),
+        **_record(observed.record, now),
+        "errors": list(_errors(observed)),
+    }
+
+
+def _exchange(observed: Observed, now: Instant) -> Json:
+    """The signed account access: FAIL with the exchange's code while it refuses us, whatever the lights say."""
+    account = observed.account
+    if isinstance(account, Unknown):
+        return _access(Light.FAIL, account.why, None, None)
+    last_ok = account.last_ok
+    if account.trouble is not None or last_ok is None:
+        return _access(Light.FAIL, account.trouble, _since(observed), last_ok)
+    is_old = abs(now - last_ok) > observed.limits.equity_age_max
+    return _access(Light.WARN if is_old else Light.PASS, None, last_ok if is_old else None, last_ok)
+
+
+def _access(status: Light, why: str | None, since: Instant | None, last_ok: Instant | None) -> Json:
+    return {
+        "status": status,
+        "code": _code(why),
+        "why": why,
+        "since": since.iso() if since else None,
+        "last_ok": last_ok.iso() if last_ok else None,
+    }
+
+
+def _code(why: str | None) -> int | None:
+    """The exchange's code, which a refusal states as its first number of five digits."""
+    words = (why or "").replace(":", " ").replace(".", " ").split()
+    return next((int(w) for w in words if w.isdecimal() and len(w) == CODE_DIGITS), None)
+
+
+def _since(observed: Observed) -> Instant | None:
+    """No success since: the last one, or the engine's start when there was none."""
+    account, record = observed.account, observed.record
+    if not isinstance(account, Unknown) and account.last_ok is not None:
+        return account.last_ok
+    return None if isinstance(record, Unknown) else record.began_at
+
+
+def _equity_age(observed: Observed, now: Instant) -> Decimal | None:
+    account = observed.account
+    if isinstance(account, Unknown) or account.last_ok is None:
+        return None
+    return _seconds(now - account.last_ok)
+
+
+def _trade(observed: Observed) -> Json:
+    trade = observed.trade
+    if isinstance(trade, Unknown):
+        return {"unknown_outcomes": None, "unprotected_lots": None, "circuit_breaker": None}
+    return {
+        "unknown_outcomes": list(trade.unknown_outcomes),
+        "unprotected_lots": [{"lot": lot.lot_id, "symbol": lot.symbol} for lot in trade.naked],
+        "circuit_breaker": trade.breaker,
+    }
+
+
+def _record(record: RecordSeen | Unknown, now: Instant) -> Json:
+    if isinstance(record, Unknown):
+        nothing = ("mode", "bound", "venue", "kill", "epoch", "began_at", "incidents", "last_audit")
+        return {**dict.fromkeys(nothing), "passes": {}}
+    kill, audit, switches = record.switches.kill, record.audit, record.switches
+    return {
+        "mode": switches.mode,
+        "bound": switches.bound,
+        "venue": switches.venue,
+        "kill": {"who": kill.who, "why": kill.why, "at": kill.at.iso()} if kill else None,
+        "epoch": record.epoch,
+        "began_at": record.began_at.iso() if record.began_at else None,
+        "incidents": [
+            {"fingerprint": name, "severity": severity, "opened_at": at.iso(), "count": count}
+            for name, severity, at, count in record.incidents
+        ],
+        "last_audit": {"passed": audit[0], "at": audit[1].iso()} if audit else None,
+        "passes": {who: {"age_s": _seconds(now - at)} for who, at in record.heartbeats.items()},
+    }
+
+
+def _errors(observed: Observed) -> Iterator[Json]:
+    for part in PARTS:
+        seen = getattr(observed, part)
+        if isinstance(seen, Unknown):
+            yield {"component": part, "error": seen.why}
+
+
+def _seconds(age: timedelta) -> Decimal:
+    return round(Decimal(age // timedelta(microseconds=1)) / 1_000_000, 2)

@@ -1,0 +1,243 @@
+"""The sections of the settings, with defaults, ranges and effects. Nothing here reads a file or the environment."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from interlock.account import Mode
+from interlock.health.observations import HealthLimits
+from interlock.risk.limits import Limits
+from interlock.settings.kinds import Count, Flag, Hidden, Names, Number, Port, Socket, Symbols, Web
+from interlock.values import Secret
+
+
+def _is(default: object, effect: str, alias: str = "", **limits: object) -> Any:  # noqa: ANN401 (a field of any type)
+    extra: Any = {"alias": alias}
+    bounds: Any = limits
+    return Field(default=default, description=effect, json_schema_extra=extra, **bounds)
+
+
+class Section(BaseModel):
+    """One section of the settings: nothing unknown, nothing changed afterwards, nothing echoed."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, arbitrary_types_allowed=True
+    )
+
+
+class Api(Section):
+    """The API's listener."""
+
+    port: Port = _is(8002, "port of the API")
+    bind: str = _is(
+        "127.0.0.1", "address of the API; another than loopback needs --i-have-a-tls-proxy"
+    )
+    hosts: Names = _is((), "further names (host:port) that the Host allowlist admits")
+
+
+class Dashboard(Section):
+    """The dashboard's listener."""
+
+    port: Port = _is(3000, "port of the dashboard")
+    bind: str = _is("127.0.0.1", "address of the dashboard; as that of the API")
+
+
+class Exchange(Section):
+    """Where the exchange is, and who we are to it."""
+
+    rest_url: Web = _is("https://api.crypto.com/exchange/v1", "REST", "EXCHANGE_CUSTOM_BASE_URL")
+    ws_user_url: Socket = _is("wss://stream.crypto.com/exchange/v1/user", "user stream")
+    ws_market_url: Socket = _is("wss://stream.crypto.com/exchange/v1/market", "market stream")
+    api_key: Hidden = _is(Secret(""), "key of the exchange", "EXCHANGE_CUSTOM_API_KEY")
+    api_secret: Hidden = _is(Secret(""), "secret of that key", "EXCHANGE_CUSTOM_API_SECRET")
+    source_address: str = _is("", "local address to call from; empty: the system's choice")
+    timeout_s: Number = _is(
+        Decimal(10), "longest wait for an answer", "CRYPTO_HTTP_TIMEOUT", gt=0, le=60
+    )
+
+
+class Database(Section):
+    """Where the books are."""
+
+    url: Hidden = _is(
+        Secret(""), "address of the books; empty: SQLite in the data folder", "DATABASE_URL"
+    )
+
+
+class Telegram(Section):
+    """The messenger."""
+
+    enabled: Flag = _is(effect="whether messages are sent", default=False, alias="RUN_TELEGRAM")
+    api_base: Web = _is("https://api.telegram.org", "where the messenger is")
+    bot_token: Hidden = _is(Secret(""), "token of the bot", "TELEGRAM_BOT_TOKEN")
+    chat_id: str = _is("", "the owner's chat", "TELEGRAM_CHAT_ID")
+
+
+class Risk(Section):
+    """The risk guard's caps, A to F."""
+
+    max_leverage: Number = _is(Decimal(5), "B: leverage at most", "RISK_MAX_LEVERAGE", ge=1, le=100)
+    max_equity_per_trade_pct: Number = _is(
+        Decimal(10),
+        "C: % of equity per trade",
+        "RISK_MAX_EQUITY_PER_TRADE_PCT",
+        ge=Decimal("0.1"),
+        le=100,
+    )
+    max_total_margin_exposure_pct: Number = _is(
+        Decimal(40), "D: % of equity on margin", "RISK_MAX_TOTAL_MARGIN_EXPOSURE_PCT", ge=0, le=100
+    )
+    min_liquidation_buffer_pct: Number = _is(
+        Decimal(15), "E: 100 / leverage at least", "RISK_MIN_LIQUIDATION_BUFFER_PCT", ge=1, le=100
+    )
+    max_daily_loss_pct: Number = _is(
+        Decimal(5), "F: % lost in a day", "RISK_MAX_DAILY_LOSS_PCT", ge=0, le=100
+    )
+    max_order_notional_usd: Number = _is(
+        Decimal(1_000_000), "SIZE: value of one order", "RISK_MAX_ORDER_NOTIONAL_USD", gt=0
+    )
+    global_trading_enabled: Flag = _is(
+        effect="A: false acts as an engaged kill switch",
+        default=True,
+        alias="RISK_GLOBAL_TRADING_ENABLED",
+    )
+
+
+class Trading(Section):
+    """The guardrails of entries."""
+
+    live_trading: Flag = _is(
+        effect="false: mode LIVE cannot be selected", default=False, alias="LIVE_TRADING"
+    )
+    trading_enabled: Flag = _is(
+        effect="false acts as an engaged kill switch", default=True, alias="TRADING_ENABLED"
+    )
+    trade_allowlist: Symbols = _is((), "symbols that may be entered; empty: all", "TRADE_ALLOWLIST")
+    max_open_orders_total: Count = _is(10, "open positions in all", "MAX_OPEN_ORDERS_TOTAL")
+    max_open_per_base: Count = _is(3, "open positions per base", "MAX_OPEN_PER_BASE")
+    max_orders_per_symbol_per_day: Count = _is(
+        2, "entries per base and day", "MAX_ORDERS_PER_SYMBOL_PER_DAY"
+    )
+    max_usd_per_order: Number = _is(Decimal(100), "value of one entry", "MAX_USD_PER_ORDER", gt=0)
+    entry_cooldown_seconds: Count = _is(
+        300, "rest between entries of a base", "ENTRY_COOLDOWN_SECONDS"
+    )
+    entry_max_slippage_pct: Number = _is(
+        Decimal("0.3"), "collar above the ask, in %", "ENTRY_MAX_SLIPPAGE_PCT", ge=0, le=10
+    )
+    portfolio_cap_multiple: Number = _is(
+        Decimal(3), "value of a symbol, in entries", "PORTFOLIO_CAP_MULTIPLE", ge=0, le=1000
+    )
+    protection_deadline_seconds: Annotated[int, Field(ge=1, le=3600)] = _is(
+        30,
+        "an entry without a confirmed stop is flattened after this",
+        "PROTECTION_DEADLINE_SECONDS",
+    )
+    entry_max_price_age_seconds: Count = _is(
+        120, "older prices admit no entry", "ENTRY_MAX_PRICE_AGE_SECONDS"
+    )
+    equity_max_age_seconds: Count = _is(120, "an older equity is unknown", "EQUITY_MAX_AGE_SECONDS")
+
+
+class Health(Section):
+    """What health and the audit compare with."""
+
+    stale_market_minutes: Number = _is(
+        Decimal(30), "an older price is stale", "HEALTH_STALE_MARKET_MINUTES", gt=0, le=1440
+    )
+    monitor_stale_minutes: Number = _is(
+        Decimal(30), "a slower monitor has failed", "HEALTH_MONITOR_STALE_MINUTES", gt=0, le=1440
+    )
+    drift_threshold_pct: Number = _is(
+        Decimal(1), "more drift fails the audit", "DRIFT_THRESHOLD_PCT", ge=0, le=100
+    )
+
+
+class Sim(Section):
+    """The simulator that gives the time."""
+
+    control: Web | None = _is(None, "its control port: business time is then the stepping clock's")
+
+
+class Settings(Section):
+    """Everything that the environment said, checked. `ignored` are names of the predecessor that no longer do anything."""
+
+    data: Path = _is(Path("~/.local/share/interlock"), "the folder of all state")
+    mode: Mode = _is(Mode.OFF, "the highest mode that can be selected: OFF, SIM or LIVE")
+    api: Api = Api()
+    dashboard: Dashboard = Dashboard()
+    exchange: Exchange = Exchange()
+    database: Database = Database()
+    telegram: Telegram = Telegram()
+    risk: Risk = Risk()
+    trading: Trading = Trading()
+    health: Health = Health()
+    sim: Sim = Sim()
+
+    _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _ignored: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def bound(self) -> Mode:
+        """The most that the environment admits: LIVE needs LIVE_TRADING too."""
+        is_capped = self.mode is Mode.LIVE and not self.trading.live_trading
+        return Mode.SIM if is_capped else self.mode
+
+    @property
+    def trading_enabled(self) -> bool:
+        """Whether neither TRADING_ENABLED nor RISK_GLOBAL_TRADING_ENABLED is false."""
+        return self.trading.trading_enabled and self.risk.global_trading_enabled
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Names that are set and that nothing reads any more."""
+        return self._ignored
+
+    @property
+    def token_file(self) -> Path:
+        """Where the running platform leaves the token of its API (0600)."""
+        return self.data / "api.token"
+
+    def source(self, path: str) -> str:
+        """Where the value of `section.key` came from: a variable, the file, or the default."""
+        return self._sources.get(path, "default")
+
+    def limits(self) -> Limits:
+        """The caps that the judge compares with."""
+        risk, trading = self.risk, self.trading
+        price_age = timedelta(seconds=trading.entry_max_price_age_seconds)
+        return Limits(
+            max_leverage=risk.max_leverage,
+            max_equity_per_trade_pct=risk.max_equity_per_trade_pct,
+            max_total_margin_exposure_pct=risk.max_total_margin_exposure_pct,
+            min_liquidation_buffer_pct=risk.min_liquidation_buffer_pct,
+            max_daily_loss_pct=risk.max_daily_loss_pct,
+            max_order_notional_usd=risk.max_order_notional_usd,
+            equity_age_max=timedelta(seconds=trading.equity_max_age_seconds),
+            price_age_max=price_age,
+            bar_age_max=price_age,
+            usd_per_order_max=trading.max_usd_per_order,
+            open_per_base_max=trading.max_open_per_base,
+            open_total_max=trading.max_open_orders_total,
+            orders_per_base_and_day_max=trading.max_orders_per_symbol_per_day,
+            entry_cooldown=timedelta(seconds=trading.entry_cooldown_seconds),
+            entry_slippage_pct_max=trading.entry_max_slippage_pct,
+            portfolio_cap_multiple=trading.portfolio_cap_multiple,
+            protection_deadline=timedelta(seconds=trading.protection_deadline_seconds),
+            allowlist=frozenset(trading.trade_allowlist),
+        )
+
+    def health_limits(self) -> HealthLimits:
+        """The ages and caps that health compares with."""
+        minute = timedelta(minutes=1)
+        return HealthLimits(
+            market_stale=minute * float(self.health.stale_market_minutes),
+            monitor_dead=minute * float(self.health.monitor_stale_minutes),
+            price_age_max=timedelta(seconds=self.trading.entry_max_price_age_seconds),
+            equity_age_max=timedelta(seconds=self.trading.equity_max_age_seconds),
+            max_open=self.trading.max_open_orders_total,
+        )

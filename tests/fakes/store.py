@@ -1,0 +1,183 @@
+"""The store's fake: the same transactions over dictionaries, which forget what was not committed, and a market file of dictionaries.
+
+`DictGround` is the disk: give the same one to new books and they are the books of a process that was started again.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+from interlock.account import Mode
+from interlock.market import Bar, Tick, Window, window_of
+from interlock.risk.limits import Limits
+from interlock.store.books import RowBooks
+from interlock.store.rows import Cell, Rows, Table
+from interlock.store.standing import Terms
+from interlock.values import Instant
+
+T = TypeVar("T")
+Key = tuple[Cell, ...]
+Row = tuple[Cell, ...]
+
+INSTALL_ID = "f4ke00install"
+
+
+def fake_books(
+    ground: "DictGround | None" = None,
+    *,
+    limits: Limits | None = None,
+    bound: Mode = Mode.LIVE,
+    enabled: bool = True,
+    install_id: str = INSTALL_ID,
+) -> RowBooks:
+    """Books over a dictionary; without a ground they are new ones."""
+    return RowBooks(ground or DictGround(), Terms(limits or Limits(), bound, enabled), install_id)
+
+
+@dataclass(slots=True)
+class DictGround:
+    """Rows by table and key. One transaction at a time; what it did is undone when its block raises."""
+
+    tables: dict[str, dict[Key, Row]] = field(default_factory=dict)
+    commits: int = 0
+    is_busy: bool = False
+
+    @contextlib.contextmanager
+    def change(self) -> Iterator[Rows]:
+        assert not self.is_busy, "a transaction began inside a transaction"
+        rows = DictRows(self.tables)
+        self.is_busy = True
+        is_kept = False
+        try:
+            yield rows
+            is_kept = True
+        finally:
+            self.is_busy = False
+            if is_kept:
+                self.commits += bool(rows.undo)
+            else:
+                rows.forget()
+
+    @contextlib.contextmanager
+    def look(self) -> Iterator[Rows]:
+        yield DictRows(self.tables)
+
+    def version(self) -> int:
+        return self.commits
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(slots=True)
+class DictRows:
+    """The rows of one transaction, with what each write would have to undo."""
+
+    tables: dict[str, dict[Key, Row]]
+    undo: list[tuple[dict[Key, Row], Key, Row | None]] = field(default_factory=list)
+
+    def get(self, table: Table[T], *key: Cell) -> T | None:
+        row = self._rows(table).get(key)
+        return None if row is None else table.thing(row)
+
+    def put(self, table: Table[T], thing: T) -> None:
+        row = table.cells(thing)
+        self._write(table, self._key(table, row), row)
+
+    def add(self, table: Table[T], thing: T) -> bool:
+        row = table.cells(thing)
+        key = self._key(table, row)
+        is_new = key not in self._rows(table)
+        if is_new:
+            self._write(table, key, row)
+        return is_new
+
+    def find(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        **equal: Cell,
+    ) -> list[T]:
+        place = {name: n for n, name in enumerate(table.columns)}
+        clock = place[table.clock]
+        wanted = [(place[name], cell) for name, cell in equal.items()]
+        found = [
+            (key, row)
+            for key, row in self._rows(table).items()
+            if all(row[n] == cell for n, cell in wanted)
+            and (since is None or _whole(row[clock]) >= since.micros)
+            and (until is None or _whole(row[clock]) <= until.micros)
+        ]
+        if table.key:
+            found.sort(key=lambda each: (each[1][clock], each[0]), reverse=newest)
+        elif newest:
+            found.reverse()
+        return [table.thing(row) for _, row in found[:limit]]
+
+    def forget(self) -> None:
+        """Undoes every write, the last one first."""
+        for rows, key, before in reversed(self.undo):
+            if before is None:
+                del rows[key]
+            else:
+                rows[key] = before
+
+    def _rows(self, table: Table[T]) -> dict[Key, Row]:
+        return self.tables.setdefault(table.name, {})
+
+    def _key(self, table: Table[T], row: Row) -> Key:
+        if not table.key:
+            return (len(self._rows(table)),)
+        return tuple(row[table.columns.index(name)] for name in table.key)
+
+    def _write(self, table: Table[T], key: Key, row: Row) -> None:
+        rows = self._rows(table)
+        self.undo.append((rows, key, rows.get(key)))
+        rows[key] = row
+
+
+def _whole(cell: Cell) -> int:
+    assert isinstance(cell, int)
+    return cell
+
+
+@dataclass(slots=True)
+class FakeMarket:
+    """The market file of a test."""
+
+    bars: dict[tuple[str, timedelta], dict[Instant, Bar]] = field(default_factory=dict)
+    newest: dict[str, Tick] = field(default_factory=dict)
+    beats: dict[str, Instant] = field(default_factory=dict)
+
+    def keep_bars(self, bars: Sequence[Bar]) -> None:
+        for bar in bars:
+            self.bars.setdefault((bar.symbol, bar.span), {}).setdefault(bar.opens, bar)
+
+    def keep_ticks(self, ticks: Sequence[Tick]) -> None:
+        for tick in ticks:
+            known = self.newest.get(tick.symbol)
+            if known is None or known.at <= tick.at:
+                self.newest[tick.symbol] = tick
+
+    def beat(self, who: str, now: Instant) -> None:
+        self.beats[who] = now
+
+    def window(self, symbol: str, span: timedelta, count: int) -> Window:
+        kept = self.bars.get((symbol, span), {})
+        newest = sorted(kept)[-count:] if count > 0 else []
+        return window_of(symbol, span, [kept[opens] for opens in newest])
+
+    def ticks(self) -> Mapping[str, Tick]:
+        return dict(self.newest)
+
+    def heartbeats(self) -> Mapping[str, Instant]:
+        return dict(self.beats)
+
+    def close(self) -> None:
+        """Nothing is open."""

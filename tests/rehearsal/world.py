@@ -1,0 +1,230 @@
+"""One exchange, one durable store, and as many lives of the platform as it takes; a crash waits at a numbered seam.
+
+The desk, the client, the signer, the parser and the classifier are the ones that trade. What lies behind the four seams is simulated:
+the exchange's engine, the store, the clock. Every seam call is numbered before and after, and a life ends at the number it is told.
+When a life is over its seams refuse every call first, and only then are its tasks cancelled: a SIGKILL runs no `finally`.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from interlock.account import Mode
+from interlock.desk.day import Pass
+from interlock.errors import Unreachable
+from interlock.exchange.client import Credentials, CryptoComExchange
+from interlock.ports import Books, MarketFile, Reply
+from interlock.simulator.config import ApiKey
+from interlock.simulator.engine import Engine
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant, Secret
+from interlock.wiring import Desk, desk_of
+from tests.rehearsal.loop import Crash, SimLoop
+
+RESTART = timedelta(seconds=2)
+NEVER = 10.0**9
+
+
+@dataclass(slots=True)
+class Seams:
+    """Numbers every seam call of all lives, and crashes at those in `crashes`."""
+
+    crashes: frozenset[int] = frozenset()
+    count: int = 0
+    is_dead: bool = False
+    trace: Any = field(default_factory=hashlib.sha256)
+    names: list[str] = field(default_factory=list)
+
+    def point(self, name: str) -> None:
+        """One crash point. A dead life passes none."""
+        if self.is_dead:
+            raise Crash(name)
+        self.trace.update(f"{self.count}:{name}\n".encode())
+        self.names.append(name)
+        number = self.count
+        self.count += 1
+        if number in self.crashes:
+            self.is_dead = True
+            raise Crash(name)
+
+
+class VirtualClock:
+    """The `Clock` of a virtual loop: business time and monotonic time are both the loop's."""
+
+    def __init__(self, loop: SimLoop, start: Instant, seams: Seams) -> None:
+        self._loop = loop
+        self._start = start
+        self._seams = seams
+        self._bells: dict[str, asyncio.Event] = {}
+
+    def now(self) -> Instant:
+        return self._start + timedelta(microseconds=round(self._loop.time() * 1_000_000))
+
+    def monotonic(self) -> float:
+        return self._loop.time()
+
+    def nudge(self, who: str) -> asyncio.Event:
+        return self._bells.setdefault(who, asyncio.Event())
+
+    async def wait(self, who: str, until: Instant, backstop: float) -> None:
+        self._seams.point(f"rest {who}")
+        seconds = min(backstop, max(0.0, (until - self.now()).total_seconds()))
+        try:
+            async with asyncio.timeout(seconds):
+                await self.nudge(who).wait()
+        except TimeoutError:
+            pass
+        self.nudge(who).clear()
+        self._seams.point(f"wake {who}")
+
+
+class EngineTransport:
+    """The `Transport` that ends in the exchange's engine: bytes in, bytes out, a little later."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+        seams, engine = self._world.seams, self._world.engine
+        seams.point(f"send {path}")
+        await asyncio.sleep(0.005)
+        if seams.is_dead:
+            raise Crash(path)
+        self._world.catch_up()
+        answer = engine.handle(verb, f"/exchange/v1/{path.lstrip('/')}", body)
+        seams.point(f"sent {path}")
+        await asyncio.sleep(0.005)
+        seams.point(f"answered {path}")
+        if answer is None:
+            await asyncio.sleep(10)
+            raise Unreachable("no answer")
+        return Reply(answer.status, answer.body, engine.now)
+
+
+class CrashingStore:
+    """A store whose every call is a crash point before and after: within there is none, because it is a plain function."""
+
+    def __init__(self, inner: object, seams: Seams, name: str) -> None:
+        self._inner = inner
+        self._seams = seams
+        self._name = name
+
+    def __getattr__(self, what: str) -> Callable[..., Any]:
+        call = getattr(self._inner, what)
+
+        def crashing(*arguments: Any, **named: Any) -> Any:
+            self._seams.point(f"{self._name}.{what} begins")
+            result = call(*arguments, **named)
+            self._seams.point(f"{self._name}.{what} is done")
+            return result
+
+        return crashing
+
+
+@dataclass(slots=True)
+class World:
+    """The scenario: an engine, books, a market file, a watchlist, and how long it lasts."""
+
+    engine: Engine
+    key: ApiKey
+    open_books: Callable[[], Books]
+    market: MarketFile
+    row: WatchlistRow
+    lasts: timedelta
+    seed: int = 0
+    crashes: frozenset[int] = frozenset()
+    shuffle: bool = True
+    lives: int = 0
+    seams: Seams = field(init=False)
+    loop: SimLoop = field(init=False)
+    start: Instant = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seams = Seams(self.crashes)
+        self.loop = SimLoop(self.seed, shuffle=self.shuffle)
+        self.start = self.engine.now
+
+    def run(self) -> str:
+        """Lives until the scenario is over; the trace hash of all of them."""
+        try:
+            self.loop.run_until_complete(self._all_lives())
+        finally:
+            self.loop.close()
+        return str(self.seams.trace.hexdigest())
+
+    def now(self) -> Instant:
+        """Virtual time."""
+        return self.start + timedelta(microseconds=round(self.loop.time() * 1_000_000))
+
+    def catch_up(self) -> None:
+        """The exchange lives on the same time, whether or not anybody asks it."""
+        if self.now() > self.engine.now:
+            self.engine.advance(self.now())
+
+    async def _all_lives(self) -> None:
+        end = self.start + self.lasts
+        while self.now() < end:
+            self.lives += 1
+            self.seams.is_dead = False
+            await self._one_life(end)
+            await asyncio.sleep(RESTART.total_seconds())
+
+    async def _one_life(self, end: Instant) -> None:
+        life = asyncio.create_task(self._live())
+        try:
+            async with asyncio.timeout((end - self.now()).total_seconds()):
+                await life
+        except TimeoutError:
+            pass
+        except BaseExceptionGroup as group:
+            crashes, others = group.split(Crash)
+            if others is not None or crashes is None:
+                raise
+        except Crash:
+            pass
+        self.seams.is_dead = True
+        await asyncio.gather(life, return_exceptions=True)
+
+    async def _live(self) -> None:
+        clock = VirtualClock(self.loop, self.start, self.seams)
+        desk = self._desk(clock)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._stir(clock))
+            group.create_task(desk.day.work(_without_backstops(desk.passes)))
+
+    def _desk(self, clock: VirtualClock) -> Desk:
+        books: Any = CrashingStore(self.open_books(), self.seams, "books")
+        market: Any = CrashingStore(self.market, self.seams, "market")
+        credentials = Credentials(Secret(self.key.key), self.key.secret)
+        exchange = CryptoComExchange(EngineTransport(self), credentials, clock.now)
+        tenure = books.open(Mode.SIM, clock.now())
+        return desk_of(books, market, exchange, clock, tenure)
+
+    async def _stir(self, clock: VirtualClock) -> None:
+        """The exchange's own events happen at their time, and the settler hears of them as from a user stream."""
+        while True:
+            self.catch_up()
+            due = self.engine.next_event()
+            stirs = self.engine.stirs
+            seconds = (due - self.now()).total_seconds() if due else 60.0
+            await asyncio.sleep(min(60.0, max(0.001, seconds)))
+            self.catch_up()
+            if self.engine.stirs != stirs:
+                clock.nudge("settler").set()
+
+
+def _without_backstops(passes: tuple[Pass, ...]) -> tuple[Pass, ...]:
+    """Cadences are backstops of real time; here everything is due by an event, a deadline or a nudge."""
+    for one in passes:
+        one.backstop = NEVER
+    return passes
+
+
+def wallet_of(engine: Engine) -> Mapping[str, Decimal]:
+    """What the exchange says we hold."""
+    balances: Mapping[str, str] = engine.books()["balances"]
+    return {currency: Decimal(size) for currency, size in balances.items()}
