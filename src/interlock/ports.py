@@ -14,7 +14,7 @@ from interlock.account import Balance, DayOpen, Figures, Lot, Mode, Standing, Sw
 from interlock.evidence.proof import CheckRow
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
-from interlock.orders.evidence import Absent, Accepted, Answer, Fill, OrderFact
+from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
@@ -157,7 +157,7 @@ class Notifier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tenure:
-    """This engine's turn at the account: the fencing token, and the installation whose ids it uses."""
+    """One engine's turn at the account: the fencing token, and the installation whose ids it uses."""
 
     epoch: int
     install_id: str
@@ -248,8 +248,11 @@ class Books(Protocol):
 
     # -- opening and switches
     def open(self, venue: Mode, now: Instant) -> Tenure:
-        """Begins a tenure: stamps the venue at creation (WrongVenue if it is the other), counts the epoch up,
-        and reads every intent in SENDING with an unanswered attempt as UNKNOWN. Starting is recovery."""
+        """Begins a tenure.
+
+        Stamps the venue at creation (WrongVenue if it is the other), counts the epoch up, and reads every intent in SENDING with an
+        unanswered attempt as UNKNOWN. Starting is recovery.
+        """
         ...
 
     def switch(
@@ -269,18 +272,22 @@ class Books(Protocol):
         now: Instant,
         ruling: Callable[[Standing, Mapping[str, ThrottleState]], Ruling],
     ) -> tuple[Ruling, Attempt | None]:
-        """The one transaction of an order: locks the account, reads the standing and the throttle states (by `side:symbol:strategy`),
-        asks the pure `ruling`, and writes signal, throttle, verdict, intent, reservation, exits and send attempt 1 together.
+        """The one transaction of an order.
 
-        A signal whose id is already decided, or an intent whose key exists, is not written again: the earlier one is
-        returned without an attempt. The nonce is max(last + 1, now in ms), kept in the account row."""
+        Locks the account, reads the standing and the throttle states (by `side:symbol:strategy`), asks the pure `ruling`, and
+        writes signal, throttle, verdict, intent, reservation, exits and send attempt 1 together.  A signal whose id is already
+        decided, or an intent whose key exists, is not written again: the earlier one is returned without an attempt. The nonce is
+        max(last + 1, now in ms), kept in the account row.
+        """
         ...
 
     def further_attempt(
         self, epoch: int, now: Instant, intent_id: str, verdict: Verdict
     ) -> Attempt | None:
-        """A further attempt of the same intent (same client_oid, own nonce), or None when the verdict blocks: after NotSent or 42901,
-        or, for PROTECT, REDUCE and FLATTEN in UNKNOWN, after a complete look that found nothing."""
+        """A further attempt of the same intent (same client_oid, own nonce), or None when the verdict blocks.
+
+        After NotSent or 42901, or, for PROTECT, REDUCE and FLATTEN in UNKNOWN, after a complete look that found nothing.
+        """
         ...
 
     def cancel_attempt(self, epoch: int, now: Instant, intent_id: str) -> Attempt | None:
@@ -288,19 +295,27 @@ class Books(Protocol):
         ...
 
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
-        """Right before the first byte: is the epoch ours, the verdict at most 2 s old, and for an ENTRY every switch clear?
-        When not, the attempt is recorded as not sent and its intent ends NOT_PLACED."""
+        """Right before the first byte.
+
+        Is the epoch ours, the verdict at most 2 s old, and for an ENTRY every switch clear? When not, the attempt is recorded as
+        not sent and its intent ends NOT_PLACED.
+        """
         ...
 
     def answered(self, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
-        """Records the answer and moves the life: Accepted ACKED, Refused REJECTED, Unreachable UNKNOWN, NotSent NOT_PLACED;
-        SEEN_BEFORE codes (204, 205, 40006) and a refused cancel prove no end and wait for evidence."""
+        """Records the answer and moves the life.
+
+        Accepted ACKED, Refused REJECTED, Unreachable UNKNOWN, NotSent NOT_PLACED; SEEN_BEFORE codes (204, 205, 40006) and a refused
+        cancel prove no end and wait for evidence.
+        """
         ...
 
     def learn(self, epoch: int, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
-        """Books evidence: lives move along the table, each fill once per trade id with its entry and its lot, absences are kept
-        until they cover the horizon (NOT_PLACED). Fills of orders that are not ours touch no lot but are entries.
-        Returns the intents that changed."""
+        """Books evidence.
+
+        Lives move along the table, each fill once per trade id with its entry and its lot, absences are kept until they cover the
+        horizon (NOT_PLACED). Fills of orders that are not ours touch no lot but are entries. Returns the intents that changed.
+        """
         ...
 
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
@@ -309,8 +324,10 @@ class Books(Protocol):
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
-        """Keeps what the exchange said of the wallet: equity record, day opening, daily-loss latch, opening entries at first sight.
-        Unknown makes the figures unknown at once."""
+        """Keeps what the exchange said of the wallet.
+
+        Equity record, day opening, daily-loss latch, opening entries at first sight. Unknown makes the figures unknown at once.
+        """
         ...
 
     def note(

@@ -32,7 +32,6 @@ from interlock.store.lease import hold
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
 
-PROCESS: Final = "platform"
 SPAN: Final = timedelta(hours=1)
 ROTA: Final = ("updater", "settler", "monitor", "guardian", "auditor")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -65,7 +64,7 @@ class Platform:
     desk: Desk
 
 
-def desk_of(  # noqa: PLR0913 - the seams and what it works under: each is another part
+def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
     books: Books,
     market: MarketFile,
     exchange: Exchange,
@@ -82,9 +81,7 @@ def desk_of(  # noqa: PLR0913 - the seams and what it works under: each is anoth
         Updater(exchange, books, market, clock, instruments, SPAN),
         settler,
         Monitor(books, market, clock, trader, settler, SPAN),
-        Guardian(
-            books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN
-        ),
+        Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         Auditor(exchange, books, clock, under.drift_threshold_pct, tenure.install_id),
     )
     return Desk(Day(books, market, clock), passes, instruments)
@@ -99,7 +96,9 @@ def venue_of(settings: Settings) -> Mode:
 def open_books(settings: Settings) -> RowBooks:
     """The books of the data folder."""
     if settings.database.url:
-        raise BadSettings("INTERLOCK__DATABASE__URL is set, and this version keeps its books in SQLite alone.")
+        raise BadSettings(
+            "INTERLOCK__DATABASE__URL is set, and this version keeps its books in SQLite alone."
+        )
     return books_of(
         settings.data,
         limits=settings.limits(),
@@ -127,14 +126,12 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         stack.callback(lease.release)
         books = stack.enter_context(closing(open_books(settings)))
         market = stack.enter_context(closing(open_market(settings.data)))
-        clock = await _clock(settings, stack)
+        clock = await _clock(settings, market, stack)
         transport = await stack.enter_async_context(_transport(settings))
         exchange = CryptoComExchange(transport, credentials, clock.now)
         tenure = books.open(venue_of(settings), clock.now())
         terms = Terms(settings.limits(), settings.health.drift_threshold_pct)
-        yield Platform(
-            books, market, clock, desk_of(books, market, exchange, clock, tenure, terms)
-        )
+        yield Platform(books, market, clock, desk_of(books, market, exchange, clock, tenure, terms))
 
 
 async def audit(settings: Settings) -> AuditRun:
@@ -170,11 +167,11 @@ def _transport(settings: Settings) -> AiohttpTransport:
     )
 
 
-async def _clock(settings: Settings, stack: AsyncExitStack) -> Clock:
+async def _clock(settings: Settings, market: MarketFile, stack: AsyncExitStack) -> Clock:
     """The wall's clock, or the simulated exchange's when it says where to ask it."""
     if settings.sim.control is None:
         return WallClock()
-    clock = SteppingClock(settings.sim.control, PROCESS, ROTA, stirred="settler")
+    clock = SteppingClock(settings.sim.control, ROTA, "settler", market)
     stack.push_async_callback(clock.close)
     await clock.start()
     return clock

@@ -72,7 +72,7 @@ def intent(proposal: Proposal, state: State = State.ACKED, **more: object) -> In
     return Intent(**{**values, **more})  # type: ignore[arg-type] # the names are those of Intent; a wrong one fails at once
 
 
-def fill(
+def fill(  # noqa: PLR0913 - each is one word of an execution
     side: Side = Side.BUY,
     size: str = "0.001",
     at: str = "50000",

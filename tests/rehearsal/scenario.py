@@ -1,6 +1,6 @@
 """The first scenario of all: buy, partial fill, stop, exit; on real prices, judged by the exchange's own books.
 
-`by_target` lets the market reach the target, so that the exit plan runs; `by_stop` lets it fall through the stop, so that the trigger fires.
+`by_target` lets the market reach the target, so that the exit plan runs; `by_stop` lets it fall through the stop, which fires.
 """
 
 from collections import Counter

@@ -1,13 +1,17 @@
 """The virtual loop keeps its promises, and asyncio still has the private parts on which it stands."""
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 import pytest
 
 from tests.rehearsal.loop import SimLoop
 
+T = TypeVar("T")
 
-def run(coroutine, seed=0):
+
+def run(coroutine: Coroutine[Any, Any, T], seed: int = 0) -> tuple[T, float]:
     loop = SimLoop(seed)
     try:
         return loop.run_until_complete(coroutine), loop.time()

@@ -116,7 +116,7 @@ class CrashingStore:
     def __getattr__(self, what: str) -> Callable[..., Any]:
         call = getattr(self._inner, what)
 
-        def crashing(*arguments: Any, **named: Any) -> Any:
+        def crashing(*arguments: object, **named: object) -> object:
             self._seams.point(f"{self._name}.{what} begins")
             result = call(*arguments, **named)
             self._seams.point(f"{self._name}.{what} is done")

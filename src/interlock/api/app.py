@@ -71,6 +71,7 @@ def _table(routes: Routes) -> dict[str, Endpoint]:
         "/api/health/ready": routes.ready,
         "/api/health/system": routes.system,
         "/api/status": routes.status,
+        "/api/dashboard/snapshot": routes.dashboard,
         "/api/orders": routes.orders,
         "/api/intents": routes.intents,
         "/api/decisions": routes.decisions,

@@ -74,13 +74,15 @@ class Memory:
         self._books_read: tuple[int, Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]] | None = (
             None
         )
-        self._market_read: tuple[float, Mapping[str, Instant], Mapping[str, Tick]] | None = None
+        self._market_read: (
+            tuple[tuple[Instant, int], Mapping[str, Instant], Mapping[str, Tick]] | None
+        ) = None
 
     def snapshot(self) -> Snapshot:
         """The newest snapshot; raises StoreTrouble when the books cannot be read."""
         now = self.clock.now()
         picture, lots = self._of_books(now)
-        beats, ticks = self._of_market()
+        beats, ticks = self._of_market(now)
         # Its age limits are taken against now, so the standing is the one part that is read each time.
         return Snapshot(now, picture, self.books.standing(now), lots, beats, ticks)
 
@@ -90,8 +92,9 @@ class Memory:
             self._books_read = (version, self.books.picture(now), self.books.open_lots())
         return self._books_read[1], self._books_read[2]
 
-    def _of_market(self) -> tuple[Mapping[str, Instant], Mapping[str, Tick]]:
-        read_at = self.clock.monotonic()
-        if self._market_read is None or read_at - self._market_read[0] > MARKET_AGE_MAX_S:
+    def _of_market(self, now: Instant) -> tuple[Mapping[str, Instant], Mapping[str, Tick]]:
+        """Prices have no version: they are read again when business time moved, or a quarter of a second passed."""
+        read_at = (now, int(self.clock.monotonic() / MARKET_AGE_MAX_S))
+        if self._market_read is None or read_at != self._market_read[0]:
             self._market_read = (read_at, self._market.heartbeats(), self._market.ticks())
         return self._market_read[1], self._market_read[2]

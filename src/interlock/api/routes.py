@@ -1,6 +1,7 @@
 """The routes: each answers from memory alone, with the instant as of which it is true; none waits for the exchange, none writes."""
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -21,7 +22,8 @@ from interlock.settings import Settings
 from interlock.values import Instant, check_symbol
 
 Limit = Annotated[int, Query(ge=1, le=200)]
-SYMBOL_CHARACTERS_MAX = 40
+ROWS_ON_THE_PAGE = 16
+SILENT = frozenset({"WAIT", "SUPPRESSED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +65,41 @@ class Routes:
     async def status(self) -> Response:
         """Mode, kill switch, engine, equity, and whether an entry could be made; on one page."""
         shown = self.memory.snapshot()
-        health, _ = self._health()
-        switches, tenure, kill = (
-            shown.picture.switches,
-            shown.picture.tenure,
-            shown.standing.switches.kill,
-        )
-        states = [i.state for i in shown.standing.in_flight]
+        return _dated(shown, self._status(shown))
+
+    async def dashboard(self) -> Response:
+        """Everything that the dashboard shows, of one instant."""
+        shown = self.memory.snapshot()
         return _dated(
             shown,
             {
-                "mode": switches.mode,
-                "bound": switches.bound,
-                "venue": switches.venue,
-                "kill": {"who": kill.who, "why": kill.why, "at": kill.at.iso()} if kill else None,
-                "epoch": tenure.epoch if tenure else None,
-                "began_at": tenure.began_at.iso() if tenure else None,
-                **views.account(shown),
-                "open_positions": shown.standing.open_positions(),
-                "orders_in_flight": len(states),
-                "unknown_outcomes": states.count("UNKNOWN"),
-                "health": health.status,
-                "ready_to_trade": health.readiness.allowed,
-                "why_not": list(health.readiness.why),
+                "status": self._status(shown),
+                "portfolio": views.portfolio(shown),
+                "positions": self._positions(shown),
+                "orders": _orders(shown, None, ROWS_ON_THE_PAGE),
+                "decisions": _decisions(shown, None, ROWS_ON_THE_PAGE, acted=True),
+                "all_decisions": _decisions(shown, None, ROWS_ON_THE_PAGE),
+                "watchlist": _watchlist(shown),
             },
         )
 
     async def orders(self, symbol: str | None = None, limit: Limit = 100) -> Response:
         """What was sent to the exchange, newest first, with the runbook's words."""
         shown = self.memory.snapshot()
-        asked = (i for i in shown.picture.intents if symbol in (None, i.proposal.symbol))
-        return _listed(shown, "orders", [views.order(i, shown.as_of) for i in asked][:limit])
+        return _listed(shown, "orders", _orders(shown, symbol, limit))
 
     async def intents(self, symbol: str | None = None, limit: Limit = 100) -> Response:
         """What was asked for, newest first, with all that it was made of."""
         shown = self.memory.snapshot()
         asked = (i for i in shown.picture.intents if symbol in (None, i.proposal.symbol))
-        return _listed(shown, "intents", [views.intent_row(i, shown.as_of) for i in asked][:limit])
+        return _listed(
+            shown, "intents", [views.intent_row(i, shown.as_of) for i in islice(asked, limit)]
+        )
 
     async def decisions(self, symbol: str | None = None, limit: Limit = 100) -> Response:
         """What was decided, newest first, with because and objections."""
         shown = self.memory.snapshot()
-        made = (d for d in shown.picture.decisions if symbol in (None, d.signal.symbol))
-        return _listed(shown, "decisions", [views.decision(d, shown.as_of) for d in made][:limit])
+        return _listed(shown, "decisions", _decisions(shown, symbol, limit))
 
     async def why(self, symbol: str, request: Request, at: str | None = None) -> Response:
         """The decision about a symbol that was in force at an instant, or the newest one."""
@@ -125,11 +119,7 @@ class Routes:
     async def positions(self) -> Response:
         """Every open lot with its protection."""
         shown = self.memory.snapshot()
-        now, ticks = shown.as_of, shown.ticks
-        rows = [
-            views.position(c, ticks.get(c.lot.symbol), now) for c in covers(shown, self.settings)
-        ]
-        return _listed(shown, "positions", rows)
+        return _listed(shown, "positions", self._positions(shown))
 
     async def portfolio(self) -> Response:
         """Balances, equity and its series, the day's profit."""
@@ -139,13 +129,16 @@ class Routes:
     async def watchlist(self) -> Response:
         """Every watched symbol with its price, and what was last decided."""
         shown = self.memory.snapshot()
-        picture, now = shown.picture, shown.as_of
-        rows = [
-            views.watched(row, shown.ticks.get(row.symbol), picture.decisions, now)
-            for row in picture.watchlist
-            if not row.is_deleted
-        ]
-        return _listed(shown, "watchlist", rows)
+        return _listed(shown, "watchlist", _watchlist(shown))
+
+    def _status(self, shown: Snapshot) -> views.Json:
+        health, _ = self._judge(shown)
+        return views.status(shown, health)
+
+    def _positions(self, shown: Snapshot) -> list[views.Json]:
+        now, ticks = shown.as_of, shown.ticks
+        found = covers(shown, self.settings)
+        return [views.position(each, ticks.get(each.lot.symbol), now) for each in found]
 
     def _facts(self, asked: risk_probe.ProbeRequest) -> Facts | None:
         """What scope ORDER needs besides; scope GUARD looks at none of it."""
@@ -155,11 +148,15 @@ class Routes:
         return facts(asked.symbol, self.memory.snapshot(), decided, self.instruments)
 
     def _health(self) -> tuple[SystemHealth, Json]:
-        """The verdicts and how the seed writes them; what cannot even be judged has failed, and is told as that."""
+        """The verdicts and how the seed writes them; books that cannot be read are a verdict too."""
         try:
             shown = self.memory.snapshot()
         except StoreTrouble as error:
             return self._unseen(error, database_up=False)
+        return self._judge(shown)
+
+    def _judge(self, shown: Snapshot) -> tuple[SystemHealth, Json]:
+        """What cannot even be judged has failed, and is told as that."""
         try:
             health = assess(observe(shown, self.settings), shown.as_of)
             return health, seed_json(health)
@@ -173,11 +170,31 @@ class Routes:
         return health, seed_json(health)
 
 
-def _dated(shown: Snapshot, body: dict[str, object]) -> Response:
+def _orders(shown: Snapshot, symbol: str | None, limit: int) -> list[views.Json]:
+    asked = (i for i in shown.picture.intents if symbol in (None, i.proposal.symbol))
+    return [views.order(each, shown.as_of) for each in islice(asked, limit)]
+
+
+def _decisions(
+    shown: Snapshot, symbol: str | None, limit: int, *, acted: bool = False
+) -> list[views.Json]:
+    """The newest decisions; those that `acted` alone leave out what was a WAIT or kept silent."""
+    made = (d for d in shown.picture.decisions if symbol in (None, d.signal.symbol))
+    made = (d for d in made if not acted or d.outcome not in SILENT)
+    return [views.decision(each, shown.as_of) for each in islice(made, limit)]
+
+
+def _watchlist(shown: Snapshot) -> list[views.Json]:
+    decisions, now, ticks = shown.picture.decisions, shown.as_of, shown.ticks
+    rows = (row for row in shown.picture.watchlist if not row.is_deleted)
+    return [views.watched(row, ticks.get(row.symbol), decisions, now) for row in rows]
+
+
+def _dated(shown: Snapshot, body: views.Json) -> Response:
     return answer({"as_of": shown.as_of.iso(), **body})
 
 
-def _listed(shown: Snapshot, name: str, rows: list[dict[str, object]]) -> Response:
+def _listed(shown: Snapshot, name: str, rows: list[views.Json]) -> Response:
     return _dated(shown, {"count": len(rows), name: rows})
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from interlock.account import Balance, DayOpen, Figures, Margin
 from interlock.api.memory import Snapshot
 from interlock.health.cover import Covered
+from interlock.health.verdict import SystemHealth
 from interlock.ledger.book import realised
 from interlock.market import Tick
 from interlock.orders.intent import Intent
@@ -42,6 +43,27 @@ DECISIONS: Final[Mapping[str, str]] = {"ORDERED": "EXECUTED", "EXIT": "EXECUTED"
 def seconds(age: timedelta) -> Decimal:
     """An age in seconds, to the millisecond."""
     return Decimal(age // timedelta(milliseconds=1)) / 1000
+
+
+def status(shown: Snapshot, health: SystemHealth) -> Json:
+    """Mode, kill switch, engine, the account in short, and whether an entry could be made now."""
+    switches, tenure = shown.picture.switches, shown.picture.tenure
+    kill, states = switches.kill, [i.state for i in shown.standing.in_flight]
+    return {
+        "mode": switches.mode,
+        "bound": switches.bound,
+        "venue": switches.venue,
+        "kill": {"who": kill.who, "why": kill.why, "at": kill.at.iso()} if kill else None,
+        "epoch": tenure.epoch if tenure else None,
+        "began_at": tenure.began_at.iso() if tenure else None,
+        **account(shown),
+        "open_positions": shown.standing.open_positions(),
+        "orders_in_flight": len(states),
+        "unknown_outcomes": states.count(State.UNKNOWN),
+        "health": health.status,
+        "ready_to_trade": health.readiness.allowed,
+        "why_not": list(health.readiness.why),
+    }
 
 
 def order(intent: Intent, now: Instant) -> Json:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,8 +15,9 @@ from interlock.wiring import audit as audit_once
 
 
 def audit(
-    as_json: bool = typer.Option(False, "--json", help="The result as one line of JSON."),
-    details: bool = typer.Option(False, "--details", help="Every check with what it found, on stderr."),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Every check, on stderr.")] = False,
 ) -> None:
     """Compare the books with the exchange now."""
     run = asyncio.run(audit_once(read()))

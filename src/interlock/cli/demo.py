@@ -1,6 +1,6 @@
 """`interlock demo`: simulator, platform and dashboard as processes of their own, on real candles, with no key and no internet.
 
-The simulator keeps the truth. With `--kills` the platform is killed by SIGKILL while an order is in flight, and started again on the same folder.
+The simulator keeps the truth. With `--kills` the platform dies by SIGKILL while an order is in flight, and starts again on the same folder.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Self
 
 import httpx
 import typer
@@ -32,6 +32,7 @@ from interlock.wiring import audit, open_books, prepare
 
 START: Final = Instant.of_iso("2024-02-29T00:00:00")
 DAYS_MAX: Final = 30
+AFTER_THE_LAST_BAR: Final = timedelta(seconds=30)
 READY_S: Final = 30.0
 LOOK_S: Final = 0.1
 PACE_S_PER_HOUR: Final = 0.25
@@ -41,12 +42,18 @@ SYMBOLS: Final = ("BTC_USDT", "ETH_USDT", "SOL_USDT", "XRP_USDT")
 _console = Console(stderr=True)
 
 
+Days = Annotated[int, typer.Option(min=1, max=DAYS_MAX, help="Simulated days to walk.")]
+Kills = Annotated[int, typer.Option(min=0, max=DEATHS_MAX, help="SIGKILLs, an order in flight.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same trades.")]
+
+
 def demo(
-    days: int = typer.Option(DAYS_MAX, min=1, max=DAYS_MAX, help="Simulated days to walk."),
-    kills: int = typer.Option(0, min=0, max=DEATHS_MAX, help="SIGKILLs with an order in flight."),
-    seed: int = typer.Option(0, min=0, help="The same seed gives the same trades."),
-    once: bool = typer.Option(False, "--once", help="End with a summary."),
-    as_json: bool = typer.Option(False, "--json", help="The summary as one line of JSON."),
+    *,
+    days: Days = DAYS_MAX,
+    kills: Kills = 0,
+    seed: Seed = 0,
+    once: Annotated[bool, typer.Option("--once", help="End with a summary.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
 ) -> None:
     """Watch the whole platform trade a month of real prices against the built-in exchange."""
     began = time.monotonic()
@@ -59,8 +66,9 @@ def demo(
         _console.print("stopped; the books are in", str(show.folder), highlight=False)
         raise typer.Exit(0) from None
     summary["elapsed_s"] = round(time.monotonic() - began, 1)
+    summary["agree"] = holds(summary)
     _say(summary, as_json=as_json)
-    raise typer.Exit(0 if holds(summary) else 1)
+    raise typer.Exit(0 if summary["agree"] else 1)
 
 
 def holds(summary: dict[str, Any]) -> bool:
@@ -93,7 +101,7 @@ class Show:
     _closing: ExitStack = field(default_factory=ExitStack)
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10))
 
-    def __enter__(self) -> "Show":
+    def __enter__(self) -> Self:
         self._check_ports()
         self.folder = self._fresh_folder()
         signal.signal(signal.SIGTERM, _interrupt)
@@ -167,12 +175,15 @@ class Show:
     def _start_simulator(self) -> dict[str, str]:
         arguments = (
             *("simulate", "--stepping", "--port", "0", "--seed", str(self.seed)),
-            *("--start", START.iso(), "--days", str(self.days)),
+            *("--start", START.iso(), "--days", str(self.days + 1)),
         )
         child = Child("simulator", arguments, {}, self.folder / "simulator.log")
         self.children["simulator"] = child.start()
         said = child.first_line()
         self.control = said["control"]
+        # A little past midnight, so that the last bar is decided too.
+        end = START + timedelta(days=self.days) + AFTER_THE_LAST_BAR
+        self._post("horizon", {"until_us": end.micros})
         return {
             "INTERLOCK__DATA": str(self.folder),
             "INTERLOCK__MODE": "SIM",

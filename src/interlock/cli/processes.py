@@ -17,6 +17,7 @@ from interlock.errors import Unreachable
 from interlock.host.facts import rss_max_mb
 
 GRACE_S: Final = 10.0
+PROGRAM: Final = str(Path(sys.executable).with_name("interlock"))
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Child:
         """A new life; what it says goes to its log."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own program, by the interpreter that runs us
-                (sys.executable, "-m", "interlock", *self.arguments),
+                (sys.executable, PROGRAM, *self.arguments),
                 env={**_inherited(), **self.environment},
                 stdout=log if self.name != "simulator" else subprocess.PIPE,
                 stderr=log,

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import Awaitable
+from typing import Annotated
 
 import structlog
 import typer
@@ -18,8 +19,11 @@ from interlock.wiring import platform
 
 
 def run(
-    role: str = typer.Argument("all", help="all (engine and API), or dashboard."),
-    has_tls_proxy: bool = typer.Option(False, "--i-have-a-tls-proxy", help="Admit another bind."),
+    role: Annotated[str, typer.Argument(help="all (engine and API), or dashboard.")] = "all",
+    *,
+    has_tls_proxy: Annotated[
+        bool, typer.Option("--i-have-a-tls-proxy", help="Admit a bind that is not loopback.")
+    ] = False,
 ) -> None:
     """Run the platform, or its dashboard."""
     settings = read()

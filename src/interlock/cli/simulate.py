@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Annotated, Final
 
 import typer
 
@@ -9,16 +10,26 @@ from interlock.errors import BadInput, BadSettings
 from interlock.simulator.serve import DEMO_CANDLES, DEMO_DAYS, DEMO_START, ServeOptions, serve
 from interlock.values import Instant, decimal_of
 
+START: Final = DEMO_START.iso()
+
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
-    port: int = typer.Option(0, min=0, max=65535, help="REST port; 0 takes a free one."),
-    control_port: int = typer.Option(0, min=0, max=65535, help="Control port; 0 takes a free one."),
-    seed: int = typer.Option(0, min=0, help="Shifts order and trade ids; nothing else is random."),
-    start: str = typer.Option(DEMO_START.iso(), help="Where in the recording it begins (ISO 8601)."),
-    days: int = typer.Option(DEMO_DAYS, min=1, help="How far the stepping clock may go."),
-    stepping: bool = typer.Option(False, "--stepping", help="The clock waits for its processes."),
-    candles: list[str] = typer.Option(list(DEMO_CANDLES), help="Recordings to replay."),
-    depth: list[str] = typer.Option([], help="SYMBOL=QUANTITY that the best level holds."),
+    *,
+    port: Port = 0,
+    control_port: Port = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Shifts order and trade ids alone.")] = 0,
+    start: Annotated[str, typer.Option(help="Where in the recording (ISO 8601).")] = START,
+    days: Annotated[
+        int, typer.Option(min=1, help="How far the stepping clock may go.")
+    ] = DEMO_DAYS,
+    stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
+    candles: Annotated[list[str] | None, typer.Option(help="Recordings to replay.")] = None,
+    depth: Annotated[
+        list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")
+    ] = None,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     options = ServeOptions(
@@ -28,8 +39,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         start=_instant(start),
         days=days,
         stepping=stepping,
-        candles=tuple(candles),
-        depth=dict(_pair(text) for text in depth),
+        candles=tuple(candles or DEMO_CANDLES),
+        depth=dict(_pair(text) for text in depth or ()),
     )
     try:
         asyncio.run(serve(options))

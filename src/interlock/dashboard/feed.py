@@ -13,12 +13,7 @@ import httpx
 
 PARTS: Final[Mapping[str, str]] = {
     "health": "/api/health/system",
-    "status": "/api/status",
-    "portfolio": "/api/portfolio",
-    "positions": "/api/positions",
-    "orders": "/api/orders?limit=60",
-    "decisions": "/api/decisions?limit=60",
-    "watchlist": "/api/watchlist",
+    "snapshot": "/api/dashboard/snapshot",
 }
 INTERVAL_S: Final = 1.0
 TIMEOUT_S: Final = 3.0
@@ -53,9 +48,30 @@ class Feed:
         )
         self._token = ""
 
-    def __getitem__(self, name: str) -> Json:
-        """The last good body of one part; empty when there never was one."""
-        return self.parts[name].body
+    @property
+    def health(self) -> Json:
+        """The last health that was heard; empty when none ever was."""
+        return self.parts["health"].body
+
+    @property
+    def as_of(self) -> str | None:
+        """The instant of business time that is shown."""
+        said: str | None = self.parts["snapshot"].body.get("as_of")
+        return said
+
+    def part(self, name: str) -> Json:
+        """One object of the last snapshot; empty when none ever came."""
+        found: Json = self.parts["snapshot"].body.get(name, {})
+        return found
+
+    def rows(self, name: str) -> list[Json]:
+        """One list of the last snapshot; empty when none ever came."""
+        found: list[Json] = self.parts["snapshot"].body.get(name, [])
+        return found
+
+    def age_s(self, name: str) -> float | None:
+        """Seconds since an answer came; None when it never did."""
+        return self.parts[name].age_s(self.now())
 
     def now(self) -> float:
         """The moment against which ages are taken."""
@@ -67,7 +83,7 @@ class Feed:
 
     def oldest_s(self) -> float | None:
         """The age of the oldest thing shown; None when something never came."""
-        ages = [part.age_s(self.now()) for part in self.parts.values()]
+        ages = [self.age_s(name) for name in self.parts]
         known = [age for age in ages if age is not None]
         return max(known) if len(known) == len(ages) else None
 

@@ -18,7 +18,6 @@ from interlock.dashboard.words import DASH, age, clock, money, percent, tone
 STYLE: Final = Path(__file__).with_name("style.css")
 REDRAW_S: Final = 1.0
 STALE_S: Final = 5.0
-ROWS_SHOWN: Final = 14
 # One template for every cell of every table; `{{ }}` writes text, never markup.
 BODY: Final = """
 <q-tr :props="props">
@@ -39,19 +38,18 @@ def page(feed: Feed) -> None:
     """Builds the page for one visitor, and keeps it current for as long as they look."""
     ui.add_css(STYLE)
     ui.page_title("Interlock")
-    dark = ui.dark_mode(value=None)
+    ui.dark_mode(value=None)
     draws: list[Draw] = []
     with ui.element("div").classes("page"):
-        draws.append(_header(feed, dark))
+        draws.append(_header(feed))
         draws.append(_notice(feed))
         draws.append(_strip(feed))
         with ui.element("div").classes("wide"):
             draws.append(_equity(feed))
             draws.append(_table(feed, "Watchlist", "watchlist", tables.WATCHLIST, tables.watched))
         draws.append(_table(feed, "Open positions", "positions", tables.POSITIONS, tables.position))
-        with ui.element("div").classes("halves"):
-            draws.append(_decisions(feed))
-            draws.append(_table(feed, "Orders", "orders", tables.ORDERS, tables.order))
+        draws.append(_decisions(feed))
+        draws.append(_table(feed, "Last orders", "orders", tables.ORDERS, tables.order))
         draws.append(_footer(feed))
 
     def redraw() -> None:
@@ -70,24 +68,27 @@ def _text(label: ui.label, text: str, classes: str) -> None:
         label.classes(replace=classes)
 
 
-def _header(feed: Feed, dark: ui.dark_mode) -> Draw:
+def _header(feed: Feed) -> Draw:
     with ui.element("header").classes("header"):
         with ui.element("div").classes("brand"):
             ui.element("span").classes("semaphore")
             ui.label("Interlock").classes("name")
             mode, kill = ui.label(), ui.label()
         with ui.element("div").classes("figures"):
-            time, equity, day = _figure("Time"), _figure("Equity"), _figure("Today")
+            clock_name, time = _figure("Time")
+            (_, equity), (_, day) = _figure("Equity"), _figure("Today")
         with ui.element("button").classes("toggle").props('aria-label="Dark or light"') as toggle:
             ui.label("◐")
-        toggle.on("click", lambda: dark.set_value(not dark.value))
+        toggle.on("click", js_handler="() => Quasar.Dark.toggle()")
 
     def draw() -> None:
-        status = feed["status"]
+        status = feed.part("status")
         word = status.get("mode")
+        is_rehearsal = status.get("venue") == "SIM"
+        _text(clock_name, "Simulated time" if is_rehearsal else "Time", "caption")
         _text(mode, word or "UNKNOWN", f"badge mode-{(word or 'unknown').lower()}")
         _kill(kill, status)
-        _text(time, f"{clock(status.get('as_of'))} UTC", "value")
+        _text(time, f"{clock(feed.as_of)} UTC", "value")
         _text(equity, money(status.get("equity")), "value")
         gain, pct = status.get("day_pnl"), status.get("day_pnl_pct")
         shown = DASH if gain is None else f"{money(gain, sign=True)} ({percent(pct)})"
@@ -96,10 +97,9 @@ def _header(feed: Feed, dark: ui.dark_mode) -> Draw:
     return draw
 
 
-def _figure(name: str) -> ui.label:
+def _figure(name: str) -> tuple[ui.label, ui.label]:
     with ui.element("div").classes("figure"):
-        ui.label(name).classes("caption")
-        return ui.label(DASH).classes("value")
+        return ui.label(name).classes("caption"), ui.label(DASH).classes("value")
 
 
 def _kill(label: ui.label, status: dict[str, Any]) -> None:
@@ -118,7 +118,7 @@ def _notice(feed: Feed) -> Draw:
 
     def draw() -> None:
         trouble, oldest = feed.trouble(), feed.oldest_s()
-        status = feed["status"]
+        status = feed.part("status")
         if trouble is not None or oldest is None:
             seen = (
                 "Nothing was heard yet."
@@ -140,9 +140,9 @@ def _strip(feed: Feed) -> Draw:
         each = [_lamp(lamp.name) for lamp in lamps({})]
 
     def draw() -> None:
-        health = feed["health"]
+        health = feed.health
         word = health.get("global_status")
-        drawn = feed.parts["health"].age_s(feed.now())
+        drawn = feed.age_s("health")
         _light(whole, word or "UNKNOWN", tone_of(word), f"asked {age(drawn)} ago" if drawn else "")
         for labels, lamp in zip(each, lamps(health), strict=True):
             _light(labels, lamp.word, lamp.tone, lamp.detail)
@@ -179,9 +179,9 @@ def _card(title: str) -> tuple[ui.element, ui.element, ui.label]:
     return card, head, stamp
 
 
-def _stamp(label: ui.label, feed: Feed, part: str, count: str = "") -> None:
+def _stamp(label: ui.label, feed: Feed, count: str = "") -> None:
     """How many, as of when, and how long ago it was heard; amber when that is too long."""
-    seconds = feed.parts[part].age_s(feed.now())
+    seconds = feed.age_s("snapshot")
     if seconds is None:
         _text(label, "not heard yet", "stamp stale")
         return
@@ -196,8 +196,8 @@ def _equity(feed: Feed) -> Draw:
     drawn: list[Any] = [None]
 
     def draw() -> None:
-        _stamp(stamp, feed, "portfolio")
-        series = feed["portfolio"].get("equity_series", [])
+        _stamp(stamp, feed)
+        series = feed.part("portfolio").get("equity_series", [])
         if series == drawn[0]:
             return
         drawn[0] = series
@@ -220,26 +220,25 @@ def _table(
         fill = _grid(columns)
 
     def draw() -> None:
-        found = feed[part].get(part, [])
-        _stamp(stamp, feed, part, f"{len(found)} · ")
-        fill([row(each) for each in found[:ROWS_SHOWN]])
+        found = feed.rows(part)
+        _stamp(stamp, feed, f"{len(found)} · ")
+        fill([row(each) for each in found])
 
     return draw
 
 
 def _decisions(feed: Feed) -> Draw:
-    card, head, stamp = _card("Decisions")
+    card, head, stamp = _card("Last decisions")
     with head:
-        every = ui.checkbox("with WAIT").props("dense size=xs").classes("choice")
+        every = ui.checkbox("with WAIT and suppressed").props("dense size=xs").classes("choice")
     stamp.move(head)
     with card.classes("of-decisions"):
         fill = _grid(tables.DECISIONS)
 
     def draw() -> None:
-        found = feed["decisions"].get("decisions", [])
-        acted = [each for each in found if every.value or each["outcome"] != "WAIT"]
-        _stamp(stamp, feed, "decisions", f"{len(acted)} of {len(found)} · ")
-        fill([tables.decision(each) for each in acted[:ROWS_SHOWN]])
+        found = feed.rows("all_decisions" if every.value else "decisions")
+        _stamp(stamp, feed, f"{len(found)} · ")
+        fill([tables.decision(each) for each in found])
 
     every.on_value_change(draw)
     return draw
@@ -266,9 +265,9 @@ def _footer(feed: Feed) -> Draw:
     label = ui.label().classes("footer")
 
     def draw() -> None:
-        passes = feed["health"].get("details", {}).get("passes", {})
+        passes = feed.health.get("details", {}).get("passes", {})
         beats = " · ".join(f"{who} {age(one['age_s'])}" for who, one in sorted(passes.items()))
-        venue = feed["status"].get("venue")
+        venue = feed.part("status").get("venue")
         told = f"Venue {venue}. " if venue else ""
         _text(label, f"{told}Last cycle of each loop: {beats or 'none yet'}.", "footer")
 

@@ -15,8 +15,8 @@ def money(amount: Figure, *, sign: bool = False) -> str:
     """Dollars with two places and thousands."""
     if amount is None:
         return DASH
-    text = f"${abs(amount):,.2f}"
-    return f"{_sign(amount, plus=sign)}{text}"
+    cents = round(Decimal(amount), 2)
+    return f"{_sign(cents, plus=sign)}${abs(cents):,.2f}"
 
 
 def percent(amount: Figure) -> str:

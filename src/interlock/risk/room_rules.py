@@ -85,10 +85,8 @@ def protection(asked: Question) -> Said:
 
 
 def available(asked: Question) -> Said:
-    """A spot entry is covered by money that is there, known of late, and not promised to an entry in flight."""
+    """The balances are young, and a spot entry is covered by money that is there and not promised to an entry in flight."""
     row = asked.facts.row
-    if isinstance(asked.funding, Margin):
-        return Said("margin", "margin")
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
     least = row.trade_amount_usd * asked.limits.available_multiple
@@ -101,6 +99,8 @@ def available(asked: Question) -> Said:
     if isinstance(age, Stale):
         old = number_text(seconds(age.age))
         return Said(MISSING, limit, code, f"The balances are {old} s old.")
+    if isinstance(asked.funding, Margin):
+        return Said("margin", "margin")
     quote = asked.symbol.rsplit("_", maxsplit=1)[-1]
     free = _free(balances.value, quote) - _in_flight(asked, quote=quote)
     found = shown(free, least)

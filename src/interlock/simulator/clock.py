@@ -6,11 +6,15 @@ One pass at a time holds the baton, in the order of the rota, so that the same s
 import asyncio
 import time
 from dataclasses import dataclass
+from typing import Final
 
 import aiohttp
 
 from interlock.errors import Unreachable
+from interlock.ports import MarketFile
 from interlock.values import Instant
+
+PROCESS: Final = "platform"
 
 
 @dataclass(slots=True)
@@ -48,14 +52,17 @@ async def read_time(control: str) -> Instant:
 class SteppingClock:
     """The `Clock` of a platform whose exchange is the simulator with its stepping clock.
 
-    `stirred` names the pass that is nudged when the exchange itself did something to the account, as a user stream would.
+    `stirred` is the pass that hears of the exchange's own doings, as by a user stream. Time moves only when every pass
+    has finished its cycle, so each is alive at the new time: `market` keeps that as their heartbeat.
     """
 
-    def __init__(self, control: str, process: str, rota: tuple[str, ...], stirred: str) -> None:
+    def __init__(
+        self, control: str, rota: tuple[str, ...], stirred: str, market: MarketFile
+    ) -> None:
         self._control = control.rstrip("/")
-        self._process = process
         self._rota = rota
         self._stirred = stirred
+        self._market = market
         self._bells = {name: Bell() for name in rota}
         self._resting: dict[str, Rest] = {}
         self._now = Instant(0)
@@ -66,7 +73,7 @@ class SteppingClock:
         """Registers this process; from now on time moves only when it rests."""
         timeout = aiohttp.ClientTimeout(total=None, connect=5)
         self._session = aiohttp.ClientSession(timeout=timeout)
-        answer = await self._ask("register", {"process": self._process})
+        answer = await self._ask("register", {"process": PROCESS})
         self._now = Instant(int(answer["now_us"]))
 
     async def close(self) -> None:
@@ -114,12 +121,14 @@ class SteppingClock:
     async def _let_time_step(self) -> None:
         until = min(rest.until for rest in self._resting.values())
         try:
-            answer = await self._ask("idle", {"process": self._process, "until_us": until.micros})
+            answer = await self._ask("idle", {"process": PROCESS, "until_us": until.micros})
         except Unreachable as error:
             for rest in self._resting.values():
                 rest.woken.set_exception(error)
             return
         self._now = Instant(int(answer["now_us"]))
+        for name in self._rota:
+            self._market.beat(name, self._now)
         if answer["stirred"]:
             self._bells[self._stirred].set()
         self._pass_on()

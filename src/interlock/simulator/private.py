@@ -14,6 +14,7 @@ from interlock.simulator.answers import Refusal
 from interlock.simulator.arguments import (
     BAD_ARGUMENT,
     DAY,
+    MILLISECOND,
     ordinary_wish,
     span,
     text,
@@ -37,7 +38,8 @@ BASIS_POINTS: Final = 10_000
 DUPLICATE: Final = 204
 NOT_CANCELLABLE: Final = 212
 NOT_FOUND: Final = 40401
-TRADES_WINDOW: Final = 7 * DAY
+# Seven days back from now are asked for too, whose end by default lies just after now.
+TRADES_WINDOW: Final = 7 * DAY + MILLISECOND
 ACTS: Final = frozenset({"create-order", "cancel-order"})
 
 Method = Callable[[Call, Instant], object]

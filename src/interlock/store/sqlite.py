@@ -107,8 +107,8 @@ def trouble(path: Path) -> Iterator[None]:
 
 
 def _make_folder(folder: Path) -> None:
+    """The owner's alone when we make it; the rights of a folder that stands are somebody's decision, and the files are closed anyway."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
 
 
 def _create(path: Path, chain: Chain) -> None:

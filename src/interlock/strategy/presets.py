@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from interlock.errors import BadInput
+
 HOUR: Final = timedelta(hours=1)
 
 
@@ -183,3 +185,10 @@ _ALL: Final = (
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {preset.name: preset for preset in _ALL}
+
+
+def named(name: str) -> Preset:
+    """The preset of this name; BadInput, with the names that there are, when there is none."""
+    if name not in PRESETS:
+        raise BadInput(f"{name!r} is no preset; there are {', '.join(PRESETS)}.")
+    return PRESETS[name]

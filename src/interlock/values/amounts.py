@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Self
 
+from typing_extensions import override
+
 from interlock.errors import BadInput, UnlikeUnits
 
 
@@ -58,6 +60,7 @@ class Money:
         self._meet(other)
         return self.amount <= other.amount
 
+    @override
     def __str__(self) -> str:
         return f"{number_text(self.amount)} {self.currency}"
 
@@ -92,6 +95,7 @@ class Quantity:
     def __bool__(self) -> bool:
         return self.size > 0
 
+    @override
     def __str__(self) -> str:
         return f"{number_text(self.size)} {self.base}"
 
@@ -125,6 +129,7 @@ class Price:
         self._meet(other)
         return self.rate <= other.rate
 
+    @override
     def __str__(self) -> str:
         return f"{number_text(self.rate)} {self.quote}"
 

@@ -4,6 +4,8 @@ import hashlib
 import hmac
 from typing import NoReturn
 
+from typing_extensions import override
+
 
 class Secret:
     """A text that must never be seen. `reveal` is for the signer and the wire alone."""
@@ -24,21 +26,26 @@ class Secret:
     def __bool__(self) -> bool:
         return bool(self._text)
 
+    @override
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
         return hmac.compare_digest(self._text.encode(), other.reveal().encode())
 
+    @override
     def __hash__(self) -> int:
         return hash(self.fingerprint())
 
+    @override
     def __repr__(self) -> str:
         return "Secret(***)"
 
     __str__ = __repr__
 
+    @override
     def __format__(self, spec: str) -> str:
         return format(repr(self), spec)
 
+    @override
     def __reduce__(self) -> NoReturn:
         raise TypeError("A secret is not serialised.")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self, overload
 
+from typing_extensions import override
+
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -57,5 +59,6 @@ class Instant:
         moment = _EPOCH + timedelta(microseconds=self.micros)
         return moment.isoformat(timespec="microseconds")
 
+    @override
     def __str__(self) -> str:
         return self.iso()

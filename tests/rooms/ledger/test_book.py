@@ -28,7 +28,9 @@ fees = st.decimals("0", "1", places=8)
 
 
 @given(st.sampled_from(Side), sizes, rates, fees, st.sampled_from(["BTC", "USDT", "CRO"]))
-def test_every_fill_sums_to_zero_in_each_currency(side, size, rate, fee, currency) -> None:
+def test_every_fill_sums_to_zero_in_each_currency(
+    side: Side, size: Decimal, rate: Decimal, fee: Decimal, currency: str
+) -> None:
     booked = entry_of(
         fill(side, str(size), str(rate), fee=str(fee), fee_currency=currency), "BTC", "USDT"
     )

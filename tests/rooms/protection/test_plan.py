@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+from interlock.account import Lot
 from interlock.market import Tick
+from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.protection.plan import (
     EXIT_RETRY,
@@ -30,16 +32,16 @@ def tick(bid: str) -> Tick:
     return Tick("BTC_USDT", Decimal(bid), Decimal(bid), Decimal(bid), NOW)
 
 
-def view(a_lot=None, *legs, bid="50000", later=0) -> View:
+def view(a_lot: Lot | None = None, *legs: Intent, bid: str = "50000", later: int = 0) -> View:
     now = NOW + timedelta(seconds=later)
     return View(a_lot or lot(), tuple(legs), BTC, tick(bid), NOW, now, DEADLINE)
 
 
-def stop(state=State.WORKING, size="0.00099", n=0, **more):
+def stop(state: State = State.WORKING, size: str = "0.00099", n: int = 0, **more: object) -> Intent:
     return intent(exit_order(Purpose.PROTECT, "lot-1", size, trigger="49500", n=n), state, **more)
 
 
-def sure(size="0.00099", n=0):
+def sure(size: str = "0.00099", n: int = 0) -> Intent:
     return stop(State.WORKING, size, n, confirmed_at=NOW)
 
 

@@ -51,9 +51,19 @@ def test_two_equal_values_of_different_coins_are_not_exact() -> None:
 def fact(client_oid: str) -> OrderFact:
     zero = Decimal(0)
     return OrderFact(
-        client_oid, "9", "BTC_USDT", Side.BUY, None, State.WORKING, zero, zero, zero, None,
-        Source.OPEN_ORDERS, NOW,
-    )  # fmt: skip
+        client_oid=client_oid,
+        order_id="9",
+        symbol="BTC_USDT",
+        side=Side.BUY,
+        type=None,
+        state=State.WORKING,
+        quantity=zero,
+        filled=zero,
+        value=zero,
+        trigger=None,
+        source=Source.OPEN_ORDERS,
+        as_of=NOW,
+    )
 
 
 def test_an_order_with_our_mark_and_no_intent_is_an_orphan_and_a_strangers_order_is_none() -> None:

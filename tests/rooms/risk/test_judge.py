@@ -593,10 +593,7 @@ def test_only_what_is_wholly_known_is_approved(funding: Spot | Margin) -> None:
         asked = question(wish=entry(funding=funding))
         for (_, states), state in zip(STATES.items(), combination, strict=True):
             asked = states[state](asked) if state != "known" else asked
-        is_known = set(combination) == {"known"}
-        is_funded = isinstance(funding, Margin) and combination[1] == "stale"
-        rest_known = all(s == "known" for i, s in enumerate(combination) if i != 1)
-        assert isinstance(judge(asked), Approved) is (is_known or (is_funded and rest_known))
+        assert isinstance(judge(asked), Approved) is (set(combination) == {"known"})
 
 
 CAPS: Final[dict[str, st.SearchStrategy[Any]]] = {

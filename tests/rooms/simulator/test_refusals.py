@@ -6,7 +6,7 @@ import pytest
 
 from interlock.simulator.config import ApiKey, Permission, demo_key
 from interlock.values import Instant, Secret
-from tests.rooms.simulator.person import BTC, COIN, START, Person, exchange
+from tests.rooms.simulator.person import BTC, COIN, HOUR_MS, START, Person, exchange
 
 LIMIT = {
     "instrument_name": BTC,
@@ -165,12 +165,13 @@ def test_an_order_without_a_client_oid_bears_its_nonce() -> None:
         ("cancel-order", {"client_oid": "nobody"}, 212),
         ("get-order-history", {"limit": "10"}, 40003),
         ("get-order-history", {"limit": 0}, 40004),
-        ("get-trades", {"start_time": 0}, 40004),
+        ("get-trades", {"start_time": START.ms - 7 * 24 * HOUR_MS}, 0),
+        ("get-trades", {"start_time": START.ms - 7 * 24 * HOUR_MS - 1}, 40004),
         ("get-instrument-fee-rate", {"instrument_name": "NIX_USDT"}, 40004),
         ("no-such-method", {}, 40002),
     ],
 )
-def test_a_question_that_cannot_be_is_refused(
+def test_a_question_that_cannot_be_is_refused_and_one_at_the_edge_is_not(
     method: str, params: dict[str, object], code: int
 ) -> None:
     assert Person(exchange()).ask(method, **params)["code"] == code

@@ -201,6 +201,7 @@ def test_every_identity_of_the_balance_holds_while_orders_rest_and_fill() -> Non
     assert off == {}
     coins = {coin["instrument_name"]: coin for coin in row["position_balances"]}
     assert (coins["USDT"]["reserved_qty"], coins[COIN]["reserved_qty"]) == ("400", "0.1")
+    assert coins["USDT"]["market_value"] == coins["USDT"]["max_withdrawal_balance"]
     assert Decimal(row["total_cash_balance"]) == sum(
         person.held(name) * (1 if name == "USDT" else 50000) for name in coins
     )

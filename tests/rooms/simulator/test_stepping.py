@@ -111,6 +111,15 @@ def test_the_late_death_of_an_earlier_process_does_not_disturb_its_successor() -
         stepping.rest(earlier, START)
 
 
+def test_a_successor_is_busy_although_its_predecessor_still_seems_to_wait() -> None:
+    stepping = clock()
+    stepping.rest(stepping.register("one"), START + MINUTE)
+
+    stepping.register("one")
+
+    assert stepping.target() is None
+
+
 def test_only_the_registered_may_rest_and_only_the_named_may_register() -> None:
     with pytest.raises(NotRegistered):
         clock().seat("nobody")

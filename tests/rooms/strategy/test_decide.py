@@ -14,7 +14,7 @@ from interlock.errors import BadInput
 from interlock.market import Window
 from interlock.strategy.decide import buy_flags, decide, decision, index, sell_flags
 from interlock.strategy.indicators import Reading, reading
-from interlock.strategy.presets import PRESETS
+from interlock.strategy.presets import PRESETS, named
 from interlock.strategy.signal import Decision
 from interlock.values import Unknown
 from tests.rooms.making import D, row, window
@@ -75,6 +75,12 @@ def test_every_preset_can_say_buy_and_can_say_sell(name: str, said: str) -> None
 def test_the_table_of_presets_is_the_seven() -> None:
     assert tuple(PRESETS) == NAMES
     assert len({preset.key for preset in PRESETS.values()}) == len(NAMES)
+
+
+def test_a_preset_that_nobody_wrote_is_bad_input_with_the_names_that_there_are() -> None:
+    assert named("trend-dip") is PRESETS["trend-dip"]
+    with pytest.raises(BadInput, match="swing-conservative, swing-aggressive"):
+        named("moonshot")
 
 
 @pytest.mark.parametrize(

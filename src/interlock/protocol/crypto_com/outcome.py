@@ -116,8 +116,8 @@ def _class(status: int, words: _Words) -> Class:
 def _words(body: bytes, asked: Asked) -> _Words | None:
     """What the envelope says, or None when it is none, or contradicts what was sent."""
     envelope = _object(body)
-    code = _code(envelope.get("code")) if envelope is not None else None
-    if envelope is None or code is None:
+    code = _code(envelope.get("code"))
+    if code is None:
         return None
     result = envelope.get("result")
     result = result if isinstance(result, Mapping) else {}
@@ -143,12 +143,11 @@ def _echo(found: object, sent: str | None) -> bool | None:
     """Whether what came back is what was sent; None when nothing came back."""
     if found is None:
         return None
-    is_text = isinstance(found, str | int) and not isinstance(found, bool)
-    return is_text and str(found) == sent
+    return isinstance(found, str | int) and str(found) == sent
 
 
-def _object(body: bytes) -> Mapping[str, object] | None:
-    """The one JSON object that the bytes are, or None: no duplicate key, no trailing byte, nothing beyond JSON itself."""
+def _object(body: bytes) -> Mapping[str, object]:
+    """The one JSON object that the bytes are: no duplicate key, no trailing byte, nothing beyond JSON itself; else an empty one."""
     try:
         found: object = json.loads(
             body.decode(),
@@ -157,8 +156,8 @@ def _object(body: bytes) -> Mapping[str, object] | None:
             parse_constant=_no_constant,
         )
     except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -174,13 +173,10 @@ def _no_constant(text: str) -> object:
 
 def _code(value: object) -> int | None:
     """A code: a whole number, or its canonical text; nothing else."""
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
     text = str(value) if isinstance(value, int) and abs(value) < 10**DIGITS_MAX else value
-    is_code = (
-        isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
-    )
-    return int(text) if is_code and str(int(text)) == text else None
+    if not isinstance(text, str) or not text.isascii() or not text.isdigit():
+        return None
+    return int(text) if len(text) <= DIGITS_MAX and str(int(text)) == text else None
 
 
 def _is_order_id(value: object) -> bool:

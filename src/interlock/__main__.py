@@ -1,5 +1,0 @@
-"""`python -m interlock` is `interlock`."""
-
-from interlock.cli import main
-
-main()
