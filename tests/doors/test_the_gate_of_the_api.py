@@ -163,6 +163,13 @@ def test_a_body_above_64_kib_is_refused(promised: bool) -> None:  # noqa: FBT001
     assert reply.status_code == 413
 
 
+def test_a_body_that_promises_too_much_is_refused_before_it_is_read() -> None:
+    headers = [(b"host", HERE.encode()), (b"content-length", b"65537")]
+    scope = {"type": "http", "method": "POST", "path": "/api/risk/probe", "headers": headers}
+
+    assert asyncio.run(status_of(door(), {**scope, "query_string": b"", "root_path": ""})) == 413
+
+
 def test_a_body_of_64_kib_is_read() -> None:
     assert door().ask("/api/risk/probe", verb="POST", content=b" " * 65536).status_code == 422
 

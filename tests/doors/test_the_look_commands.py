@@ -35,7 +35,7 @@ Done = subprocess.CompletedProcess[str]
 
 def interlock(environ: Mapping[str, str], *words: str) -> Done:
     """The command, in a process of its own that has this environment alone."""
-    line = [sys.executable, "-m", "interlock", *words]
+    line = [str(Path(sys.executable).with_name("interlock")), *words]
     return subprocess.run(
         line, env=dict(environ), capture_output=True, text=True, timeout=30, check=False
     )

@@ -15,7 +15,7 @@ from interlock.values import Unknown
 from tests.doors.asking import Door
 from tests.fakes.goods import NOW, entry, intent
 from tests.fakes.scene import scene
-from tests.fakes.shown import ShownBooks
+from tests.fakes.shown import ShownBooks, tick
 
 
 def door() -> Door:
@@ -96,6 +96,31 @@ def test_the_books_are_read_again_only_when_something_was_committed() -> None:
 
     assert here.body("/api/status")["kill"] == {"who": "owner", "why": "a walk", "at": NOW.iso()}
     assert here.books.readings == 2
+
+
+def test_prices_are_read_again_when_business_time_moved() -> None:
+    here = door()
+    here.body("/api/watchlist")
+    here.market.prices["BTC_USDT"] = tick("BTC_USDT", "1", NOW)
+    here.clock.at = NOW + timedelta(microseconds=1)
+
+    assert here.body("/api/watchlist")["watchlist"][0]["last"] == 1
+
+
+def test_the_dashboard_is_told_everything_of_one_instant() -> None:
+    here = door()
+    body = here.body("/api/dashboard/snapshot")
+
+    assert body["status"] == _without_as_of(here.body("/api/status"))
+    assert body["portfolio"] == _without_as_of(here.body("/api/portfolio"))
+    for name in ("positions", "orders", "watchlist"):
+        assert body[name] == here.body(f"/api/{name}")[name]
+    assert body["all_decisions"] == here.body("/api/decisions")["decisions"]
+    assert [each["outcome"] for each in body["decisions"]] == ["BLOCKED", "ORDERED", "BLOCKED"]
+
+
+def _without_as_of(body: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in body.items() if key != "as_of"}
 
 
 def test_every_answer_says_as_of_when_it_is_true() -> None:

@@ -150,10 +150,10 @@ class ShownMarket:
     beats: dict[str, Instant] = field(default_factory=dict)
 
     def ticks(self) -> Mapping[str, Tick]:
-        return self.prices
+        return dict(self.prices)
 
     def heartbeats(self) -> Mapping[str, Instant]:
-        return self.beats
+        return dict(self.beats)
 
 
 def tick(symbol: str = "BTC_USDT", last: str = "50000", at: Instant = NOW) -> Tick:

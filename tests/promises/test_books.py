@@ -425,6 +425,7 @@ def test_an_entry_does_not_leave_after_the_kill_switch_but_a_stop_does(books: Ro
     assert books.may_send(second, NOON, Purpose.PROTECT)
     assert state_of(books, wish).state is State.NOT_PLACED
     assert state_of(books, guard).state is State.SENDING
+    books.switch("ann", "all clear", NOON, mode=None, kill=False)
     assert not books.may_send(first, NOON, Purpose.ENTRY), "what did not leave never leaves"
 
 
@@ -515,6 +516,9 @@ def test_an_answer_is_kept_once(books: RowBooks) -> None:
 
     assert books.answered(attempt, Refused(306, "no funds"), NOON + HOUR) == first
     assert first.order_id == "7"
+    _, lost = ask(books, tenure, entry("lost"))
+    books.answered(lost, Unreachable("cut"), NOON)
+    assert books.answered(lost, NotSent("no route"), NOON).state is State.UNKNOWN
 
 
 def test_a_refusal_that_names_an_order_keeps_its_id(books: RowBooks) -> None:

@@ -164,6 +164,17 @@ def test_an_execution_finds_its_order_by_the_exchanges_id_alone(books: RowBooks)
     intent, _ = ask(books, tenure, entry())
     trade = replace(fill(intent, "t1", "0.01"), client_oid="")
 
+    learn(books, tenure, NOON, fact(intent, State.FILLED, "0.01"))
+    learn(books, tenure, NOON, trade)
+
+    assert books.standing(NOON).lots[0].bought == Decimal("0.01")
+
+
+def test_an_execution_finds_its_order_by_an_id_that_came_in_the_same_round(books: RowBooks) -> None:
+    tenure = armed(books)
+    intent, _ = ask(books, tenure, entry())
+    trade = replace(fill(intent, "t1", "0.01"), client_oid="")
+
     learn(books, tenure, NOON, fact(intent, State.FILLED, "0.01"), trade)
 
     assert books.standing(NOON).lots[0].bought == Decimal("0.01")

@@ -24,6 +24,7 @@ class ExchangeTruth:
 
     accepted: tuple[str, ...]
     fills: int
+    trades: str
     wallet: Mapping[str, Decimal]
     prices: Mapping[str, Decimal]
     live_stops: frozenset[str]
@@ -47,6 +48,7 @@ def figures(books: Books, truth: ExchangeTruth, picture: Picture) -> dict[str, A
         "duplicate_orders": sum(n - 1 for n in accepted.values()) + len(strangers),
         "fills": truth.fills,
         "fills_booked": len(books.fills()),
+        "trades": truth.trades,
         "ledger_drift_pct": _drift_pct(books, truth),
         "unprotected_positions": _unprotected(books, truth),
         "open_positions": len(books.open_lots()),

@@ -139,11 +139,19 @@ def test_with_the_database_down_counts_are_zero_ages_null_and_flags_false() -> N
     assert body["market_updater"]["last_heartbeat_age_minutes"] is None
     assert [value for value in telegram.values() if value is True] == []
     assert body["risk_guard"]["daily_loss_triggered"] is None
+    assert body["risk_guard"]["global_trading_enabled"] is False
     assert body["details"]["ready_to_trade"] == {
         "allowed": False,
         "why": ["the books cannot be read"],
     }
     assert {"component": "market", "error": "StoreTrouble"} in body["details"]["errors"]
+
+
+def test_a_check_that_found_something_is_not_ok() -> None:
+    body = written(replace(GOOD, trade=replace(TRADE, inconsistencies=("lot 1 holds -1 of 2",))))
+
+    assert body["trade_system"]["last_check_ok"] is False
+    assert "lot 1 holds -1 of 2" in body["details"]["trade_system_why"]
 
 
 def test_a_refused_account_shows_its_code_and_leaves_the_lights_alone() -> None:

@@ -110,6 +110,14 @@ def test_neither_kill_nor_mode_keeps_a_sell_from_closing() -> None:
     assert rule(SELL, replace(HELD, switches=shut), trade_enabled=False).exits
 
 
+def test_live_enters_nothing_without_a_certificate() -> None:
+    live = standing(switches=replace(SWITCHES, mode=Mode.LIVE, bound=Mode.LIVE, venue=Mode.LIVE))
+    occasion = Occasion(signal(), row(), PRESETS["trend-dip"], MARKET)
+
+    assert rule(account=live).block == "CERTIFICATE"
+    assert wish_entry(occasion, live, {}, replace(TERMS, certified=True)).intent
+
+
 def test_a_wait_becomes_nothing() -> None:
     told = signal(decision=Decision.WAIT)
 

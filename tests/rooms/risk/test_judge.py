@@ -271,6 +271,14 @@ EDGES: Final[list[tuple[str, str | None, Question]]] = [
     ("no ask", "DATA_MISSING", question(facts=facts(tick=Known(tick(None), NOW)))),
     ("ask at the target", None, question(facts=facts(row=row(buy_target=D(50150))))),
     (
+        "ask and limit at the target",
+        None,
+        question(
+            wish=entry(limit=Price(D(50000), "BTC", "USDT")),
+            facts=facts(row=row(buy_target=D(50000))),
+        ),
+    ),
+    (
         "ask above the target",
         "PRICE_ABOVE_BUY_TARGET",
         question(facts=facts(row=row(buy_target=D("49999.99")))),
@@ -506,6 +514,15 @@ def test_an_order_worth_the_whole_account_is_told_by_how_much() -> None:
         "99.9991",
         "10",
     )
+
+
+def test_an_objection_tells_the_limit_that_bound() -> None:
+    tight = facts(row=row(buy_target=D(50100)))
+    verdict = judge(question(facts=tight, limits=limited("allowlist", frozenset({"B", "A"}))))
+
+    assert isinstance(verdict, Blocked)
+    told = [(each.rule, each.found, each.limit) for each in verdict.objections]
+    assert told == [("ALLOWLIST", "BTC_USDT", "A, B"), ("PRICE_COLLAR", "50150", "50100")]
 
 
 def test_what_could_not_be_sized_is_blocked_by_that_and_by_graver_rules_first() -> None:

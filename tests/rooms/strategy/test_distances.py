@@ -40,7 +40,7 @@ BLIND = Unknown("TOO_FEW_BARS")
         (
             "trend-dip",
             ATR,
-            {"sl_percentage": D(0), "tp_percentage": D(-1)},
+            {"sl_percentage": D(0), "tp_percentage": D(0)},
             "97",
             "104.5",
             "preset preset",

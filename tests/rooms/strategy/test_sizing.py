@@ -76,6 +76,8 @@ def test_an_entry_is_immediate_or_cancel_and_named_by_its_signal() -> None:
         ({"buy_target": D("49999.99")}, "PRICE_ABOVE_BUY_TARGET"),
         ({"trade_amount_usd": D("0.4")}, "INVALID_ORDER_FORMAT"),
         ({"ask": None}, "DATA_MISSING"),
+        ({"ask": "-1"}, "DATA_MISSING"),
+        ({"ask": "NaN"}, "DATA_MISSING"),
         ({"distances": (Unknown("no mode"), D(1))}, "DATA_MISSING"),
         ({"distances": (D(1), Unknown("no mode"))}, "DATA_MISSING"),
         ({"instrument": book("100000", "0.00001")}, "TICK_TOO_COARSE"),
