@@ -147,6 +147,15 @@ def test_it_fits_the_width_in_the_dark_and_by_day(
         assert is_dark is (scheme == "dark")
 
 
+def test_on_a_phone_every_card_has_the_whole_width(browser: Browser, port: int) -> None:
+    with visit(browser, port, PHONE) as seen:
+        widths = seen.page.evaluate(
+            "[...document.querySelectorAll('.card')].map(card => card.getBoundingClientRect().width)"
+        )
+
+        assert min(widths) > 0.9 * PHONE
+
+
 def test_the_choice_of_night_or_day_and_of_wait_is_the_visitors(
     browser: Browser, port: int
 ) -> None:

@@ -214,6 +214,7 @@ def test_signal_verdict_intent_and_attempt_are_written_together(books: RowBooks)
 def test_a_crash_inside_the_transaction_leaves_nothing(shelf: Shelf) -> None:
     books = shelf.books()
     tenure = armed(books)
+    lot = bought(books, tenure, "earlier")
     before = books.picture(NOON)
 
     def ruling(_standing: Standing, _throttles: Throttles) -> Ruling:
@@ -224,14 +225,14 @@ def test_a_crash_inside_the_transaction_leaves_nothing(shelf: Shelf) -> None:
     unknown_lot = replace(approve(entry(), tenure, NOON, signal())(*_nothing()), exits=("no lot",))
     with pytest.raises(BrokenInvariant):
         books.rule(tenure.epoch, NOON, lambda _s, _t: unknown_lot)
-    exit_of_nothing = Ruling(signal=signal(), emitted=True, exits=("no lot",), throttle=_spoken())
+    half_an_exit = Ruling(signal=signal(), emitted=True, exits=(lot.id, "no lot"))
     with pytest.raises(BadInput):
-        books.rule(tenure.epoch, NOON, lambda _s, _t: exit_of_nothing)
+        books.rule(tenure.epoch, NOON, lambda _s, _t: half_an_exit)
 
     assert shelf.books().picture(NOON) == before
     assert books.live_intents() == ()
     _, attempt = ask(books, tenure, entry())
-    assert attempt.nonce == NOON.ms, "a nonce of what was never written is not used up"
+    assert attempt.nonce == NOON.ms + 1, "a nonce of what was never written is not used up"
 
 
 def _nothing() -> tuple[Standing, Throttles]:

@@ -141,6 +141,7 @@ def test_the_latch_holds_until_the_day_ends_even_if_equity_recovers(shelf: Shelf
     assert day is not None
     assert day.latched_at is None
     books.account_read(NOON + HOUR, reading(NOON + HOUR, "9500"))
+    books.account_read(NOON + HOUR + MINUTE, reading(NOON + HOUR + MINUTE, "9000"))
     books.account_read(NOON + 2 * HOUR, reading(NOON + 2 * HOUR, "12000"))
 
     again = shelf.books()

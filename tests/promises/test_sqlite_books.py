@@ -135,6 +135,12 @@ def _cut_in_half(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def _a_page_overwritten(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size - 4096)
+        file.write(b"\xff" * 4096)
+
+
 def _emptied(path: Path) -> None:
     os.truncate(path, 0)
 
@@ -150,7 +156,9 @@ def _a_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("damage", [_garbage, _cut_in_half, _emptied, _another_database, _a_folder])
+@pytest.mark.parametrize(
+    "damage", [_garbage, _cut_in_half, _a_page_overwritten, _emptied, _another_database, _a_folder]
+)
 def test_a_file_that_cannot_be_read_is_trouble_with_a_remedy(
     folder: Path, opening: Opener, damage: Callable[[Path], None]
 ) -> None:
@@ -166,6 +174,14 @@ def test_a_file_that_cannot_be_read_is_trouble_with_a_remedy(
             opener()
         assert "sqlite" in told.value.line()
         assert told.value.remedy in told.value.line()
+
+
+def test_a_file_that_was_cut_off_is_said_to_be_so(folder: Path, opening: Opener) -> None:
+    opening().close()
+    _emptied(folder / "books.sqlite")
+
+    with pytest.raises(StoreTrouble, match="empty"):
+        opening()
 
 
 def test_a_data_folder_that_is_a_file_is_trouble(folder: Path, opening: Opener) -> None:
@@ -286,13 +302,13 @@ def test_books_keep_every_commit_and_market_data_may_lose_some(folder: Path) -> 
     for chain in (BOOKS, MARKET):
         ground = SqliteGround(folder / f"{chain.name}.sqlite", chain)
         with ground.connection() as connection:
-            pragmas = ("journal_mode", "synchronous", "foreign_keys")
+            pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             found[chain.name] = [
                 connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() for pragma in pragmas
             ]
         ground.close()
 
-    assert found == {"books": ["wal", 2, 1], "market": ["wal", 1, 1]}
+    assert found == {"books": ["wal", 2, 1, 2000], "market": ["wal", 1, 1, 2000]}
 
 
 def test_whoever_opens_first_makes_the_file_and_all_open_the_same(folder: Path) -> None:

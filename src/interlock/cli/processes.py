@@ -110,5 +110,6 @@ def wait_until_ready(child: Child, url: str, seconds: float) -> None:
 
 
 def _inherited() -> dict[str, str]:
-    """What a child needs of our environment; no setting of ours leaks into it."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("INTERLOCK__")}  # noqa: TID251 - passed on to a child, not read
+    """What a child needs of our environment, and nothing else: no setting of ours or of the predecessor's leaks into it."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "VIRTUAL_ENV")
+    return {name: os.environ[name] for name in kept if name in os.environ}  # noqa: TID251 - passed on to a child, not read

@@ -130,7 +130,7 @@ def test_a_trigger_is_confirmed_once_and_by_a_listing_alone() -> None:
     ],
 )
 def test_a_trigger_ends_as_its_child_ends(said: State, state: State) -> None:
-    working = replace(STOP, state=State.WORKING, order_id="trigger", spawned_order_id="child")
+    working = replace(STOP, state=State.ACKED, order_id="trigger", spawned_order_id="child")
     word = replace(fact(STOP, said), order_id="child", source=Source.USER_STREAM)
 
     after = after_fact(working, word, LATER).intent
