@@ -77,9 +77,15 @@ def _header(feed: Feed) -> Draw:
         with ui.element("div").classes("figures"):
             clock_name, time = _figure("Time")
             (_, equity), (_, day) = _figure("Equity"), _figure("Today")
+        night = ui.dark_mode(None)
         with ui.element("button").classes("toggle").props('aria-label="Dark or light"') as toggle:
             ui.label("◐")
-        toggle.on("click", js_handler="() => Quasar.Dark.toggle()")
+        # What is shown is known to the browser alone; what is chosen is kept here, so that nothing sets it back.
+        toggle.on(
+            "click",
+            lambda shown: night.set_value(not shown.args),
+            js_handler="() => emit(Quasar.Dark.isActive)",
+        )
 
     def draw() -> None:
         status = feed.part("status")
