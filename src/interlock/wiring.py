@@ -19,12 +19,12 @@ from interlock.desk.trader import Trader
 from interlock.desk.updater import Updater
 from interlock.errors import BadSettings
 from interlock.exchange.aiohttp_transport import AiohttpTransport
-from interlock.exchange.client import Credentials, CryptoComExchange
+from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.host.clock import StoodStill, WallClock
 from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Tenure
 from interlock.risk.limits import Limits
 from interlock.settings import Settings
-from interlock.simulator.clock import SteppingClock, read_time
+from interlock.simulator.clock import SteppingClock, no_pause, read_time
 from interlock.store.books import RowBooks
 from interlock.store.files import open_books as books_of
 from interlock.store.files import open_market
@@ -128,7 +128,8 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         market = stack.enter_context(closing(open_market(settings.data)))
         clock = await _clock(settings, market, stack)
         transport = await stack.enter_async_context(_transport(settings))
-        exchange = CryptoComExchange(transport, credentials, clock.now)
+        pause = sleep if settings.sim.control is None else no_pause
+        exchange = CryptoComExchange(transport, credentials, clock.now, pause)
         tenure = books.open(venue_of(settings), clock.now())
         terms = Terms(settings.limits(), settings.health.drift_threshold_pct)
         yield Platform(books, market, clock, desk_of(books, market, exchange, clock, tenure, terms))

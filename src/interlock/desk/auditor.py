@@ -21,6 +21,7 @@ from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Unknown
 
 DAY: Final = timedelta(days=1)
+LOOK_BACK: Final = timedelta(days=6)  # one window of the exchange holds seven
 AT: Final = timedelta(hours=3, minutes=15)
 STEPS: Final = ("portfolio", "executions", "orders", "unknown_outcomes", "protection")
 
@@ -85,11 +86,14 @@ class Auditor:
         return CheckRow("portfolio", passed=passed, compared=len(found.rows), found=text)
 
     async def _executions(self) -> CheckRow:
-        """Every execution that the exchange knows is booked, once, and none that it does not know."""
-        booked = self.books.fills()
-        since = booked[0].at - DAY if booked else self.clock.now() - DAY
-        theirs = {fill.trade_id for fill in await self.exchange.fills(since)}
-        ours = {fill.trade_id for fill in booked}
+        """Every execution of the last week that the exchange knows is booked, once, and none that it does not know."""
+        entries = self.books.entries()
+        if not entries:
+            return CheckRow("executions", passed=False, compared=0, found="the books are empty")
+        # What was there before our books began is in their opening balance.
+        since = max(entries[0].at, self.clock.now() - LOOK_BACK)
+        theirs = {fill.trade_id for fill in await self.exchange.fills(since) if fill.at > since}
+        ours = {fill.trade_id for fill in self.books.fills() if fill.at > since}
         missing, extra = len(theirs - ours), len(ours - theirs)
         text = f"booked={len(ours)} missing={missing} unknown_to_the_exchange={extra}"
         passed = missing == 0 and extra == 0

@@ -6,6 +6,7 @@ One pass at a time holds the baton, in the order of the rota, so that the same s
 import asyncio
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import aiohttp
@@ -15,6 +16,10 @@ from interlock.ports import MarketFile
 from interlock.values import Instant
 
 PROCESS: Final = "platform"
+
+
+async def no_pause(span: timedelta) -> None:
+    """Between two steps time stands still, and the simulator's limits with it: nobody has to wait for the next page."""
 
 
 @dataclass(slots=True)
