@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Final
 from urllib.parse import urlsplit
 
-from interlock.account import Mode
+from interlock.account import Mode, Switches
+from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
-from interlock.desk.guardian import Guardian
+from interlock.desk.guardian import BREAKER, Guardian
 from interlock.desk.instruments import Instruments
 from interlock.desk.monitor import Monitor
 from interlock.desk.settler import Settler
@@ -76,7 +77,8 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     under = terms or Terms()
     instruments = Instruments(exchange, clock)
     trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
-    settler = Settler(exchange, books, clock, trader, tenure, SPAN)
+    asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
+    settler = Settler(exchange, books, clock, asking, trader, tenure, SPAN)
     passes = (
         Updater(exchange, books, market, clock, instruments, SPAN),
         settler,
@@ -85,6 +87,12 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Auditor(exchange, books, clock, under.drift_threshold_pct, tenure.install_id),
     )
     return Desk(Day(books, market, clock), passes, instruments)
+
+
+def _booked_to(books: Books, now: Instant) -> Instant:
+    """Until when executions are booked: the newest of them, else the opening of the books, else now."""
+    fills, entries = books.fills(), books.entries()
+    return fills[-1].at if fills else entries[0].at if entries else now
 
 
 def venue_of(settings: Settings) -> Mode:
@@ -115,6 +123,15 @@ def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who:
         books.switch(who, "first steps", now, mode=venue, kill=None)
         for row in rows:
             books.watch(row, who, now)
+
+
+def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) -> Switches:
+    """The kill switch, engaged or cleared in one short transaction; clearing it closes the protection breaker too."""
+    with closing(open_books(settings)) as books:
+        switches = books.switch(who, why, now, mode=None, kill=kill)
+        if not kill:
+            books.note(now, closed=(BREAKER,))
+        return switches
 
 
 @asynccontextmanager

@@ -34,6 +34,8 @@ VERBS: Final = {
     "probe": "interlock.cli.probe:probe",
     "health": "interlock.cli.health:health",
     "audit": "interlock.cli.audit:audit",
+    "kill": "interlock.cli.switch:kill",
+    "arm": "interlock.cli.switch:arm",
     "config": "interlock.cli.config:config",
 }
 # The first that fits is the exit code; every other trouble of ours is 1.

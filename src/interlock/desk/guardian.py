@@ -16,7 +16,7 @@ from interlock.desk.trader import Trader
 from interlock.orders.intent import Intent
 from interlock.ports import Books, Clock, Incident, MarketFile, Tenure
 from interlock.protection.plan import (
-    EMERGENCIES,
+    BREAKERS,
     Ask,
     CancelLeg,
     Close,
@@ -32,6 +32,7 @@ from interlock.values import Instant, Unknown
 
 SOON: Final = timedelta(seconds=1)
 LAG: Final = timedelta(seconds=1)
+BREAKER: Final = "breaker:protection"
 
 
 @dataclass(slots=True)
@@ -93,9 +94,9 @@ class Guardian:
     def _close(self, lot: Lot, reason: str) -> None:
         now = self.clock.now()
         self.books.flag_exit(self.tenure.epoch, now, lot.id, reason)
-        if reason in EMERGENCIES:
-            text = f"The stop of {lot.symbol} is not there ({reason}); the lot is being sold."
-            self.books.note(now, incidents=(Incident("protection", "FAIL", text, now),))
+        if reason in BREAKERS:
+            text = f"{reason}: the stop of {lot.symbol} is not there, and the lot is being sold."
+            self.books.note(now, incidents=(Incident(BREAKER, "FAIL", text, now),))
 
     async def _cancel_orphans(self) -> bool:
         """A leg whose lot is closed must go: the exchange would sell coins that serve another lot."""

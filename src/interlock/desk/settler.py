@@ -11,14 +11,15 @@ from typing import Final
 
 import structlog
 
+from interlock.desk.asking import Asking, Live
 from interlock.desk.trader import Trader
 from interlock.errors import NotAuthorised
-from interlock.orders.evidence import Absent, Fill, OrderFact, Source
-from interlock.orders.intent import Attempt, Intent
+from interlock.orders.evidence import Absent
+from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Books, Clock, Evidence, Exchange, Incident, Tenure
 from interlock.protection.plan import is_resting
-from interlock.strategy.proposal import OrderType, Purpose
+from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Unknown
 
 _log = structlog.get_logger("settler")
@@ -26,10 +27,7 @@ _log = structlog.get_logger("settler")
 SOON: Final = timedelta(seconds=1)
 LATER: Final = timedelta(seconds=5)
 LAG: Final = timedelta(seconds=1)
-OVERLAP: Final = timedelta(minutes=1)
 AUTH_PAUSE: Final = timedelta(seconds=60)
-
-Live = tuple[Intent, tuple[Attempt, ...]]
 
 
 @dataclass(slots=True)
@@ -42,13 +40,13 @@ class Settler:
     exchange: Exchange
     books: Books
     clock: Clock
+    asking: Asking
     trader: Trader
     tenure: Tenure
     span: timedelta
     name: str = "settler"
     backstop: float = 5.0
     ready_at: Instant | None = None
-    _asked_trades_at: Instant = field(default_factory=lambda: Instant(0))
     _shut_until: Instant = field(default_factory=lambda: Instant(0))
 
     async def once(self) -> Instant:
@@ -71,77 +69,36 @@ class Settler:
         self.books.account_read(self.clock.now(), reading)
 
     async def _settle(self) -> Sequence[Intent]:
-        live = self._asked()
-        if not live:
-            return ()
-        facts, absences = await self._look(live)
-        fills = await self._executions(live, facts)
-        evidence = Evidence(tuple(facts), tuple(fills), tuple(absences))
-        changed = self.books.learn(self.tenure.epoch, self.clock.now(), evidence)
-        if changed or fills:
-            self.clock.nudge("guardian").set()
-        await self._ask_again(live, absences)
-        return [intent for intent, _ in self._asked()]
+        live = self._askable()
+        evidence = await self.asking.look(live)
+        if evidence != Evidence():
+            changed = self.books.learn(self.tenure.epoch, self.clock.now(), evidence)
+            self._alarm(evidence)
+            if changed or evidence.fills:
+                self.clock.nudge("guardian").set()
+        await self._ask_again(live, evidence.absences)
+        return [intent for intent, _ in self._askable()]
 
-    def _asked(self) -> list[Live]:
+    def _askable(self) -> list[Live]:
         """What can be asked about: an intent whose request is on its way in this very process is the trader's."""
         live = self.books.live_intents()
         return [(i, a) for i, a in live if not self.trader.is_sending(i.id)]
 
-    async def _look(self, live: Sequence[Live]) -> tuple[list[OrderFact], list[Absent]]:
-        facts: list[OrderFact] = []
-        absences: list[Absent] = []
-        listed = await self._listed(live)
-        for intent, _ in live:
-            seen = listed.get(intent.client_oid)
-            looks = (seen,) if seen else await self._ask_twice(intent)
-            facts += [look for look in looks if isinstance(look, OrderFact)]
-            absences += [look for look in looks if isinstance(look, Absent)]
-        return facts, absences
-
-    async def _ask_twice(self, intent: Intent) -> tuple[OrderFact | Absent, ...]:
-        """Its detail; and when that does not know it, the history of its class, which is another endpoint."""
-        first = await self.exchange.order(intent)
-        if isinstance(first, OrderFact):
-            return (first,)
-        return first, await self._second_look(intent)
-
-    async def _listed(self, live: Sequence[Live]) -> dict[str, OrderFact]:
-        """Working stops are known by the exchange's own complete list of triggers: one call for all of them."""
-        if not any(_is_stop(intent) for intent, _ in live):
-            return {}
-        listed = await self.exchange.open_orders(advanced=True)
-        return {fact.client_oid: fact for fact in listed}
-
-    async def _second_look(self, intent: Intent) -> OrderFact | Absent:
-        """A look at another endpoint: the complete history of its class since an hour before it was asked for."""
-        advanced = _is_stop(intent)
-        asked_at = self.clock.now()
-        history = await self.exchange.history(
-            intent.created_at - timedelta(hours=1), advanced=advanced
-        )
-        source = Source.ADVANCED_HISTORY if advanced else Source.ORDER_HISTORY
-        mine = (fact for fact in history if fact.client_oid == intent.client_oid)
-        return next(mine, Absent(intent.client_oid, source, asked_at))
-
-    async def _executions(
-        self, live: Sequence[Live], facts: Sequence[OrderFact]
-    ) -> tuple[Fill, ...]:
-        known = {fact.client_oid: fact.filled for fact in facts}
-        missing = [
-            i for i, _ in live if known.get(i.client_oid, i.filled) > 0 and self._unbooked(i)
-        ]
+    def _alarm(self, evidence: Evidence) -> None:
+        """A word of the exchange that we do not know freezes the entries of its symbol until a person has looked."""
         now = self.clock.now()
-        if not missing or now - self._asked_trades_at < SOON:
-            return ()
-        self._asked_trades_at = now
-        since = min(intent.created_at for intent in missing) - OVERLAP
-        return await self.exchange.fills(since)
-
-    @staticmethod
-    def _unbooked(intent: Intent) -> bool:
-        """An intent is given to us as long as executions of it may be missing; a stop that merely works has none."""
-        return not is_resting(intent) or intent.filled > 0
+        incidents = [
+            Incident(
+                f"freeze:UNKNOWN_OUTCOME_FREEZE:{fact.symbol}",
+                "FAIL",
+                f"The exchange says {fact.unlisted} of {fact.order_id}; nobody knows what that means.",
+                now,
+            )
+            for fact in evidence.facts
+            if fact.unlisted is not None
+        ]
+        if incidents:
+            self.books.note(now, incidents=incidents)
 
     async def _ask_again(self, live: Sequence[Live], absences: Sequence[Absent]) -> None:
         """An exit or a stop that a whole look did not find is asked for again, with the same id; an entry never is."""
@@ -167,7 +124,3 @@ class Settler:
         if open_now:
             return now + (LATER if all(i.state is State.UNKNOWN for i in open_now) else SOON)
         return now.floor(self.span) + self.span + LAG
-
-
-def _is_stop(intent: Intent) -> bool:
-    return intent.proposal.type is OrderType.STOP_LOSS

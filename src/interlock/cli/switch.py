@@ -1,0 +1,44 @@
+"""`interlock kill` and `interlock arm`: the durable switch, with who, why and when. Killing never asks twice; arming needs a reason too."""
+
+import getpass
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from interlock.account import Switches
+from interlock.cli.asking import NotRunning, ask
+from interlock.settings import Settings, read
+from interlock.values import Instant
+from interlock.wiring import turn
+
+Why = Annotated[str, typer.Option("--why", help="The reason, which is kept.")]
+
+
+def kill(why: Why = "no reason was given") -> None:
+    """No new entry in any mode, from this commit on; protection, exits and recovery go on."""
+    _say(_turned(read(), why, kill=True))
+
+
+def arm(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
+    """Clear the kill switch and the protection breaker."""
+    _say(_turned(read(), why, kill=False))
+
+
+def _turned(settings: Settings, why: str, *, kill: bool) -> Switches:
+    return turn(settings, getpass.getuser(), why, _now(settings), kill=kill)
+
+
+def _now(settings: Settings) -> Instant:
+    """The time of the running platform, which may be simulated; else that of this host."""
+    try:
+        return Instant.of_iso(str(ask(settings, "/api/status")["as_of"]))
+    except NotRunning:
+        return Instant(time.time_ns() // 1000)
+
+
+def _say(switches: Switches) -> None:
+    engaged = switches.kill
+    text = f"engaged by {engaged.who}: {engaged.why}" if engaged else "clear"
+    Console().print(f"kill switch {text}", highlight=False)

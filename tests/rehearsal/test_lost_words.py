@@ -1,0 +1,67 @@
+"""A lost request, a lost answer or a gateway's 502, at every request that acts: silence is unknown, and ends by evidence alone."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from interlock.orders.intent import Intent
+from interlock.orders.life import State
+from tests.rehearsal.scenario import BY_TARGET, stage, violations
+from tests.rehearsal.sweep import quietly
+from tests.rehearsal.world import World
+
+FAULTS = ("lose_answer", "lose_request", "http_502")
+METHODS = ("private/create-order", "private/advanced/create-order", "private/advanced/cancel-order")
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    quietly()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_lost_word_leaves_one_order_per_intent_and_equal_books(
+    fault: str, method: str, count: int
+) -> None:
+    world = stage(replace(BY_TARGET, hours=7.2))
+    world.engine.arm(fault, method, count)
+    world.run()
+
+    truth: dict[str, Any] = world.engine.books()
+    assert 1 <= truth["faults_fired"][fault] <= count
+    assert violations(world) == []
+
+
+@pytest.mark.parametrize("fault", ["lose_answer", "http_502"])
+def test_an_entry_whose_answer_was_lost_is_found_by_its_id_and_protected(fault: str) -> None:
+    world = stage(BY_TARGET)
+    world.engine.arm(fault, "private/create-order")
+    world.run()
+
+    bought = [i for i in _intents(world) if i.proposal.purpose == "ENTRY"]
+    assert [i.state for i in bought] == [State.CANCELLED]  # its partial fill was found
+    assert bought[0].filled > 0
+
+
+def test_an_entry_that_never_arrived_is_given_up_by_coverage_and_nothing_is_sent_again() -> None:
+    world = stage(BY_TARGET)
+    world.engine.arm("lose_request", "private/create-order")
+    world.run()
+
+    entries = [i for i in _intents(world) if i.proposal.purpose == "ENTRY"]
+    lost = min(entries, key=lambda i: i.created_at)
+    assert lost.state is State.NOT_PLACED
+    assert (lost.updated_at - lost.created_at).total_seconds() > 125
+    assert [oid for oid in _accepted(world) if oid == lost.client_oid] == []
+
+
+def _intents(world: World) -> tuple[Intent, ...]:
+    return world.open_books().picture(world.now(), limit=1000).intents
+
+
+def _accepted(world: World) -> list[str]:
+    truth: dict[str, Any] = world.engine.books()
+    return [accept["client_oid"] for accept in truth["accepts"]]
