@@ -45,6 +45,7 @@ class SmallTree:
         tree.write("src/interlock/cli/__init__.py", _door(doors))
         tree.write("tests/test_small.py", "def test_it() -> None:\n    assert sum([1, 1]) == 2\n")
         tree.write("scripts/small.py", '"""A program."""\n')
+        tree.write("benchmarks/small.py", '"""A benchmark."""\n')
         tree._run("git", "init", "--quiet")
         return tree
 

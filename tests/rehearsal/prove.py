@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ from tests.rehearsal.sweep import Death, die_at, points, quietly
 WORKERS = 2
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SEEDS = 200
-KILLS = 20
-KILL_DAYS = 8
+KILLS = 40
+KILL_DAYS = 20
 FLOORS = {"deaths": 1000, "seeds": SEEDS, "kills": KILLS}
 
 _console = Console(stderr=True)
@@ -137,7 +137,10 @@ def main() -> int:
     Console().print(table)
     holds = all(p.done >= FLOORS[p.name] and p.violations == 0 for p in proofs)
     passed = sum(p.violations == 0 and p.done >= FLOORS[p.name] for p in proofs)
-    print(f"{passed} passed, {len(proofs) - passed} failed")
+    if "--json" in sys.argv:
+        print(json.dumps({p.name: {**asdict(p), "seconds": round(p.seconds)} for p in proofs}))
+    else:
+        print(f"{passed} passed, {len(proofs) - passed} failed")
     return 0 if holds else 1
 
 

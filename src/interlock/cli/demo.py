@@ -38,6 +38,7 @@ READY_S: Final = 30.0
 LOOK_S: Final = 0.1
 PACE_S_PER_HOUR: Final = 0.25
 DEATHS_MAX: Final = 50
+CREATES: Final = ("private/create-order", "private/advanced/create-order")
 SYMBOLS: Final = ("BTC_USDT", "ETH_USDT", "SOL_USDT", "XRP_USDT")
 
 _console = Console(stderr=True)
@@ -94,6 +95,7 @@ class Show:
     once: bool
     folder: Path = Path()
     killed: int = 0
+    armed: bool = False
     control: str = ""
     equity_start: float = 0.0
     health: str = "unknown"
@@ -230,25 +232,26 @@ class Show:
 
     def _watch(self, screen: Screen) -> None:
         """Looks a few times a second; kills when it is time to, restarts who died, ends at the horizon."""
-        armed = False
         while True:
             state = self._state()
-            share = (state["now_us"] - state["start_us"]) / max(
-                1, state["horizon_us"] - state["start_us"]
-            )
+            walked = state["now_us"] - state["start_us"]
+            share = walked / max(1, state["horizon_us"] - state["start_us"])
             screen.show(state, share, self.killed)
-            if self.killed < self.kills and not armed and share >= self.killed / self.kills:
-                self._post(
-                    "arm", {"fault": "hold_answer", "method": "private/create-order", "count": 1}
-                )
-                armed = True
-            if armed and state["held"] > 0:
-                self._kill_platform()
-                armed = False
+            self._kill_when_due(state, share)
             self._revive()
             if state["at_horizon"] and self.once:
                 return
-            time.sleep(LOOK_S if self.once else 2 * LOOK_S)
+            time.sleep(LOOK_S)
+
+    def _kill_when_due(self, state: dict[str, Any], share: float) -> None:
+        """First the simulator is told to keep an answer; once it does, an order is in flight, and the platform dies."""
+        if self.armed and state["held"] > 0:
+            self._kill_platform()
+            self.armed = False
+        if self.killed < self.kills and not self.armed and share >= self.killed / (self.kills + 2):
+            method = CREATES[self.killed % len(CREATES)]
+            self._post("arm", {"fault": "hold_answer", "method": method, "count": 1})
+            self.armed = True
 
     def _kill_platform(self) -> None:
         platform = self.children["platform"]
