@@ -143,6 +143,10 @@ class Clock(Protocol):
         """Lets the pass `who` rest until business time `until`, its nudge, or `backstop` monotonic seconds, whichever is first."""
         ...
 
+    async def settled(self) -> None:
+        """Returns when nobody is in the middle of a simulated instant; at once where time is real."""
+        ...
+
 
 class Notifier(Protocol):
     """Says something to the owner, and knows whether it was heard."""

@@ -50,6 +50,9 @@ class StillClock:
         del who
         return Bell()
 
+    async def settled(self) -> None:
+        """Nobody looks from outside."""
+
     async def wait(self, who: str, until: Instant, backstop: float) -> None:
         del who, until, backstop
 

@@ -70,6 +70,9 @@ class VirtualClock:
     def nudge(self, who: str) -> asyncio.Event:
         return self._bells.setdefault(who, asyncio.Event())
 
+    async def settled(self) -> None:
+        """Nobody looks from outside."""
+
     async def wait(self, who: str, until: Instant, backstop: float) -> None:
         self._seams.point(f"rest {who}")
         seconds = min(backstop, max(0.0, (until - self.now()).total_seconds()))

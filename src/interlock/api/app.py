@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from interlock.account import Mode
 from interlock.api.answer import answer, problem
@@ -51,6 +52,7 @@ def build(  # noqa: PLR0913 (the parts of an application are the arguments of it
     app.add_api_route(PROBE, routes.probe, methods=["POST"], response_class=Response)
     is_rehearsal = settings.bound is not Mode.LIVE
     app.add_api_route(OPENAPI, _openapi(app), methods=["GET"], include_in_schema=False)
+    app.add_middleware(AtRest, clock=clock)
     app.add_middleware(
         Gate,
         names=authorities(settings.api.port, settings.api.hosts),
@@ -63,6 +65,20 @@ def build(  # noqa: PLR0913 (the parts of an application are the arguments of it
     app.add_exception_handler(StoreTrouble, _no_books)
     app.add_exception_handler(Exception, _defect)
     return app
+
+
+class AtRest:
+    """Every look but the one for life waits until nobody is in the middle of a simulated instant."""
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, when the clock has settled."""
+        if scope["type"] == "http" and scope["path"] not in HEALTH:
+            await self._clock.settled()
+        await self._app(scope, receive, send)
 
 
 def _table(routes: Routes) -> dict[str, Endpoint]:

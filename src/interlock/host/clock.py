@@ -35,6 +35,9 @@ class WallClock:
             pass
         bell.clear()
 
+    async def settled(self) -> None:
+        """Real time has no middle to wait out."""
+
 
 class StoodStill:
     """A clock that shows one instant: for a single look at books whose time is simulated."""
@@ -56,3 +59,6 @@ class StoodStill:
 
     async def wait(self, who: str, until: Instant, backstop: float) -> None:
         """Nobody rests here."""
+
+    async def settled(self) -> None:
+        """Real time has no middle to wait out."""

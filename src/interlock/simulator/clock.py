@@ -4,6 +4,7 @@ One pass at a time holds the baton, in the order of the rota, so that the same s
 """
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,6 +17,7 @@ from interlock.ports import MarketFile
 from interlock.values import Instant
 
 PROCESS: Final = "platform"
+LOOK_S: Final = 0.25
 
 
 async def no_pause(span: timedelta) -> None:
@@ -73,6 +75,13 @@ class SteppingClock:
         self._now = Instant(0)
         self._session: aiohttp.ClientSession | None = None
         self._step: asyncio.Task[None] | None = None
+        self._all_rest = asyncio.Event()
+
+    async def settled(self) -> None:
+        """Returns when every pass rests, so that a look does not see half of a step; after a moment it returns anyhow."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await self._all_rest.wait()
 
     async def start(self) -> None:
         """Registers this process; from now on time moves only when it rests."""
@@ -113,8 +122,10 @@ class SteppingClock:
             return
         due = next((name for name in self._rota if self._is_due(name)), None)
         if due is None:
+            self._all_rest.set()
             self._step = asyncio.create_task(self._let_time_step())
             return
+        self._all_rest.clear()
         self._bells[due].rung = False
         rest = self._resting.pop(due)
         if not rest.woken.done():
