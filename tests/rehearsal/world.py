@@ -130,7 +130,7 @@ class CrashingStore:
 
 @dataclass(slots=True)
 class World:
-    """The scenario: an engine, books, a market file, a watchlist, and how long it lasts."""
+    """The scenario: an engine, books, a market file, a watchlist, how long it lasts, and what somebody else does meanwhile."""
 
     engine: Engine
     key: ApiKey
@@ -142,6 +142,8 @@ class World:
     crashes: frozenset[int] = frozenset()
     shuffle: bool = True
     lives: int = 0
+    after: timedelta = timedelta()
+    meanwhile: Callable[[], None] | None = None
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
@@ -153,6 +155,8 @@ class World:
 
     def run(self) -> str:
         """Lives until the scenario is over; the trace hash of all of them."""
+        if self.meanwhile is not None:
+            self.loop.call_later(self.after.total_seconds(), self.meanwhile)
         try:
             self.loop.run_until_complete(self._all_lives())
         finally:

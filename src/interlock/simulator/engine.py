@@ -191,6 +191,10 @@ class Engine:
         """Arms a fault for the next `count` requests of a method (`*`: of any)."""
         self._faults.arm(fault, method, count, code)
 
+    def transfer(self, currency: str, amount: Decimal) -> None:
+        """The owner's own deposit, or withdrawal (negative), past every client."""
+        self._wallet.transfer(currency, amount)
+
     def books(self) -> dict[str, Any]:
         """Everything that happened, for those who judge: JSON texts and whole numbers, amounts as decimal texts."""
         return {

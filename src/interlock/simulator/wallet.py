@@ -1,4 +1,4 @@
-"""What the account holds and what of it is reserved. Money moves by executions alone, and what is reserved is owned.
+"""What the account holds and what of it is reserved. Money moves by executions and transfers alone, and what is reserved is owned.
 
 Beside the wallet stands the other side of every movement (`market` and `fees`), counted on its own: the three and the opening
 balances sum to zero in every currency, or the engine stops.
@@ -44,6 +44,12 @@ class Wallet:
         for currency in (base, quote):
             self._must_balance(currency)
             self._must_be_sane(currency)
+
+    def transfer(self, currency: str, amount: Decimal) -> None:
+        """The owner brings money in, or takes it out (negative): it counts as if it had been there from the beginning."""
+        _add(self.opening, currency, amount)
+        _add(self.total, currency, amount)
+        self._must_be_sane(currency)
 
     def _must_balance(self, currency: str) -> None:
         held = self.total.get(currency, ZERO) - self.opening.get(currency, ZERO)

@@ -1,0 +1,102 @@
+"""Passes are supervised: one that raises ends only itself, and only what must end the process ends it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from typing_extensions import override
+
+from interlock.account import Mode
+from interlock.desk.day import Day
+from interlock.errors import BrokenInvariant, LeaseLost
+from interlock.host.clock import WallClock
+from interlock.store.books import RowBooks
+from interlock.values import Instant
+from tests.fakes.goods import NOW
+from tests.fakes.store import FakeMarket, fake_books
+
+
+@dataclass(slots=True)
+class HurriedClock(WallClock):
+    """Nobody rests for longer than a turn of the loop."""
+
+    instant: Instant = NOW
+    _bells: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    @override
+    def now(self) -> Instant:
+        self.instant += timedelta(seconds=1)
+        return self.instant
+
+    @override
+    async def wait(self, who: str, until: Instant, backstop: float) -> None:
+        """Whoever it is and however long it would rest, it is back at once."""
+        await asyncio.sleep(0 * len((who, until, backstop)))
+
+
+@dataclass(slots=True)
+class Worker:
+    """A pass that does its work, or raises; after `ends` passes it ends the day."""
+
+    name: str
+    raises: Exception | None = None
+    heals_after: int = 10**9
+    backstop: float = 1.0
+    passes: int = 0
+
+    async def once(self) -> Instant:
+        self.passes += 1
+        if self.raises is not None and self.passes <= self.heals_after:
+            raise self.raises
+        return NOW
+
+
+def work(books: RowBooks, market: FakeMarket, *workers: Worker) -> BaseException | None:
+    """A short day; what ended it, if anything did."""
+
+    async def day() -> None:
+        async with asyncio.timeout(0.2):
+            await Day(books, market, HurriedClock()).work(workers)
+
+    try:
+        asyncio.run(day())
+    except TimeoutError:
+        return None
+    except BaseExceptionGroup as group:
+        return group.exceptions[0]
+    return None
+
+
+@pytest.fixture
+def books() -> RowBooks:
+    ours = fake_books()
+    ours.open(Mode.SIM, NOW)
+    return ours
+
+
+def test_a_pass_that_raises_each_time_stops_no_other(books: RowBooks) -> None:
+    bad, good, market = Worker("monitor", ValueError("x")), Worker("guardian"), FakeMarket()
+
+    assert work(books, market, bad, good) is None
+    assert good.passes > 3
+    assert bad.passes > 3
+    assert "guardian" in market.beats
+    assert "monitor" not in market.beats
+
+
+def test_three_failures_in_a_row_open_one_incident_and_a_success_closes_it(books: RowBooks) -> None:
+    work(books, FakeMarket(), Worker("monitor", ValueError("x")))
+    (incident,) = books.picture(NOW).incidents
+    assert incident.fingerprint == "pass:monitor"
+    assert "ValueError" in incident.text
+
+    work(books, FakeMarket(), Worker("monitor", ValueError("x"), heals_after=4))
+    assert [i for i in books.picture(NOW).incidents if i.closed_at is None] == []
+
+
+@pytest.mark.parametrize("error", [BrokenInvariant("no"), LeaseLost("gone")])
+def test_a_broken_invariant_or_a_lost_lease_ends_the_process(
+    books: RowBooks, error: Exception
+) -> None:
+    assert work(books, FakeMarket(), Worker("trader", error), Worker("guardian")) is error
