@@ -4,6 +4,7 @@
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -50,13 +51,19 @@ BY_STOP = Script("by_stop", "2024-02-29T21:59:50", 2.2, Decimal(100))
 SCRIPTS = (BY_TARGET, BY_STOP)
 
 
-def stage(script: Script, seed: int = 0, crashes: frozenset[int] = frozenset()) -> World:
-    """A world with this script, new books, and crashes at these seams."""
+def stage(
+    script: Script,
+    seed: int = 0,
+    crashes: frozenset[int] = frozenset(),
+    open_books: Callable[[], Books] | None = None,
+) -> World:
+    """A world with this script, new books (on a dictionary, or what `open_books` opens), and crashes at these seams."""
     start = Instant.of_iso(script.start)
     key = demo_key(seed)
     config = Config(start=start, replay={SYMBOL: SERIES}, keys=(key,), depth={SYMBOL: script.depth})
     ground = DictGround()
-    books = fake_books(ground, bound=Mode.SIM)
+    opened = open_books or (lambda: fake_books(ground, bound=Mode.SIM))
+    books = opened()
     books.open(Mode.SIM, start)
     books.switch("owner", "first steps", start, mode=Mode.SIM, kill=None)
     row = replace(ROW, updated_at=start - timedelta(hours=2))
@@ -64,7 +71,7 @@ def stage(script: Script, seed: int = 0, crashes: frozenset[int] = frozenset()) 
     return World(
         engine=Engine(config),
         key=key,
-        open_books=lambda: fake_books(ground, bound=Mode.SIM),
+        open_books=opened,
         market=FakeMarket(),
         row=row,
         lasts=timedelta(hours=script.hours),
