@@ -53,7 +53,11 @@ def main(words: list[str] | None = None) -> None:
     """Runs one verb and leaves the process with its exit code."""
     said = sys.argv[1:] if words is None else words
     try:
-        _application(said)(args=said, prog_name="interlock")
+        sys.exit(_application(said)(args=said, prog_name="interlock", standalone_mode=False))
+    except typer.exceptions.TyperException as error:
+        _leave(Misuse(), _usage(error, said))
+    except KeyboardInterrupt:
+        sys.exit(0)
     except InterlockError as error:
         _leave(error, error.line())
     except TimeoutError as error:
@@ -88,6 +92,15 @@ def _function(name: str) -> Callable[..., Any]:
 
 def _interlock() -> None:
     """Interlock trades on the Crypto.com Exchange, and only when it is proven safe to."""
+
+
+def _usage(error: typer.exceptions.TyperException, said: list[str]) -> str:
+    """One line: what was wrong with the words, and where the right ones are listed. No words at all get the list itself."""
+    text = getattr(error, "format_message", error.__str__)()
+    if not said:
+        return str(text)
+    verb = f"{said[0]} " if said[0] in VERBS else ""
+    return f"{str(text).strip().rstrip('.')}. Run `interlock {verb}--help` to see what can be said."
 
 
 def _leave(error: BaseException, line: str) -> None:
