@@ -52,6 +52,7 @@ class Screen:
         if self._task is None:
             return
         date = Instant(int(state["now_us"])).iso()[:16].replace("T", " ")
-        events = f"{state.get('orders', 0)} orders, {state.get('fills', 0)} fills"
+        events = f"{state['orders']} orders, {state['fills']} fills"
         deaths = f", {killed} kills" if killed else ""
-        self._bar.update(self._task, completed=share, date=date, events=events + deaths)
+        over = "; the recording ends here, Ctrl-C ends the demo" if state["at_horizon"] else ""
+        self._bar.update(self._task, completed=share, date=date, events=events + deaths + over)

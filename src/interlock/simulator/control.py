@@ -162,7 +162,7 @@ class ControlServer:
         return answer({"armed": asked.fault})
 
     async def state(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
-        """Where the clock stands, who waits, and how many answers are withheld."""
+        """Where the clock stands, who waits, how many answers are withheld, and how much was traded."""
         stepping = self._driver.stepping if self._driver is not None else None
         horizon = stepping.horizon if stepping is not None else None
         return answer(
@@ -175,6 +175,7 @@ class ControlServer:
                 "registered": [] if stepping is None else stepping.registered,
                 "steps": 0 if stepping is None else stepping.steps,
                 "held": self._held(),
+                **self._engine.counts(),
                 "mode": "wall" if stepping is None else "stepping",
             }
         )

@@ -191,6 +191,11 @@ class Engine:
         """Arms a fault for the next `count` requests of a method (`*`: of any)."""
         self._faults.arm(fault, method, count, code)
 
+    def counts(self) -> dict[str, int]:
+        """How many orders were accepted (a trigger counts with the order that it became) and how many executions there were."""
+        accepted = sum(accept.parent_id is None for accept in self._trading.accepts)
+        return {"orders": accepted, "fills": len(self._book.trades)}
+
     def transfer(self, currency: str, amount: Decimal) -> None:
         """The owner's own deposit, or withdrawal (negative), past every client."""
         self._wallet.transfer(currency, amount)
