@@ -113,6 +113,8 @@ def test_two_processes_move_the_clock_together() -> None:
             "registered": ["one", "other"],
             "steps": 1,
             "held": 0,
+            "orders": 0,
+            "fills": 0,
             "mode": "stepping",
         }
 
