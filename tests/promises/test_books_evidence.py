@@ -218,6 +218,18 @@ def test_a_cancelled_order_keeps_its_executions_and_is_live_until_all_are_booked
     assert state_of(books, intent).state is State.CANCELLED
 
 
+def test_an_entry_that_left_a_crumb_nobody_can_sell_holds_no_position(books: RowBooks) -> None:
+    tenure = armed(books)
+    intent, _ = ask(books, tenure, entry())
+    learn(books, tenure, NOON, fill(intent, "a", "0.00009"))
+    assert books.standing(NOON).open_positions() == 1
+
+    learn(books, tenure, NOON, fact(intent, State.CANCELLED, "0.00009"))
+
+    assert books.standing(NOON).open_positions() == 0
+    assert wallet(books.entries())["BTC"] > 0
+
+
 def test_a_trigger_is_confirmed_by_the_exchanges_listing_of_just_what_was_asked(
     books: RowBooks,
 ) -> None:

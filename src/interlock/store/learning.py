@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from interlock.ledger.book import entry_of
-from interlock.ledger.booking import booked, lot_id_of
+from interlock.ledger.booking import booked, lot_id_of, without_crumbs
 from interlock.orders import learning
 from interlock.orders.evidence import Absent, Fill, OrderFact
 from interlock.orders.intent import Intent
@@ -84,7 +84,17 @@ class _Touched:
             self.rows.put(INTENTS, intent)
         for intent in self.after.values():
             self._keep_owed(intent)
+            self._close_crumbs(intent)
         return tuple(changed)
+
+    def _close_crumbs(self, intent: Intent) -> None:
+        lot = self.rows.get(LOTS, intent.id)
+        owed = self.rows.get(OWED, intent.id)
+        if lot is None or (owed is not None and owed.quantity):
+            return
+        swept = without_crumbs(lot, intent, self.now)
+        if swept != lot:
+            self.rows.put(LOTS, swept)
 
     def _keep_owed(self, intent: Intent) -> None:
         if not intent.ended:
