@@ -75,14 +75,16 @@ def commits(folder: Path) -> list[Figure]:
     epoch = books.open(Mode.SIM, NOW).epoch
 
     def rule(number: int) -> Attempt | None:
-        approved = Approved(entry(f"bench:{number}"), NOW)
-        wish = Ruling(verdict=approved, intent=intend(approved, "bench0", NOW))
-        return books.rule(epoch, NOW, lambda *_: wish)[1]
+        """One entry a day, as the caps have it: a few are read of this day, not three hundred."""
+        at = NOW + timedelta(days=number)
+        approved = Approved(entry(f"bench:{number}"), at)
+        wish = Ruling(verdict=approved, intent=intend(approved, "bench0", at))
+        return books.rule(epoch, at, lambda *_: wish)[1]
 
     def refused(attempt: Attempt | None) -> None:
         """The order ends, so that the next one does not find it in flight."""
         if attempt is not None:
-            books.answered(attempt, Refused(306, "INSUFFICIENT_AVAILABLE_BALANCE"), NOW)
+            books.answered(attempt, Refused(306, "INSUFFICIENT_AVAILABLE_BALANCE"), attempt.at)
 
     plain, ours = timed(300, sync), timed(300, rule, refused)
     p50, floor = statistics.median(ours), statistics.median(plain)

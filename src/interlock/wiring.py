@@ -1,7 +1,7 @@
 """The one module that knows which adapter plays which part."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from interlock.desk.monitor import Monitor
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
 from interlock.desk.updater import Updater
-from interlock.errors import BadSettings
+from interlock.errors import BadInput, BadSettings
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.host.clock import StoodStill, WallClock
@@ -30,7 +30,7 @@ from interlock.store.books import RowBooks
 from interlock.store.files import open_books as books_of
 from interlock.store.files import open_market
 from interlock.store.lease import hold
-from interlock.strategy.watchlist import WatchlistRow
+from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
 from interlock.values import Instant
 
 SPAN: Final = timedelta(hours=1)
@@ -123,6 +123,39 @@ def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who:
         books.switch(who, "first steps", now, mode=venue, kill=None)
         for row in rows:
             books.watch(row, who, now)
+
+
+@contextmanager
+def _edited(settings: Settings, now: Instant) -> Iterator[RowBooks]:
+    """The books for a short change; made when there are none. An engine that runs keeps its tenure."""
+    with closing(open_books(settings)) as books:
+        if books.picture(now, limit=1).tenure is None:
+            books.open(venue_of(settings), now)
+        yield books
+
+
+def watch_row(
+    settings: Settings,
+    symbol: str,
+    edit: Callable[[WatchlistRow | None], WatchlistRow],
+    who: str,
+    now: Instant,
+) -> WatchlistRow:
+    """The row of a symbol after `edit`; one that could never trade is refused, and nothing is saved."""
+    limits = settings.limits()
+    with _edited(settings, now) as books:
+        known = next((row for row in books.watchlist() if row.symbol == symbol), None)
+        row = edit(known)
+        found = conflicts(row, Caps(limits.usd_per_order_max, limits.max_leverage))
+        if found:
+            raise BadInput(f"{symbol} could never trade: {' '.join(found)}")
+        return books.watch(row, who, now)
+
+
+def select(settings: Settings, who: str, why: str, now: Instant, mode: Mode) -> Switches:
+    """The mode, selected in one short transaction."""
+    with _edited(settings, now) as books:
+        return books.switch(who, why, now, mode=mode, kill=None)
 
 
 def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) -> Switches:

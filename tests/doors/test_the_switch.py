@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from interlock.account import Mode
@@ -59,3 +60,38 @@ def test_books_that_do_not_exist_yet_are_not_made_by_a_switch(tmp_path: Path) ->
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+def test_a_row_that_could_never_trade_is_refused_and_nothing_is_saved(tmp_path: Path) -> None:
+    assert interlock(tmp_path, "watch", "BTC_USDT", "--trade", "--amount", "60").returncode == 0
+
+    done = interlock(tmp_path, "watch", "BTC_USDT", "--amount", "100.01")
+
+    assert done.returncode == 2
+    assert "MAX_USD_PER_ORDER" in done.stderr
+    (row,) = books(tmp_path).watchlist()
+    assert (row.trade_amount_usd, row.version) == (Decimal(60), 1)
+
+
+def test_an_edit_keeps_what_it_does_not_name_and_does_not_end_a_running_tenure(
+    tmp_path: Path,
+) -> None:
+    interlock(tmp_path, "watch", "BTC_USDT", "--trade", "--amount", "60", "--stop-pct", "2")
+    epoch = books(tmp_path).standing(NOW).epoch
+    interlock(tmp_path, "watch", "BTC_USDT", "--amount", "70")
+
+    (row,) = books(tmp_path).watchlist()
+    assert (row.trade_amount_usd, row.sl_percentage, row.trade_enabled) == (
+        Decimal(70),
+        Decimal(2),
+        True,
+    )
+    assert books(tmp_path).standing(NOW).epoch == epoch
+
+
+def test_the_mode_is_bounded_by_the_environment(tmp_path: Path) -> None:
+    interlock(tmp_path, "watch", "BTC_USDT", "--alert")
+
+    assert interlock(tmp_path, "mode", "LIVE").returncode != 0
+    assert interlock(tmp_path, "mode", "sideways").returncode == 2
+    assert books(tmp_path).standing(NOW).switches.mode is Mode.OFF

@@ -34,6 +34,8 @@ VERBS: Final = {
     "probe": "interlock.cli.probe:probe",
     "health": "interlock.cli.health:health",
     "audit": "interlock.cli.audit:audit",
+    "watch": "interlock.cli.edit:watch",
+    "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",
     "arm": "interlock.cli.switch:arm",
     "config": "interlock.cli.config:config",

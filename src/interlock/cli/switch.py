@@ -27,10 +27,10 @@ def arm(why: Annotated[str, typer.Option("--why", help="The reason, which is kep
 
 
 def _turned(settings: Settings, why: str, *, kill: bool) -> Switches:
-    return turn(settings, getpass.getuser(), why, _now(settings), kill=kill)
+    return turn(settings, getpass.getuser(), why, now_of(settings), kill=kill)
 
 
-def _now(settings: Settings) -> Instant:
+def now_of(settings: Settings) -> Instant:
     """The time of the running platform, which may be simulated; else that of this host."""
     try:
         return Instant.of_iso(str(ask(settings, "/api/status")["as_of"]))

@@ -27,3 +27,49 @@ class WatchlistRow:
     is_deleted: bool = False
     version: int = 1
     updated_at: Instant = Instant(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a row is held against when it is saved: quote currency per entry, and a plain factor."""
+
+    usd_per_order_max: Decimal
+    leverage_max: Decimal
+
+
+PERCENT_MAX = Decimal(50)
+
+
+def conflicts(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
+    """Why this row could never trade as it stands; a row with a conflict is not saved."""
+    asked = (*_of_amount(row, caps), *_of_margin(row, caps), *_of_percentages(row))
+    return tuple(text for text in asked if text)
+
+
+def _of_amount(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
+    amount = row.trade_amount_usd
+    if not row.trade_enabled:
+        return ()
+    if amount is None or amount <= 0:
+        return ("Trading needs an amount above zero.",)
+    if amount > caps.usd_per_order_max:
+        return (f"An amount of {amount} is above MAX_USD_PER_ORDER, {caps.usd_per_order_max}.",)
+    return ()
+
+
+def _of_margin(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
+    if not row.trade_on_margin:
+        return ()
+    if row.leverage is None:
+        return ("Margin needs a leverage.",)
+    fits = 1 <= row.leverage <= caps.leverage_max
+    return () if fits else (f"A leverage of {row.leverage} is not in 1 to {caps.leverage_max}.",)
+
+
+def _of_percentages(row: WatchlistRow) -> tuple[str, ...]:
+    given = {"stop-loss": row.sl_percentage, "take-profit": row.tp_percentage}
+    return tuple(
+        f"A {name} of {pct} % is not in (0, {PERCENT_MAX}]."
+        for name, pct in given.items()
+        if pct is not None and not 0 < pct <= PERCENT_MAX
+    )
