@@ -5,7 +5,7 @@ Nothing is signed twice, nothing is sent under a second id, and a lost answer is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -53,11 +53,14 @@ class Trader:
 
     async def decide(self, signal: Signal, row: WatchlistRow, preset: Preset) -> Ruling:
         """A signal ends in exactly one of an intent, an exit or a block; an intent is sent at once."""
-        occasion = Occasion(signal, row, preset, self._market(signal.symbol))
-        terms = self._terms()
-        return await self._rule(
-            lambda standing, throttles: wish_entry(occasion, standing, throttles, terms)
-        )
+        market, terms = self._market(signal.symbol), self._terms()
+
+        def ruling(standing: Standing, throttles: Throttles) -> Ruling:
+            # Read anew under the lock: what the owner switched off since the signal was made stays off.
+            occasion = Occasion(signal, self._row_now(row), preset, market)
+            return wish_entry(occasion, standing, throttles, terms)
+
+        return await self._rule(ruling)
 
     async def serve(self, proposal: Proposal) -> Ruling:
         """An order that serves a lot: judged, written, sent."""
@@ -108,6 +111,11 @@ class Trader:
 
     def _terms(self) -> Terms:
         return Terms(self.tenure.install_id, self.tenure.epoch, self.limits, self.clock.now())
+
+    def _row_now(self, row: WatchlistRow) -> WatchlistRow:
+        """The row as it stands; one that is gone is a deleted one."""
+        rows = (now for now in self.books.watchlist() if now.symbol == row.symbol)
+        return next(rows, replace(row, is_deleted=True))
 
     def _market(self, symbol: str) -> Market:
         tick = self.market.ticks().get(symbol)

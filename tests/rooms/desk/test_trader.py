@@ -1,0 +1,76 @@
+"""The trader judges what stands now, under the lock, and not what stood when the signal was made."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from interlock.account import Mode
+from interlock.desk.instruments import Instruments
+from interlock.desk.trader import Trader
+from interlock.exchange.client import Credentials, CryptoComExchange
+from interlock.host.clock import StoodStill
+from interlock.orders.ruling import Ruling
+from interlock.ports import Reply
+from interlock.risk.limits import Limits
+from interlock.risk.verdict import Blocked
+from interlock.store.books import RowBooks
+from interlock.strategy.presets import PRESETS
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Secret
+from tests.fakes.store import FakeMarket, fake_books
+from tests.rooms.making import NOW, row, signal
+
+
+class NobodyThere:
+    """A transport that must not be used."""
+
+    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+        raise AssertionError(f"{verb} {path} left ({len(body)} bytes)")
+
+
+@pytest.fixture
+def books() -> RowBooks:
+    ours = fake_books(bound=Mode.SIM)
+    ours.open(Mode.SIM, NOW)
+    ours.switch("owner", "", NOW, mode=Mode.SIM, kill=None)
+    return ours
+
+
+def decide(books: RowBooks, seen: WatchlistRow) -> Ruling:
+    clock = StoodStill(NOW)
+    exchange = CryptoComExchange(NobodyThere(), Credentials(Secret("k"), Secret("s")), clock.now)
+    trader = Trader(
+        books=books,
+        market=FakeMarket(),
+        exchange=exchange,
+        clock=clock,
+        instruments=Instruments(exchange, clock),
+        limits=Limits(),
+        tenure=books.open(Mode.SIM, NOW),
+    )
+    return asyncio.run(trader.decide(signal(), seen, PRESETS["trend-dip"]))
+
+
+def codes(ruling: Ruling) -> set[str]:
+    assert isinstance(ruling.verdict, Blocked)
+    return {objection.code for objection in ruling.verdict.objections}
+
+
+def test_a_row_that_was_switched_off_after_the_signal_was_made_is_not_traded(
+    books: RowBooks,
+) -> None:
+    seen = books.watch(row(), "owner", NOW)
+    assert "TRADE_DISABLED" not in codes(decide(books, seen))
+
+    other = fake_books(bound=Mode.SIM)
+    other.open(Mode.SIM, NOW)
+    other.watch(replace(row(), trade_enabled=False), "owner", NOW)
+    assert "TRADE_DISABLED" in codes(decide(other, seen))
+
+
+def test_a_row_that_is_gone_alerts_nobody(books: RowBooks) -> None:
+    ruling = decide(books, row())
+
+    assert ruling.intent is None
+    assert ruling.block == "ALERT_DISABLED"
