@@ -91,6 +91,7 @@ def _log_as_json() -> None:
     """One JSON line per event on stderr; a secret has no text that could get into one."""
     structlog.configure(
         processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.add_log_level,
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),

@@ -104,9 +104,17 @@ class Trader:
             after = self.books.answered(attempt, answer, self.clock.now())
         finally:
             self.sending.discard(intent.id)
-        if isinstance(answer, Refused):
-            _log.warning("refused", symbol=intent.proposal.symbol, code=answer.code)
-        _log.info("answered", what=attempt.request, of=intent.proposal.purpose, state=after.state)
+        refusal = answer.code if isinstance(answer, Refused) else None
+        _log.info(
+            "answered",
+            request=attempt.request,
+            purpose=intent.proposal.purpose,
+            symbol=intent.proposal.symbol,
+            client_oid=intent.client_oid,
+            state=after.state,
+            refusal=refusal,
+            at=str(self.clock.now()),
+        )
         self.clock.nudge("settler").set()
 
     def _terms(self) -> Terms:
