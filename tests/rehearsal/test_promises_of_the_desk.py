@@ -9,12 +9,14 @@ import pytest
 
 from interlock.account import Mode
 from interlock.desk.guardian import BREAKER
+from interlock.market import Bar
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Picture
 from interlock.protection.plan import STOP_REFUSED
 from interlock.strategy.proposal import Purpose
-from tests.rehearsal.scenario import BY_TARGET, Script, stage, violations
+from interlock.values import Instant
+from tests.rehearsal.scenario import BY_TARGET, ROW, Script, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
 
@@ -126,3 +128,20 @@ def test_an_audit_says_which_side_differs() -> None:
     (failed,) = picture(robbed).audits
     assert not failed.passed
     assert [row.step for row in failed.rows if not row.holds] == ["portfolio"]
+
+
+def test_a_row_that_cannot_be_decided_is_named_and_the_others_are_traded() -> None:
+    world = stage(SHORT)
+    bad = replace(ROW, symbol="AAA_USDT", preset="no-such-preset", updated_at=world.start)
+    world.open_books().watch(bad, "owner", world.start)
+    world.market.keep_bars([a_bar("AAA_USDT", world.start)])
+    world.run()
+
+    assert [i.fingerprint for i in picture(world).incidents] == ["row:AAA_USDT"]
+    assert len(of(world, Purpose.ENTRY)) == 1
+
+
+def a_bar(symbol: str, now: Instant) -> Bar:
+    span = timedelta(hours=1)
+    one = Decimal(1)
+    return Bar(symbol, now.floor(span) - span, span, one, one, one, one, one)

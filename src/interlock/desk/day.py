@@ -17,6 +17,9 @@ from interlock.values import Instant
 
 _log = structlog.get_logger("day")
 
+# What ends the process, and what one row may raise without ending the pass over the others.
+MUST_END: Final = (BrokenInvariant, LeaseLost)
+TROUBLE: Final = (InterlockError, ArithmeticError, LookupError, TypeError, ValueError)
 INCIDENT_AFTER: Final = 3
 PAUSE_MAX: Final = timedelta(seconds=60)
 
@@ -65,7 +68,7 @@ class Day:
         try:
             due = await one.once()
             self.market.beat(one.name, self.clock.now())
-        except (BrokenInvariant, LeaseLost):
+        except MUST_END:
             raise
         except Exception as error:  # noqa: BLE001 - the supervisor's boundary: whatever a pass raises ends that pass alone
             return self._failed(one, error)

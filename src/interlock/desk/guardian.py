@@ -10,9 +10,11 @@ from datetime import timedelta
 from typing import Final
 
 from interlock.account import Lot
+from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.instruments import Instruments
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
+from interlock.errors import BadInput
 from interlock.orders.intent import Intent
 from interlock.ports import Books, Clock, Incident, MarketFile, Tenure
 from interlock.protection.plan import (
@@ -57,16 +59,28 @@ class Guardian:
             return self.clock.now() + SOON
         at_rest = True
         for lot, legs in self.books.open_lots():
-            at_rest = await self._guard(lot, legs, self.settler.ready_at) and at_rest
+            at_rest = await self._guard_alone(lot, legs, self.settler.ready_at) and at_rest
         at_rest = await self._cancel_orphans() and at_rest
         now = self.clock.now()
         return now.floor(self.span) + self.span + LAG if at_rest else now + SOON
+
+    async def _guard_alone(self, lot: Lot, legs: Sequence[Intent], ready_at: Instant) -> bool:
+        """A lot that raises is named by an incident, and the others are guarded all the same."""
+        try:
+            return await self._guard(lot, legs, ready_at)
+        except MUST_END:
+            raise
+        except TROUBLE as error:
+            text = f"The lot {lot.id} of {lot.symbol} cannot be guarded: {error}"
+            now = self.clock.now()
+            self.books.note(now, incidents=(Incident(f"lot:{lot.id}", "FAIL", text, now),))
+            return False
 
     async def _guard(self, lot: Lot, legs: Sequence[Intent], ready_at: Instant) -> bool:
         """Whether the lot is at rest: protected, or too small to sell."""
         instrument = self.instruments.get(lot.symbol)
         if isinstance(instrument, Unknown):
-            return False
+            raise BadInput(instrument.why)
         view = View(
             lot=lot,
             legs=tuple(legs),

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
-from interlock.ports import Books, Clock, MarketFile
+from interlock.ports import Books, Clock, Incident, MarketFile
 from interlock.strategy.decide import decide
-from interlock.strategy.presets import PRESETS
+from interlock.strategy.presets import named
 from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
@@ -41,17 +42,32 @@ class Monitor:
             return self.clock.now() + SOON
         waits: list[Signal] = []
         for row in self.books.watchlist():
-            signal = self._signal(row)
-            if signal is None:
-                continue
-            if signal.decision is Decision.WAIT:
-                waits.append(signal)
-            else:
-                await self.trader.decide(signal, row, PRESETS[row.preset])
-            self._decided[row.symbol] = signal.ends
+            waits += await self._decide_alone(row)
         if waits:
             self.books.note(self.clock.now(), signals=waits)
         return self.clock.now().floor(self.span) + self.span + LAG
+
+    async def _decide_alone(self, row: WatchlistRow) -> list[Signal]:
+        """A row that raises is named by an incident, and the others are decided all the same."""
+        try:
+            return await self._decide(row)
+        except MUST_END:
+            raise
+        except TROUBLE as error:
+            text = f"{row.symbol} cannot be decided: {error}"
+            now = self.clock.now()
+            self.books.note(now, incidents=(Incident(f"row:{row.symbol}", "FAIL", text, now),))
+            return []
+
+    async def _decide(self, row: WatchlistRow) -> list[Signal]:
+        """The signal when it is a WAIT; any other is the trader's."""
+        signal = self._signal(row)
+        if signal is None:
+            return []
+        if signal.decision is not Decision.WAIT:
+            await self.trader.decide(signal, row, named(row.preset))
+        self._decided[row.symbol] = signal.ends
+        return [signal] if signal.decision is Decision.WAIT else []
 
     def _signal(self, row: WatchlistRow) -> Signal | None:
         if row.is_deleted or not row.alert_enabled:
@@ -60,4 +76,4 @@ class Monitor:
         if newest is None or newest == self._decided.get(row.symbol):
             return None
         window = self.market.window(row.symbol, self.span, WINDOW)
-        return decide(row, PRESETS[row.preset], window)
+        return decide(row, named(row.preset), window)
