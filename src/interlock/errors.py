@@ -10,6 +10,7 @@
     |   |-- Refused            the exchange said no; it may name the order it refused (exit 4)
     |   |   `-- NotAuthorised  it accepts neither this key nor this address (40101 family)
     |   |-- Unreachable        bytes left and nobody answered in words we can read: the outcome is unknown (exit 3)
+    |   |   `-- AskedToWait    the messenger answered, said nothing to anybody, and names a time
     |   `-- NotSent            no byte left this machine
     |-- StoreTrouble           the books cannot be read or written
     |   |-- WrongVenue         the data folder belongs to the other venue
@@ -20,6 +21,7 @@
 Refused, Unreachable and NotSent are also values: the answer to a placed order is one of them or `Accepted`.
 """
 
+from datetime import timedelta
 from typing import ClassVar, Final
 
 
@@ -94,6 +96,16 @@ class Unreachable(ExchangeTrouble):
     remedy: ClassVar[str] = (
         "Nothing is sent again; the platform asks the exchange what became of it."
     )
+
+
+class AskedToWait(Unreachable):
+    """The messenger said nothing to anybody and wants nothing more for so long."""
+
+    remedy: ClassVar[str] = "Nothing is lost: the message waits in the outbox and is said later."
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(f"The messenger asks to wait {retry_after.total_seconds():.0f} s.")
+        self.retry_after: Final = retry_after
 
 
 class NotSent(ExchangeTrouble):

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from interlock.account import Balance, DayOpen, Figures, Lot, Mode, Standing, Switches
 from interlock.evidence.proof import CheckRow
+from interlock.evidence.telling import Delivery, Message, Saying
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
@@ -143,6 +144,10 @@ class Clock(Protocol):
         """Lets the pass `who` rest until business time `until`, its nudge, or `backstop` monotonic seconds, whichever is first."""
         ...
 
+    def attend(self, names: Sequence[str]) -> None:
+        """Says which passes rest on this clock: where time steps, it steps when all of them rest."""
+        ...
+
     async def settled(self) -> None:
         """Returns when nobody is in the middle of a simulated instant; at once where time is real."""
         ...
@@ -152,7 +157,10 @@ class Notifier(Protocol):
     """Says something to the owner, and knows whether it was heard."""
 
     async def send(self, text: str) -> str:
-        """The id that the messenger gave the message; raises Unreachable when it gave none."""
+        """The id that the messenger gave the message.
+
+        Raises Unreachable when it gave none, AskedToWait when it named a time before which it wants nothing more.
+        """
         ...
 
 
@@ -242,6 +250,7 @@ class Picture:
     audits: tuple[AuditRun, ...]
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
     ticks: Mapping[str, Tick] = field(default_factory=dict)
+    delivery: Delivery = field(default_factory=Delivery)
 
 
 class Books(Protocol):
@@ -346,7 +355,15 @@ class Books(Protocol):
         """Journals what moves no money: WAIT signals (once per bar), incidents opened or repeated, fingerprints closed, an audit."""
         ...
 
+    def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:
+        """Keeps what became of one message of the outbox, named by our own id. One that was said or given up stays so."""
+        ...
+
     # -- reading
+    def undelivered(self, now: Instant, limit: int) -> tuple[Message, ...]:
+        """What is still to be said: first what is due, the oldest first, then what waits for a further try; at most `limit`."""
+        ...
+
     def watchlist(self) -> tuple[WatchlistRow, ...]:
         """Every row, the deleted ones too, by symbol."""
         ...

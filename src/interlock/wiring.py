@@ -13,6 +13,7 @@ from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
 from interlock.desk.guardian import BREAKER, Guardian
+from interlock.desk.herald import Herald
 from interlock.desk.instruments import Instruments
 from interlock.desk.monitor import Monitor
 from interlock.desk.settler import Settler
@@ -22,7 +23,8 @@ from interlock.errors import BadInput, BadSettings
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.host.clock import StoodStill, WallClock
-from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Tenure
+from interlock.notify import TelegramNotifier
+from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Notifier, Tenure
 from interlock.risk.limits import Limits
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock, no_pause, read_time
@@ -34,7 +36,6 @@ from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
 from interlock.values import Instant
 
 SPAN: Final = timedelta(hours=1)
-ROTA: Final = ("updater", "settler", "monitor", "guardian", "auditor")
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -48,7 +49,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One engine's working day: its supervisor and its passes, in the order of the rota."""
+    """One engine's working day: its supervisor and its passes, in the order of the day."""
 
     day: Day
     passes: tuple[Pass, ...]
@@ -72,20 +73,24 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     clock: Clock,
     tenure: Tenure,
     terms: Terms | None = None,
+    notifier: Notifier | None = None,
 ) -> Desk:
-    """The desk over these seams; nothing in it knows whether they are real."""
+    """The desk over these seams; nothing in it knows whether they are real. Without a notifier nobody drains the outbox."""
     under = terms or Terms()
     instruments = Instruments(exchange, clock)
     trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
     settler = Settler(exchange, books, clock, asking, trader, tenure, SPAN)
-    passes = (
+    passes: tuple[Pass, ...] = (
         Updater(exchange, books, market, clock, instruments, SPAN),
         settler,
         Monitor(books, market, clock, trader, settler, SPAN),
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         Auditor(exchange, books, clock, under.drift_threshold_pct, tenure.install_id),
     )
+    if notifier is not None:
+        mark = f"{tenure.venue} {tenure.install_id[:6]}"
+        passes = (*passes, Herald(books, notifier, clock, mark, SPAN))
     return Desk(Day(books, market, clock), passes, instruments)
 
 
@@ -182,7 +187,9 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         exchange = CryptoComExchange(transport, credentials, clock.now, pause)
         tenure = books.open(venue_of(settings), clock.now())
         terms = Terms(settings.limits(), settings.health.drift_threshold_pct)
-        yield Platform(books, market, clock, desk_of(books, market, exchange, clock, tenure, terms))
+        notifier = await _notifier(settings, stack)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, notifier)
+        yield Platform(books, market, clock, desk)
 
 
 async def audit(settings: Settings) -> AuditRun:
@@ -218,11 +225,21 @@ def _transport(settings: Settings) -> AiohttpTransport:
     )
 
 
+async def _notifier(settings: Settings, stack: AsyncExitStack) -> Notifier | None:
+    """The messenger, when it is enabled and knows who speaks to whom."""
+    told = settings.telegram
+    if not told.can_send:
+        return None
+    return await stack.enter_async_context(
+        TelegramNotifier(told.api_base, told.bot_token, told.chat_id)
+    )
+
+
 async def _clock(settings: Settings, market: MarketFile, stack: AsyncExitStack) -> Clock:
     """The wall's clock, or the simulated exchange's when it says where to ask it."""
     if settings.sim.control is None:
         return WallClock()
-    clock = SteppingClock(settings.sim.control, ROTA, "settler", market)
+    clock = SteppingClock(settings.sim.control, "settler", market)
     stack.push_async_callback(clock.close)
     await clock.start()
     return clock

@@ -10,6 +10,7 @@ import pytest
 
 from interlock.account import Kill
 from interlock.api.views import WORDS
+from interlock.evidence.telling import Delivery
 from interlock.orders.life import State
 from interlock.values import Unknown
 from tests.doors.asking import Door
@@ -244,3 +245,43 @@ def test_no_answer_holds_a_number_that_is_none() -> None:
 
 def _refuse(word: str) -> Any:  # noqa: ANN401 (it returns nothing at all)
     raise AssertionError(word)
+
+
+TELEGRAM = {
+    "INTERLOCK__TELEGRAM__ENABLED": "true",
+    "INTERLOCK__TELEGRAM__BOT_TOKEN": "7123456789:AAF4k3-clearly-fake",
+    "INTERLOCK__TELEGRAM__CHAT_ID": "-100",
+}
+
+
+@pytest.mark.parametrize(
+    ("delivery", "status", "last_send_ok"),
+    [
+        (Delivery(), "PASS", None),
+        (Delivery(last_send_ok=True), "PASS", True),
+        (Delivery(last_send_ok=False, failures_in_row=2), "WARN", False),
+        (Delivery(last_send_ok=False, failures_in_row=3), "FAIL", False),
+        (Delivery(oldest_unsent=NOW - timedelta(minutes=15)), "PASS", None),
+        (Delivery(oldest_unsent=NOW - timedelta(minutes=15, seconds=1)), "FAIL", None),
+    ],
+)
+def test_the_messenger_is_as_well_as_its_last_messages(
+    delivery: Delivery, status: str, last_send_ok: object
+) -> None:
+    here = Door(*scene(), environ=TELEGRAM)
+    here.books.delivery = delivery
+
+    told = here.body("/api/health/system")["telegram"]
+
+    assert (told["status"], told["enabled"]) == (status, True)
+    assert told["last_send_ok"] is last_send_ok
+
+
+def test_what_waits_while_nothing_is_sent_is_no_failure_of_the_messenger() -> None:
+    here = door()
+    old = NOW - timedelta(days=30)
+    here.books.delivery = Delivery(last_send_ok=False, failures_in_row=9, oldest_unsent=old)
+
+    told = here.body("/api/health/system")["telegram"]
+
+    assert (told["status"], told["enabled"], told["last_send_ok"]) == ("PASS", False, None)

@@ -1,6 +1,6 @@
 """The reading half of the store and of the market file, in memory: it shows what it was given, and breaks where it is told to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ from interlock.account import (
     Switches,
 )
 from interlock.errors import StoreTrouble
+from interlock.evidence.telling import Delivery
 from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.ports import AuditRun, Decided, EquityPoint, Incident, Nudge, Picture, Tenure
@@ -50,6 +51,9 @@ class StillClock:
         del who
         return Bell()
 
+    def attend(self, names: Sequence[str]) -> None:
+        """Time waits for nobody here."""
+
     async def settled(self) -> None:
         """Nobody looks from outside."""
 
@@ -73,6 +77,7 @@ class ShownBooks:
     equity: tuple[EquityPoint, ...] = ()
     incidents: tuple[Incident, ...] = ()
     audits: tuple[AuditRun, ...] = ()
+    delivery: Delivery = field(default_factory=Delivery)
     tenure: Tenure | None = field(default_factory=lambda: Tenure(3, "abcdef", Mode.SIM, NOW))
     day: DayOpen | None = None
     breaker: str | None = None
@@ -102,6 +107,7 @@ class ShownBooks:
             equity=self.equity[:limit],
             incidents=self.incidents,
             audits=self.audits,
+            delivery=self.delivery,
         )
 
     def standing(self, now: Instant) -> Standing:

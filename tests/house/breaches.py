@@ -65,7 +65,7 @@ HOUSE: Final = (
         "async def f(): ...",
         "src/interlock/store/a.py",
     ),
-    _src(rules.every_room_but_research_is_kept_lean, "", "src/interlock/notify/__init__.py"),
+    _src(rules.every_room_but_research_is_kept_lean, "", "src/interlock/undeclared/__init__.py"),
     _src(reasons.every_escape_says_why, "import os  # no~qa: F401"),
     _src(reasons.every_escape_says_why, "x = f()  # type: ig~nore[no-untyped-call]"),
     _src(reasons.every_escape_says_why, "x = id(f)  # det-o~k:"),

@@ -7,7 +7,7 @@ When a life is over its seams refuse every call first, and only then are its tas
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from interlock.account import Mode
 from interlock.desk.day import Pass
 from interlock.errors import Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange
-from interlock.ports import Books, MarketFile, Reply
+from interlock.ports import Books, MarketFile, Notifier, Reply
 from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.strategy.watchlist import WatchlistRow
@@ -70,6 +70,9 @@ class VirtualClock:
     def nudge(self, who: str) -> asyncio.Event:
         return self._bells.setdefault(who, asyncio.Event())
 
+    def attend(self, names: Sequence[str]) -> None:
+        """Time waits for nobody here."""
+
     async def settled(self) -> None:
         """Nobody looks from outside."""
 
@@ -108,6 +111,25 @@ class EngineTransport:
         return Reply(answer.status, answer.body, engine.now)
 
 
+class CrashingNotifier:
+    """A messenger whose every call is a crash point: before the message left, and after it was heard but not yet kept."""
+
+    def __init__(self, inner: Notifier, seams: Seams) -> None:
+        self._inner = inner
+        self._seams = seams
+
+    async def send(self, text: str) -> str:
+        self._seams.point("say begins")
+        await asyncio.sleep(0.005)
+        if self._seams.is_dead:
+            raise Crash(text)
+        theirs = await self._inner.send(text)
+        self._seams.point("say is done")
+        await asyncio.sleep(0.005)
+        self._seams.point("say is answered")
+        return theirs
+
+
 class CrashingStore:
     """A store whose every call is a crash point before and after: within there is none, because it is a plain function."""
 
@@ -144,6 +166,7 @@ class World:
     lives: int = 0
     after: timedelta = timedelta()
     meanwhile: Callable[[], None] | None = None
+    notifier: Notifier | None = None
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
@@ -209,7 +232,8 @@ class World:
         credentials = Credentials(Secret(self.key.key), self.key.secret)
         exchange = CryptoComExchange(EngineTransport(self), credentials, clock.now)
         tenure = books.open(Mode.SIM, clock.now())
-        return desk_of(books, market, exchange, clock, tenure)
+        notifier = CrashingNotifier(self.notifier, self.seams) if self.notifier else None
+        return desk_of(books, market, exchange, clock, tenure, notifier=notifier)
 
     async def _stir(self, clock: VirtualClock) -> None:
         """The exchange's own events happen at their time, and the settler hears of them as from a user stream."""

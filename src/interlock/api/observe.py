@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from interlock.account import Standing
 from interlock.api.memory import Snapshot
 from interlock.errors import InterlockError
+from interlock.evidence.telling import Delivery
 from interlock.health.consistency import Ending, inconsistencies, missing_intents
 from interlock.health.cover import Covered, covered, naked
 from interlock.health.observations import (
@@ -84,12 +85,17 @@ def _loop(snapshot: Snapshot, who: str) -> LoopSeen:
 
 def _telegram(picture: Picture, settings: Settings) -> TelegramSeen:
     told = settings.telegram
+    # What waits or failed while nothing is sent is no failure of the messenger.
+    delivery = picture.delivery if told.can_send else Delivery()
     return TelegramSeen(
         run_env=told.enabled,
         chat_id_set=bool(told.chat_id),
         bot_token_set=bool(told.bot_token),
         sending_allowed=True,
         mode=picture.switches.mode,
+        last_send_ok=delivery.last_send_ok,
+        failures_in_row=delivery.failures_in_row,
+        oldest_unsent=delivery.oldest_unsent,
     )
 
 

@@ -54,6 +54,7 @@ class Day:
 
     async def work(self, passes: Sequence[Pass]) -> None:
         """Runs every pass until a broken invariant, a lost lease or a lost clock ends the day."""
+        self.clock.attend([one.name for one in passes])
         async with asyncio.TaskGroup() as group:
             for one in passes:
                 group.create_task(self._supervise(one), name=one.name)
@@ -74,6 +75,7 @@ class Day:
             return self._failed(one, error)
         if self.failures.in_a_row.pop(one.name, 0) >= INCIDENT_AFTER:
             self.books.note(self.clock.now(), closed=(f"pass:{one.name}",))
+            self.clock.nudge("herald").set()
         return due
 
     def _failed(self, one: Pass, error: Exception) -> Instant:
@@ -89,4 +91,5 @@ class Day:
             text = f"The pass {one.name} failed {count} times in a row: {type(error).__name__}."
             incident = Incident(f"pass:{one.name}", "FAIL", text, now)
             self.books.note(now, incidents=(incident,))
+            self.clock.nudge("herald").set()
         return now + min(PAUSE_MAX, timedelta(seconds=2 ** min(count, 6)))

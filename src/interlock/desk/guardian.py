@@ -74,6 +74,7 @@ class Guardian:
             text = f"The lot {lot.id} of {lot.symbol} cannot be guarded: {error}"
             now = self.clock.now()
             self.books.note(now, incidents=(Incident(f"lot:{lot.id}", "FAIL", text, now),))
+            self.clock.nudge("herald").set()
             return False
 
     async def _guard(self, lot: Lot, legs: Sequence[Intent], ready_at: Instant) -> bool:
@@ -111,6 +112,7 @@ class Guardian:
         if reason in BREAKERS:
             text = f"{reason}: the stop of {lot.symbol} is not there, and the lot is being sold."
             self.books.note(now, incidents=(Incident(BREAKER, "FAIL", text, now),))
+            self.clock.nudge("herald").set()
 
     async def _cancel_orphans(self) -> bool:
         """A leg whose lot is closed must go: the exchange would sell coins that serve another lot."""

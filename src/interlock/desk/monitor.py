@@ -57,6 +57,7 @@ class Monitor:
             text = f"{row.symbol} cannot be decided: {error}"
             now = self.clock.now()
             self.books.note(now, incidents=(Incident(f"row:{row.symbol}", "FAIL", text, now),))
+            self.clock.nudge("herald").set()
             return []
 
     async def _decide(self, row: WatchlistRow) -> list[Signal]:

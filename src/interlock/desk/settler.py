@@ -76,6 +76,7 @@ class Settler:
             self._alarm(evidence)
             if changed or evidence.fills:
                 self.clock.nudge("guardian").set()
+            self.clock.nudge("herald").set()
         await self._ask_again(live, evidence.absences)
         return [intent for intent, _ in self._askable()]
 
@@ -114,6 +115,7 @@ class Settler:
         self.books.account_read(now, Unknown(str(error.code)))
         incident = Incident("exchange:auth", "FAIL", error.line(), now)
         self.books.note(now, incidents=(incident,))
+        self.clock.nudge("herald").set()
         self._shut_until = now + AUTH_PAUSE
         _log.warning("shut out", code=error.code)
         return self._shut_until

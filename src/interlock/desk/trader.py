@@ -87,6 +87,8 @@ class Trader:
 
     async def _rule(self, rule: Rule) -> Ruling:
         written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)
+        if written.alert is not None:
+            self.clock.nudge("herald").set()
         if written.intent is not None and attempt is not None:
             await self._send(written.intent, attempt)
         return written

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from interlock.values import Instant
 
@@ -35,6 +36,9 @@ class WallClock:
             pass
         bell.clear()
 
+    def attend(self, names: Sequence[str]) -> None:
+        """Real time waits for nobody."""
+
     async def settled(self) -> None:
         """Real time has no middle to wait out."""
 
@@ -58,6 +62,9 @@ class StoodStill:
         return asyncio.Event()
 
     async def wait(self, who: str, until: Instant, backstop: float) -> None:
+        """Nobody rests here."""
+
+    def attend(self, names: Sequence[str]) -> None:
         """Nobody rests here."""
 
     async def settled(self) -> None:

@@ -76,6 +76,11 @@ class Telegram(Section):
     bot_token: Hidden = _is(Secret(""), "token of the bot", "TELEGRAM_BOT_TOKEN")
     chat_id: str = _is("", "the owner's chat", "TELEGRAM_CHAT_ID")
 
+    @property
+    def can_send(self) -> bool:
+        """Whether messages are sent: enabled, with a token and a chat."""
+        return self.enabled and bool(self.bot_token) and bool(self.chat_id)
+
 
 class Risk(Section):
     """The risk guard's caps, A to F."""

@@ -1,11 +1,12 @@
 """The stepping clock, seen from a process: time stands still until every pass has rested, then it moves to the next event.
 
-One pass at a time holds the baton, in the order of the rota, so that the same seed gives the same requests on any machine.
+One pass at a time holds the baton, in the order in which they attend, so that the same seed gives the same requests on any machine.
 """
 
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -63,19 +64,21 @@ class SteppingClock:
     has finished its cycle, so each is alive at the new time: `market` keeps that as their heartbeat.
     """
 
-    def __init__(
-        self, control: str, rota: tuple[str, ...], stirred: str, market: MarketFile
-    ) -> None:
+    def __init__(self, control: str, stirred: str, market: MarketFile) -> None:
         self._control = control.rstrip("/")
-        self._rota = rota
+        self._rota: tuple[str, ...] = ()
         self._stirred = stirred
         self._market = market
-        self._bells = {name: Bell() for name in rota}
+        self._bells: dict[str, Bell] = {}
         self._resting: dict[str, Rest] = {}
         self._now = Instant(0)
         self._session: aiohttp.ClientSession | None = None
         self._step: asyncio.Task[None] | None = None
         self._all_rest = asyncio.Event()
+
+    def attend(self, names: Sequence[str]) -> None:
+        """The rota: time steps when each of them has rested, and the baton goes round in this order."""
+        self._rota = tuple(names)
 
     async def settled(self) -> None:
         """Returns when every pass rests, so that a look does not see half of a step; after a moment it returns anyhow."""
@@ -106,8 +109,8 @@ class SteppingClock:
         return time.monotonic()
 
     def nudge(self, who: str) -> Bell:
-        """The bell of one pass."""
-        return self._bells[who]
+        """The bell of one pass; who does not attend never hears it."""
+        return self._bells.setdefault(who, Bell())
 
     async def wait(self, who: str, until: Instant, backstop: float) -> None:  # noqa: ARG002 - a backstop is real time, which does not exist here
         """Rests until business time `until` or a nudge."""
@@ -126,13 +129,13 @@ class SteppingClock:
             self._step = asyncio.create_task(self._let_time_step())
             return
         self._all_rest.clear()
-        self._bells[due].rung = False
+        self.nudge(due).rung = False
         rest = self._resting.pop(due)
         if not rest.woken.done():
             rest.woken.set_result(None)
 
     def _is_due(self, name: str) -> bool:
-        return self._bells[name].rung or self._resting[name].until <= self._now
+        return self.nudge(name).rung or self._resting[name].until <= self._now
 
     async def _let_time_step(self) -> None:
         until = min(rest.until for rest in self._resting.values())
@@ -146,7 +149,7 @@ class SteppingClock:
         for name in self._rota:
             self._market.beat(name, self._now)
         if answer["stirred"]:
-            self._bells[self._stirred].set()
+            self.nudge(self._stirred).set()
         self._pass_on()
 
     async def _ask(self, what: str, body: dict[str, object]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from interlock.account import Lot, Mode, Standing, Switches
 from interlock.errors import BadInput, WrongVenue
+from interlock.evidence.telling import Message, Saying
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Fill
@@ -15,7 +16,7 @@ from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.ports import AccountReading, AuditRun, Decided, Evidence, Incident, Picture, Tenure
 from interlock.risk.verdict import Verdict
-from interlock.store import journal, learning, order_path
+from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.records import ACCOUNT, FILLS, LOTS, OPEN, OWED, WATCHLIST, AccountRow
@@ -135,7 +136,17 @@ class RowBooks:
         with self._ground.change() as rows:
             journal.note(rows, now, signals, incidents, closed, audit)
 
+    def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:
+        """Keeps what became of one message of the outbox."""
+        with self._ground.change() as rows:
+            outbox.heard(rows, message_id, outcome, now)
+
     # -- reading
+    def undelivered(self, now: Instant, limit: int) -> tuple[Message, ...]:
+        """What is still to be said."""
+        with self._ground.look() as rows:
+            return outbox.undelivered(rows, now, limit)
+
     def watchlist(self) -> tuple[WatchlistRow, ...]:
         """Every row, the deleted ones too, by symbol."""
         with self._ground.look() as rows:

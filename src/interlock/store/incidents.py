@@ -1,10 +1,11 @@
-"""Incidents as rows: the same fingerprint is the same incident, and repeats only raise its count."""
+"""Incidents as rows: the same fingerprint is the same incident, told when it opens and when it is over; repeats only raise its count."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from interlock.orders.intent import Intent
 from interlock.ports import Incident
+from interlock.store.outbox import tell_closed, tell_opened
 from interlock.store.records import INCIDENTS
 from interlock.store.rows import Rows
 from interlock.store.standing import FREEZE, UNKNOWN_OUTCOME
@@ -18,6 +19,7 @@ def write_incident(rows: Rows, incident: Incident) -> None:
     known = rows.get(INCIDENTS, incident.fingerprint)
     if known is None or known.closed_at is not None:
         rows.put(INCIDENTS, incident)
+        tell_opened(rows, incident)
     else:
         count = known.count + incident.count
         rows.put(INCIDENTS, replace(incident, opened_at=known.opened_at, count=count))
@@ -29,6 +31,7 @@ def close_incidents(rows: Rows, fingerprints: Sequence[str], now: Instant) -> No
         known = rows.get(INCIDENTS, fingerprint)
         if known is not None and known.closed_at is None:
             rows.put(INCIDENTS, replace(known, closed_at=now))
+            tell_closed(rows, known, now)
 
 
 def contradicted(intent: Intent, text: str, now: Instant) -> Incident:

@@ -9,6 +9,7 @@ from interlock.errors import BadInput, WrongVenue
 from interlock.ports import AuditRun, Decided, Incident, Picture
 from interlock.store.incidents import close_incidents, write_incident
 from interlock.store.intent_rows import INTENTS
+from interlock.store.outbox import delivery
 from interlock.store.records import (
     ACCOUNT,
     AUDITS,
@@ -147,6 +148,7 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
             rows.find(INCIDENTS, newest=True, limit=limit), rows.find(INCIDENTS, open=OPEN)
         ),
         audits=tuple(rows.find(AUDITS, newest=True, limit=limit)),
+        delivery=delivery(rows),
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from interlock.account import Lot
 from interlock.ledger.book import entry_of
 from interlock.ledger.booking import booked, lot_id_of, without_crumbs
 from interlock.orders import learning
@@ -13,6 +14,7 @@ from interlock.store.entries import write_entry
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_path import attempts_of
+from interlock.store.outbox import tell_lot
 from interlock.store.records import ABSENCES, FILLS, LOTS, OWED, AccountRow, Booked, Owed
 from interlock.store.rows import Rows
 from interlock.values import Instant
@@ -33,13 +35,14 @@ def learn(rows: Rows, account: AccountRow, now: Instant, evidence: Evidence) -> 
 
 @dataclass(slots=True)
 class _Touched:
-    """The intents that one round of evidence spoke of, as they were and as they are now."""
+    """The intents that one round of evidence spoke of, as they were and as they are now; and the lots that it moved, as they were."""
 
     rows: Rows
     now: Instant
     before: dict[str, Intent] = field(default_factory=dict)
     after: dict[str, Intent] = field(default_factory=dict)
     filled: dict[str, None] = field(default_factory=dict)
+    lots: dict[str, Lot | None] = field(default_factory=dict)
 
     def by_fact(self, fact: OrderFact) -> None:
         intent = self._whose(fact.client_oid, fact.order_id)
@@ -85,7 +88,15 @@ class _Touched:
         for intent in self.after.values():
             self._keep_owed(intent)
             self._close_crumbs(intent)
+        self._tell_lots()
         return tuple(changed)
+
+    def _tell_lots(self) -> None:
+        """Once the round is over: what it left of each lot is told, not each of its executions."""
+        for lot_id, before in self.lots.items():
+            lot = self.rows.get(LOTS, lot_id)
+            if lot is not None:
+                tell_lot(self.rows, before, lot, self.now)
 
     def _close_crumbs(self, intent: Intent) -> None:
         lot = self.rows.get(LOTS, intent.id)
@@ -94,7 +105,7 @@ class _Touched:
             return
         swept = without_crumbs(lot, intent, self.now)
         if swept != lot:
-            self.rows.put(LOTS, swept)
+            self._put_lot(lot, swept)
 
     def _keep_owed(self, intent: Intent) -> None:
         if not intent.ended:
@@ -114,9 +125,14 @@ class _Touched:
 
     def _move_lot(self, fill: Fill, intent: Intent) -> None:
         lot_id = lot_id_of(intent)
-        lot = booked(fill, intent, self.rows.get(LOTS, lot_id) if lot_id else None)
+        before = self.rows.get(LOTS, lot_id) if lot_id else None
+        lot = booked(fill, intent, before)
         if lot is not None:
-            self.rows.put(LOTS, lot)
+            self._put_lot(before, lot)
+
+    def _put_lot(self, before: Lot | None, lot: Lot) -> None:
+        self.lots.setdefault(lot.id, before)
+        self.rows.put(LOTS, lot)
 
     def _whose(self, client_oid: str, order_id: str) -> Intent | None:
         """The intent that an id of ours, or an order id that the exchange gave to it or to its child, names."""

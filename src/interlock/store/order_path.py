@@ -20,6 +20,7 @@ from interlock.protocol.crypto_com import codes
 from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.store.incidents import contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
+from interlock.store.outbox import tell_signal
 from interlock.store.records import (
     ABSENCES,
     ACCOUNT,
@@ -76,7 +77,9 @@ def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ru
     if found.throttle is not None:
         rows.put(THROTTLES, found.throttle)
     if found.signal is not None:
-        rows.add(DECISIONS, _decision(found, now))
+        made = _decision(found, now)
+        rows.add(DECISIONS, made)
+        tell_signal(rows, made)
     return found, attempt
 
 

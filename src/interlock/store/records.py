@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.account import Balance, DayOpen, Kill, Lot, Mode, Switches
+from interlock.evidence.telling import Message
 from interlock.ledger.book import Account, Posting
 from interlock.orders.evidence import Absent, Fill
 from interlock.orders.intent import Attempt
 from interlock.ports import AuditRun, EquityPoint, Incident, Tenure
 from interlock.risk.verdict import Approved, Verdict
 from interlock.store.codec import flat
+from interlock.store.rows import Table
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
@@ -143,7 +145,17 @@ class PostingRow:
         return Posting(self.account, self.currency, self.amount)
 
 
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """How the last attempts to say something went; there is one row of it, or none before the first attempt."""
+
+    last_send_ok: bool
+    failures_in_row: int
+    tried_at: Instant
+
+
 THE_ACCOUNT: Final = 1
+THE_MESSENGER: Final = 1
 OPEN: Final = 1
 
 ACCOUNT: Final = flat(
@@ -209,3 +221,22 @@ INCIDENTS: Final = flat(
     derived={"open": lambda incident: int(incident.closed_at is None)},
 )
 AUDITS: Final = flat("audit_runs", AuditRun, key=("at",), clock="at")
+
+
+def _outbox(clock: str) -> Table[Message]:
+    """One table, asked by one of its times."""
+    return flat(
+        "outbox",
+        Message,
+        key=("id",),
+        clock=clock,
+        derived={"open": lambda m: int(m.sent_at is None and m.expired_at is None)},
+    )
+
+
+OUTBOX: Final = _outbox("id")
+OUTBOX_DUE: Final = _outbox("due_at")
+OUTBOX_AGED: Final = _outbox("at")
+TRIES: Final = flat(
+    "messenger", Tries, key=("id",), clock="id", derived={"id": lambda _: THE_MESSENGER}
+)

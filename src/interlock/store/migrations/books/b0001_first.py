@@ -21,6 +21,7 @@ STATES = (
     *("FILLED", "CANCELLED", "EXPIRED", "REJECTED", "NOT_PLACED"),
 )
 ACCOUNTS = ("wallet", "market", "fees", "opening")
+TOPICS = ("SIGNAL", "LOT", "INCIDENT")
 
 
 def upgrade() -> None:
@@ -33,6 +34,7 @@ def upgrade() -> None:
     _ledger()
     _wallet()
     _journal()
+    _messages()
 
 
 def _account() -> None:
@@ -217,6 +219,29 @@ def _journal() -> None:
         *_wholes("closed_at", nullable=True),
     )
     _table("audit_runs", _key("at"), *_wholes("passed"), *_texts("rows"))
+
+
+def _messages() -> None:
+    _table(
+        "outbox",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_texts("dedup_key", "topic", "text"),
+        *_texts("message_id", "last_error", nullable=True),
+        *_wholes("at", "due_at", "attempts", "open"),
+        *_wholes("sent_at", "expired_at", nullable=True),
+        sa.UniqueConstraint("dedup_key"),
+        sa.CheckConstraint("(sent_at IS NULL) = (message_id IS NULL)"),
+        sa.CheckConstraint("sent_at IS NULL OR expired_at IS NULL"),
+        _one_of("topic", TOPICS),
+    )
+    for column in ("due_at", "at"):
+        op.create_index(f"outbox_open_{column}", "outbox", ["open", column])
+    _table(
+        "messenger",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *_wholes("last_send_ok", "failures_in_row", "tried_at"),
+        sa.CheckConstraint("id = 1"),
+    )
 
 
 def _table(name: str, *parts: sa.schema.SchemaItem) -> None:
