@@ -68,6 +68,10 @@ def _url(schemes: tuple[str, ...]) -> Callable[[object], str]:
     return check
 
 
+def _webs(value: object) -> tuple[str, ...]:
+    return tuple(_url(("https", "http"))(address) for address in _names(value))
+
+
 def is_loopback(host: str) -> bool:
     """Whether this host is the machine itself, by its address or as `localhost`."""
     try:
@@ -82,6 +86,7 @@ Hidden = Annotated[Secret, BeforeValidator(_secret)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols)]
 Web = Annotated[str, BeforeValidator(_url(("https", "http")))]
+Webs = Annotated[tuple[str, ...], BeforeValidator(_webs)]
 Socket = Annotated[str, BeforeValidator(_url(("wss", "ws")))]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]

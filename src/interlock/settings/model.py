@@ -11,7 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 from interlock.account import Mode
 from interlock.health.observations import HealthLimits
 from interlock.risk.limits import Limits
-from interlock.settings.kinds import Count, Flag, Hidden, Names, Number, Port, Socket, Symbols, Web
+from interlock.settings.kinds import (
+    Count,
+    Flag,
+    Hidden,
+    Names,
+    Number,
+    Port,
+    Socket,
+    Symbols,
+    Web,
+    Webs,
+)
 from interlock.values import Secret
 
 
@@ -162,6 +173,20 @@ class Health(Section):
     )
 
 
+class Host(Section):
+    """Where the platform stands, and what its scripts look at from there."""
+
+    environment: str = _is("", "aws on the deployment host, local anywhere else", "APP_ENV")
+    evidence_dir: Path = _is(Path("evidence"), "folder of evidence files", "EVIDENCE_DIR")
+    egress_urls: Webs = _is(
+        ("https://api.ipify.org", "https://ifconfig.me"),
+        "who tells the address that this host is seen by; scripts and doctor ask, the platform never does",
+    )
+    public_time_url: Web = _is(
+        "https://api.crypto.com/v2/public/get-time", "public call of the connectivity check"
+    )
+
+
 class Sim(Section):
     """The simulator that gives the time."""
 
@@ -181,6 +206,7 @@ class Settings(Section):
     risk: Risk = Risk()
     trading: Trading = Trading()
     health: Health = Health()
+    host: Host = Host()
     sim: Sim = Sim()
 
     _sources: Mapping[str, str] = PrivateAttr(default_factory=dict)
