@@ -1,13 +1,14 @@
 """How the settings are read: the environment wins over the file, `INTERLOCK__SECTION__KEY` over the predecessor's name.
 
-A secret may be given as `…_FILE`. What is unknown, unreadable or out of range stops the process with the name that was used,
-never with the value. An empty value means the default.
+On a deployment host the two files that its scripts share stand between them: `secrets/runtime.env` over `.env.aws`. A secret may be
+given as `…_FILE`. What is unknown, unreadable or out of range stops the process with the name that was used, never with the value.
+An empty value means the default.
 """
 
 import os
 import stat
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +17,15 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from interlock.errors import BadSettings
+from interlock.settings.env_file import EnvFile
 from interlock.settings.kinds import is_loopback
 from interlock.settings.listing import LEAVES, PREFIX, Leaf
 from interlock.settings.model import Settings
 from interlock.values import Secret
 
 FILE: Final = "_FILE"
+HOST_FILES: Final = (Path(".env.aws"), Path("secrets") / "runtime.env")
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 DROPPED: Final = (
     "MIN_SECONDS_BETWEEN_ORDERS",
     "USE_CRYPTO_PROXY",
@@ -44,8 +48,26 @@ class _Given:
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings as environment and file state them; raises BadSettings with the name of the first that cannot be."""
-    env = os.environ if environ is None else environ
-    given = {**_of_file(_file(env), must_exist=f"{PREFIX}CONFIG" in env), **_of_environment(env)}
+    return _settings((os.environ if environ is None else environ,))
+
+
+def of_host(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the installation at `root`; the environment wins over `secrets/runtime.env`, that over `.env.aws`.
+
+    Neither file needs to be there, and none is ever run. Raises BadSettings as `read` does, and with file and line for a bad line.
+    """
+    files = [EnvFile.read(root / name) for name in HOST_FILES]
+    for file in files:
+        _check_private(file)
+    return _settings((*(file.values for file in files), os.environ if environ is None else environ))
+
+
+def _settings(layers: Sequence[Mapping[str, str]]) -> Settings:
+    """What the layers state together, the last of them first; what one leaves empty, an earlier one may say."""
+    env = {name: value for layer in layers for name, value in layer.items() if value}
+    given = _of_file(_file(env), must_exist=f"{PREFIX}CONFIG" in env)
+    for layer in layers:
+        given |= _of_environment(layer)
     nested: dict[str, Any] = {}
     for path, each in given.items():
         section = nested if len(path) == 1 else nested.setdefault(path[0], {})
@@ -119,10 +141,18 @@ def _given(env: Mapping[str, str], leaf: Leaf) -> _Given | None:
     return None
 
 
+def _check_private(file: EnvFile) -> None:
+    """Refuses a file that holds a secret and that others may read."""
+    names = (name for leaf in LEAVES if leaf.secret for name in (leaf.name, leaf.alias))
+    held = next((name for name in names if file.values.get(name)), None)
+    if held is not None and file.mode & OTHERS:
+        raise BadSettings(f"{held}: others may read {file.path}; `chmod 600` it.")
+
+
 def _secret_of(name: str, path: Path) -> Secret:
     """The text of a secret's file, which nobody but its owner may read."""
     try:
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if path.stat().st_mode & OTHERS:
             raise BadSettings(f"{name}: others may read {path}; `chmod 600` it.")
         return Secret(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
