@@ -1,19 +1,34 @@
-"""`interlock simulate`: the exchange alone on loopback, for anybody's client. Its first line of stdout says where it is."""
+"""`interlock simulate`: the exchange alone, for anybody's client. Its first line of stdout says where it is.
+
+It stands on loopback; another address takes a word of the operator, because keys that are worth nothing look like those that are.
+"""
 
 import asyncio
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from interlock.errors import BadInput, BadSettings
-from interlock.simulator.serve import DEMO_CANDLES, DEMO_DAYS, DEMO_START, ServeOptions, serve
+from interlock.settings.kinds import is_loopback
+from interlock.simulator.serve import (
+    DEMO_CANDLES,
+    DEMO_DAYS,
+    DEMO_START,
+    LOOPBACK,
+    ServeOptions,
+    Tls,
+    serve,
+)
 from interlock.values import Instant, decimal_of
 
 START: Final = DEMO_START.iso()
 
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+Bind = Annotated[str, typer.Option(help="Address to listen on.")]
+Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
 
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
@@ -30,8 +45,22 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     depth: Annotated[
         list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")
     ] = None,
+    allow: Annotated[
+        list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
+    ] = None,
+    block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
+    bind: Bind = LOOPBACK,
+    control_bind: Bind = LOOPBACK,
+    beyond_loopback: Annotated[
+        bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
+    ] = False,
+    tls_cert: Pem = None,
+    tls_key: Pem = None,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
+    for address in (bind, control_bind):
+        if not beyond_loopback and not is_loopback(address):
+            raise BadSettings(f"{address} is not loopback: pass --beyond-loopback.")
     options = ServeOptions(
         port=port,
         control_port=control_port,
@@ -41,6 +70,11 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         stepping=stepping,
         candles=tuple(candles or DEMO_CANDLES),
         depth=dict(_pair(text) for text in depth or ()),
+        bind=bind,
+        control_bind=control_bind,
+        tls=_tls(tls_cert, tls_key),
+        allow=tuple(allow) if allow else None,
+        block_code=block_code,
     )
     try:
         asyncio.run(serve(options))
@@ -53,6 +87,14 @@ def _instant(text: str) -> Instant:
         return Instant.of_iso(text)
     except ValueError as error:
         raise BadInput(f"{text!r} is no ISO 8601 time.") from error
+
+
+def _tls(cert: Path | None, key: Path | None) -> Tls | None:
+    if cert is None and key is None:
+        return None
+    if cert is None or key is None:
+        raise BadInput("--tls-cert and --tls-key come together.")
+    return Tls(cert, key)
 
 
 def _pair(text: str) -> tuple[str, Decimal]:

@@ -13,6 +13,7 @@ from interlock.errors import InterlockError
 from interlock.protocol.crypto_com import codes
 
 UNAUTHORISED: Final = 40101
+IP_ILLEGAL: Final = 40103
 # A code that is in no table, as a fault may arm one, comes with this status.
 UNLISTED_STATUS: Final = 400
 TEXTS: Final = MappingProxyType(

@@ -1,4 +1,4 @@
-"""The control port: registering and resting processes, the state of the clock, the books, faults, pace and horizon. JSON in and out."""
+"""The control port: registering and resting processes, the state of the clock, books, faults, keys, pace, horizon. JSON in and out."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,8 @@ import msgspec
 from aiohttp import web
 
 from interlock.errors import BadInput, Misuse
+from interlock.simulator.answers import UNAUTHORISED
+from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
 from interlock.simulator.stepping import Seat, Step, Stepping
 from interlock.values import Instant
@@ -34,6 +36,22 @@ class Arm(msgspec.Struct):
     method: str
     count: int = 1
     code: int = 42901
+
+
+class Allowlist(msgspec.Struct):
+    """From which addresses a key (null: every key) may come (null: from all), and the code by which others are refused."""
+
+    addresses: list[str] | None
+    code: int = UNAUTHORISED
+    key: str | None = None
+
+
+class Key(msgspec.Struct):
+    """What becomes of a key (null: of every key); null leaves as it is."""
+
+    revoked: bool | None = None
+    permission: Permission | None = None
+    key: str | None = None
 
 
 class Pace(msgspec.Struct):
@@ -121,6 +139,8 @@ class ControlServer:
         app.router.add_post("/control/pace", self.pace)
         app.router.add_post("/control/horizon", self.horizon)
         app.router.add_post("/control/arm", self.arm)
+        app.router.add_post("/control/allowlist", self.allowlist)
+        app.router.add_post("/control/key", self.key)
         app.router.add_get("/control/state", self.state)
         app.router.add_get("/control/books", self.books)
         return app
@@ -160,6 +180,20 @@ class ControlServer:
         asked = await read(request, Arm)
         self._engine.arm(asked.fault, asked.method, asked.count, asked.code)
         return answer({"armed": asked.fault})
+
+    async def allowlist(self, request: web.Request) -> web.Response:
+        """Sets from where a key may come."""
+        asked = await read(request, Allowlist)
+        self._engine.access.allow(asked.addresses, asked.code, asked.key)
+        return answer({"addresses": asked.addresses, "code": asked.code})
+
+    async def key(self, request: web.Request) -> web.Response:
+        """Revokes a key or brings it back, and sets what it may do."""
+        asked = await read(request, Key)
+        self._engine.access.change(
+            revoked=asked.revoked, permission=asked.permission, name=asked.key
+        )
+        return answer({"revoked": asked.revoked, "permission": asked.permission})
 
     async def state(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Where the clock stands, who waits, how many answers are withheld, and how much was traded."""

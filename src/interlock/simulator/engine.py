@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.errors import BadInput
+from interlock.simulator.access import Access
 from interlock.simulator.answers import (
     BAD_GATEWAY,
     OLD_GATEWAY,
@@ -56,10 +57,11 @@ class Arrived:
     method: str
     query: str
     body: bytes
+    source: str
 
 
 class Engine:
-    """A Crypto.com Exchange with one account. `stirs` counts what its own events did to the account."""
+    """A Crypto.com Exchange with one account. `stirs` counts what its own events did to the account; `access` is who may ask for it."""
 
     def __init__(self, config: Config) -> None:
         shared = listing()
@@ -70,7 +72,7 @@ class Engine:
         self._wallet: Final = Wallet(config.balances)
         self._book: Final = Orderbook(config.seed)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book)
-        self._keys: Final = {key.key: key for key in config.keys}
+        self.access: Final = Access(config.keys)
         self._public: Final = PublicSide(shared, self._market)
         self._private: Final = PrivateSide(
             config, shared, self._market, self._wallet, self._book, self._trading
@@ -91,9 +93,9 @@ class Engine:
         verb: str,
         path: str,
         body: bytes,
-        source: str = "127.0.0.1",  # noqa: ARG002 - the address that sent it; allowlists come with issue 4
+        source: str = "127.0.0.1",
     ) -> Answer | Silence:
-        """The answer to one request, or why there is none."""
+        """The answer to one request, or why there is none. `source` is the address that it came from."""
         method, query = split(path)
         if path.partition("?")[0] == OLD_TIME:
             return OLD_GATEWAY
@@ -102,7 +104,7 @@ class Engine:
             return Silence.LOST
         self._requests[method] = self._requests.get(method, 0) + 1
         refuse = met.code if met is not None and met.fault is Fault.REFUSE else None
-        answer = self._answer(Arrived(verb, method, query, body), refuse)
+        answer = self._answer(Arrived(verb, method, query, body, source), refuse)
         if met is None or met.fault is Fault.REFUSE:
             return answer
         if met.fault is Fault.HTTP_502:
@@ -137,17 +139,18 @@ class Engine:
         if refuse is not None:
             raise Refusal(refuse)
         if arrived.method not in self._public.methods:
-            return self._done(arrived.method, sent)
+            return self._done(arrived, sent)
         if arrived.verb != "GET":
             raise Refusal(WRONG_VERB_PUBLIC)
         return self._public.methods[arrived.method](params, self.now)
 
-    def _done(self, method: str, sent: Envelope | None) -> object:
+    def _done(self, arrived: Arrived, sent: Envelope | None) -> object:
+        method = arrived.method
         if method not in self._private.methods:
             raise Refusal(UNKNOWN_METHOD)
         if sent is None or sent.method != method:
             raise Refusal(WRONG_VERB_PRIVATE)
-        call = authenticate(sent, self._keys, self.now)
+        call = authenticate(sent, self.access, arrived.source, self.now)
         acts = method.rpartition("/")[2] in ACTS
         if acts and call.key.permission is not Permission.TRADE:
             raise Refusal(UNAUTHORISED)

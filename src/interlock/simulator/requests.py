@@ -1,6 +1,6 @@
 """A request as it was received: parsed without binary floats, and proven to come from a key of the account.
 
-The order of the checks is the exchange's: JSON, method, nonce, key, signature, permission. What a method's parameters
+The order of the checks is the exchange's: JSON, method, nonce, key, address, signature, permission. What a method's parameters
 must be is said where the method lives.
 """
 
@@ -15,6 +15,7 @@ import msgspec
 
 from interlock.errors import BadInput
 from interlock.protocol.crypto_com import signing
+from interlock.simulator.access import Access
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.config import ApiKey
 from interlock.values import Instant
@@ -78,15 +79,18 @@ def envelope(body: bytes) -> Envelope:
     return Envelope(str(received.get("method")), params, request_id, *rest)
 
 
-def authenticate(sent: Envelope, keys: Mapping[str, ApiKey], now: Instant) -> Call:
-    """The call that this envelope proves; 40102 outside the nonce window, 40101 for anything that does not verify."""
+def authenticate(sent: Envelope, access: Access, source: str, now: Instant) -> Call:
+    """The call that this envelope proves; 40102 outside the nonce window, 40101 for anything that does not verify.
+
+    An address that the key does not admit is refused before the signature is looked at.
+    """
     if isinstance(sent.nonce, Decimal):
         raise Refusal(UNAUTHORISED)
     nonce = _digits(sent.nonce)
     if nonce is None or abs(int(nonce) - now.ms) > NONCE_WINDOW_MS:
         raise Refusal(40102)
-    key = keys.get(sent.api_key) if isinstance(sent.api_key, str) else None
-    if key is None or not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig):
+    key = access.key(sent.api_key, source)
+    if not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig):
         raise Refusal(UNAUTHORISED)
     return Call(sent.method, sent.params, int(nonce), key)
 

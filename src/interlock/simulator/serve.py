@@ -1,7 +1,8 @@
-"""`interlock simulate` and the demo's exchange: the engine on recorded candles, behind HTTP on loopback, until it is told to stop."""
+"""`interlock simulate` and the demo's exchange: the engine on recorded candles, behind HTTP, until it is told to stop."""
 
 import asyncio
 import signal
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -9,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -16,6 +18,7 @@ from aiohttp import web
 
 from interlock.errors import BadSettings
 from interlock.simulator import recordings
+from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.control import ControlServer, Driver
 from interlock.simulator.engine import Engine
@@ -34,10 +37,28 @@ DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """The certificate that the exchange shows, and its key."""
+
+    cert: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """What a listener encrypts with."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(self.cert, self.key)
+        except OSError as error:
+            raise BadSettings(f"{self.cert} and {self.key} are no certificate: {error}.") from error
+        return context
+
+
+@dataclass(frozen=True, slots=True)
 class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
-    On the wall's clock the recording is shifted by whole days, so that `start`'s day is today.
+    Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
+    wall's clock the recording is shifted by whole days, so that `start`'s day is today.
     """
 
     port: int = 0
@@ -49,6 +70,11 @@ class ServeOptions:
     candles: tuple[str, ...] = DEMO_CANDLES
     balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
     depth: Mapping[str, Decimal] = field(default_factory=dict)
+    bind: str = LOOPBACK
+    control_bind: str = LOOPBACK
+    tls: Tls | None = None
+    allow: tuple[str, ...] | None = None
+    block_code: int = UNAUTHORISED
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +121,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     """Both ports, open while the context is; a broken promise of the engine is raised at the end."""
     config = configuration(options, wall_now())
     engine = Engine(config)
+    engine.access.allow(options.allow, options.block_code)
     driver = Driver(Stepping(engine, _horizon(options))) if options.stepping else None
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     exchange = ExchangeServer(engine, _tick(engine, options), broken)
@@ -107,9 +134,10 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
         for app in (exchange.application(), control.application())
     ]
     try:
-        port = await _open(runners[0], options.port)
-        control_port = await _open(runners[1], options.control_port)
-        yield Served(addresses_of(port, control_port, config), clock, broken)
+        tls = options.tls.context() if options.tls else None
+        port = await _open(runners[0], options.bind, options.port, tls)
+        control_port = await _open(runners[1], options.control_bind, options.control_port)
+        yield Served(addresses_of(port, control_port, config, options), clock, broken)
     finally:
         for runner in runners:
             await runner.cleanup()
@@ -154,14 +182,17 @@ def _replay(options: ServeOptions) -> dict[str, Series]:
     return replay
 
 
-def addresses_of(port: int, control_port: int, config: Config) -> Addresses:
+def addresses_of(
+    port: int, control_port: int, config: Config, options: ServeOptions = ServeOptions()
+) -> Addresses:
     """Where an exchange on these ports is found."""
-    key = config.keys[0]
+    key, s = config.keys[0], "s" if options.tls else ""
+    root = f"{_host(options.bind)}:{port}/exchange/v1"
     return Addresses(
-        rest=f"http://{LOOPBACK}:{port}/exchange/v1",
-        ws_user=f"ws://{LOOPBACK}:{port}/exchange/v1/user",
-        ws_market=f"ws://{LOOPBACK}:{port}/exchange/v1/market",
-        control=f"http://{LOOPBACK}:{control_port}",
+        rest=f"http{s}://{root}",
+        ws_user=f"ws{s}://{root}/user",
+        ws_market=f"ws{s}://{root}/market",
+        control=f"http://{_host(options.control_bind)}:{control_port}",
         api_key=key.key,
         api_secret=key.secret.reveal(),
     )
@@ -172,11 +203,17 @@ def wall_now() -> Instant:
     return Instant(time.time_ns() // 1000)
 
 
-async def _open(runner: web.AppRunner, port: int) -> int:
+def _host(address: str) -> str:
+    return f"[{address}]" if ":" in address else address
+
+
+async def _open(
+    runner: web.AppRunner, bind: str, port: int, tls: ssl.SSLContext | None = None
+) -> int:
     """Opens one port and says which it is."""
     await runner.setup()
     try:
-        await web.TCPSite(runner, LOOPBACK, port).start()
+        await web.TCPSite(runner, bind, port, ssl_context=tls).start()
     except (OSError, OverflowError) as error:
         raise BadSettings(f"Port {port} cannot be opened: {error}.") from error
     opened: int = runner.addresses[0][1]
