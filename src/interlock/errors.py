@@ -21,6 +21,7 @@
 Refused, Unreachable and NotSent are also values: the answer to a placed order is one of them or `Accepted`.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
@@ -82,12 +83,24 @@ class Refused(ExchangeTrouble):
             self.remedy = remedy  # type: ignore[misc] # a code may know better than its class
 
 
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What whoever was refused knows of it: method, HTTP status, the exchange's clock less ours, fingerprint of the key, own signer."""
+
+    method: str
+    status: int
+    offset: timedelta | None
+    fingerprint: str
+    signer_works: bool
+
+
 class NotAuthorised(Refused):
     """The exchange accepts neither this key nor this address (40101 family)."""
 
     remedy: ClassVar[str] = (
         "Run `interlock doctor`: it tells key, clock, permission and address apart."
     )
+    circumstances: Circumstances | None = None
 
 
 class Unreachable(ExchangeTrouble):

@@ -13,14 +13,15 @@ import structlog
 
 from interlock.desk.asking import Asking, Live
 from interlock.desk.trader import Trader
-from interlock.errors import NotAuthorised
+from interlock.errors import ExchangeTrouble, NotAuthorised
+from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
 from interlock.orders.evidence import Absent
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Books, Clock, Evidence, Exchange, Incident, Tenure
 from interlock.protection.plan import is_resting
 from interlock.strategy.proposal import Purpose
-from interlock.values import Instant, Unknown
+from interlock.values import Instant, Known, Unknown
 
 _log = structlog.get_logger("settler")
 
@@ -28,6 +29,8 @@ SOON: Final = timedelta(seconds=1)
 LATER: Final = timedelta(seconds=5)
 LAG: Final = timedelta(seconds=1)
 AUTH_PAUSE: Final = timedelta(seconds=60)
+SHUT_OUT: Final = "exchange:auth"
+NOT_HERE: Final = Unknown("the platform asks no third party: `interlock doctor` does")
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class Settler:
     backstop: float = 5.0
     ready_at: Instant | None = None
     _shut_until: Instant = field(default_factory=lambda: Instant(0))
+    _is_shut_out: bool = False
 
     async def once(self) -> Instant:
         """Settles what can be settled now; due soon while anything is open, else with the next bar."""
@@ -57,11 +61,9 @@ class Settler:
             await self._read_wallet()
             unsettled = await self._settle()
         except NotAuthorised as error:
-            return self._shut_out(error)
-        if self.ready_at is None:
-            self.ready_at = self.clock.now()
-            self.clock.nudge("monitor").set()
-            self.clock.nudge("guardian").set()
+            return await self._shut_out(error)
+        if self.ready_at is None or self._is_shut_out:
+            self._let_in()
         return self._due(unsettled)
 
     async def _read_wallet(self) -> None:
@@ -109,16 +111,51 @@ class Settler:
             if lost and intent.proposal.purpose is not Purpose.ENTRY:
                 await self.trader.again(intent, attempts)
 
-    def _shut_out(self, error: NotAuthorised) -> Instant:
+    def _let_in(self) -> None:
+        """The exchange knows us (again): entries may be judged, lots may be guarded, and the incident is over."""
+        now = self.clock.now()
+        self.books.note(now, closed=(SHUT_OUT,))
+        self._is_shut_out = False
+        self.ready_at = self.ready_at or now
+        for who in ("monitor", "guardian", "herald"):
+            self.clock.nudge(who).set()
+
+    async def _shut_out(self, error: NotAuthorised) -> Instant:
         """One attempt a minute and one incident: an authentication failure is never retried in a loop."""
         now = self.clock.now()
+        self._is_shut_out = True
+        self._shut_until = now + AUTH_PAUSE
         self.books.account_read(now, Unknown(str(error.code)))
-        incident = Incident("exchange:auth", "FAIL", error.line(), now)
+        incident = Incident(SHUT_OUT, "FAIL", await self._why_shut_out(error, now), now)
         self.books.note(now, incidents=(incident,))
         self.clock.nudge("herald").set()
-        self._shut_until = now + AUTH_PAUSE
         _log.warning("shut out", code=error.code)
         return self._shut_until
+
+    async def _why_shut_out(self, error: NotAuthorised, now: Instant) -> str:
+        """The facts that are at hand here, and what most likely follows from them."""
+        heard = error.circumstances
+        if heard is None:
+            return error.line()
+        facts = AccessFacts(
+            at=now,
+            fingerprint=heard.fingerprint,
+            signer_works=heard.signer_works,
+            public=await self._public(now),
+            offset=Unknown("no time was named") if heard.offset is None else heard.offset,
+            private={heard.method: No(heard.status, error.code, error.message)},
+            egress=NOT_HERE,
+            last_good=NOT_HERE,
+        )
+        return "\n".join((str(error), *facts_in_words(facts), diagnose(facts).remedy))
+
+    async def _public(self, now: Instant) -> Known[str] | Unknown:
+        """Whether the exchange answers at all, asked without a key."""
+        try:
+            ticks = await self.exchange.ticks()
+        except ExchangeTrouble as trouble:
+            return Unknown(str(trouble))
+        return Known(f"answers ({len(ticks)} prices)", now)
 
     def _due(self, unsettled: Sequence[Intent]) -> Instant:
         now = self.clock.now()

@@ -1,7 +1,7 @@
 """The Crypto.com client: each need of the desk as one request, each answer as a fact or a typed error.
 
 A request that acts carries exactly the nonce it was given, as its id too, and is never sent again from here. A question takes its
-nonce from the time at which it is asked, and what it learns is as old as that.
+nonce from the time at which it is asked, and what it learns is as old as that. While the exchange shuts us out nothing private leaves.
 """
 
 import asyncio
@@ -11,7 +11,15 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
-from interlock.errors import BadInput, NotSent, Refused, Unreachable
+from interlock.errors import (
+    BadInput,
+    Circumstances,
+    NotAuthorised,
+    NotSent,
+    Refused,
+    Unreachable,
+)
+from interlock.exchange.pausing import Pausing
 from interlock.exchange.windows import RETENTION, Pause, Reader, Window
 from interlock.market import Bar, Tick
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
@@ -20,6 +28,7 @@ from interlock.ports import AccountReading, FeeRate, Reply, Transport
 from interlock.protocol.crypto_com import account, instruments, market, orders, trades
 from interlock.protocol.crypto_com.codes import ORDER_NOT_KNOWN
 from interlock.protocol.crypto_com.outcome import answer
+from interlock.protocol.crypto_com.self_test import signs_as_documented
 from interlock.protocol.crypto_com.wire import Asked, Rows, result_of, signed_body
 from interlock.values import Instant, Instrument, Secret
 
@@ -57,6 +66,7 @@ class CryptoComExchange:
         self._credentials = credentials
         self._now = now
         self._pause = pause
+        self._pausing = Pausing(now)
         self.skipped: dict[str, tuple[str, ...]] = {}
 
     async def instruments(self) -> tuple[Instrument, ...]:
@@ -153,15 +163,39 @@ class CryptoComExchange:
 
     async def _act(self, asked: Asked, params: Mapping[str, object]) -> Answer:
         """One request that acts: whatever is heard of it becomes a value."""
+        shut = self._pausing.why_not(act=True)
+        if shut is not None:
+            return NotSent(f"Nothing is asked for within a minute of {shut.code} {shut.message}.")
         try:
             reply = await self._post(asked, params)
         except (NotSent, Unreachable) as silence:
             return answer(silence, asked)
-        return answer(reply, asked)
+        heard = answer(reply, asked)
+        if isinstance(heard, NotAuthorised):
+            self._pausing.refused(heard, act=True)
+        return heard
 
     async def _private(self, method: str, params: Mapping[str, object]) -> bytes:
+        shut = self._pausing.why_not(act=False)
+        if shut is not None:
+            raise shut.with_traceback(None)
         asked = Asked(method, self._now().ms)
-        return result_of(await self._post(asked, params), asked)
+        reply = await self._post(asked, params)
+        try:
+            return result_of(reply, asked)
+        except NotAuthorised as error:
+            error.circumstances = self._circumstances(method, reply)
+            self._pausing.refused(error, act=False)
+            raise
+
+    def _circumstances(self, method: str, reply: Reply) -> Circumstances:
+        return Circumstances(
+            method=method,
+            status=reply.status,
+            offset=reply.date - self._now() if reply.date else None,
+            fingerprint=self._credentials.api_key.fingerprint(),
+            signer_works=signs_as_documented(),
+        )
 
     async def _public(self, method: str) -> bytes:
         return result_of(await self._get(method, {}), Asked(method))
