@@ -24,7 +24,16 @@ from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.host.clock import StoodStill, WallClock
 from interlock.notify import TelegramNotifier
-from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Notifier, Tenure
+from interlock.ports import (
+    AccountReading,
+    AuditRun,
+    Books,
+    Clock,
+    Exchange,
+    MarketFile,
+    Notifier,
+    Tenure,
+)
 from interlock.risk.limits import Limits
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock, no_pause, read_time
@@ -205,6 +214,13 @@ async def audit(settings: Settings) -> AuditRun:
         exchange = CryptoComExchange(transport, _credentials(settings), clock.now)
         threshold = settings.health.drift_threshold_pct
         return await Auditor(exchange, books, clock, threshold, tenure.install_id).audit()
+
+
+async def read_account(settings: Settings) -> AccountReading:
+    """The wallet as the exchange shows it to the configured key now; nothing else is asked, and nothing is kept."""
+    async with _transport(settings) as transport:
+        exchange = CryptoComExchange(transport, _credentials(settings), WallClock().now)
+        return await exchange.account()
 
 
 def _credentials(settings: Settings) -> Credentials:

@@ -83,7 +83,9 @@ def tell_opened(rows: Rows, incident: Incident) -> None:
 def tell_closed(rows: Rows, incident: Incident, now: Instant) -> None:
     """An incident that is over."""
     key = f"incident:{incident.fingerprint}:{incident.opened_at.micros}:closed"
-    text = f"Over: {incident.fingerprint}: {incident.text}"
+    # Its first line says which; the facts and the remedy below were told when it opened.
+    which = incident.text.partition("\n")[0]
+    text = f"Over: {incident.fingerprint}: {which}"
     tell(rows, Topic.INCIDENT, key, text, now)
 
 

@@ -1,0 +1,1 @@
+"""The way to the runbook's old names; nothing lives here."""
