@@ -1,6 +1,6 @@
 """The one module that knows which adapter plays which part."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +22,7 @@ from interlock.desk.updater import Updater
 from interlock.errors import BadInput, BadSettings
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
+from interlock.exchange.permissions import Said, permissions
 from interlock.host.clock import StoodStill, WallClock
 from interlock.notify import TelegramNotifier
 from interlock.ports import (
@@ -223,6 +224,14 @@ async def read_account(settings: Settings) -> AccountReading:
         return await exchange.account()
 
 
+async def ask_permissions(
+    settings: Settings, now: Callable[[], Instant], wait: timedelta
+) -> Mapping[str, Said]:
+    """What the exchange says to each private method, each asked once with the configured key."""
+    async with _transport(settings, wait) as transport:
+        return await permissions(transport, _credentials(settings), now)
+
+
 def _credentials(settings: Settings) -> Credentials:
     given = settings.exchange
     if not given.api_key or not given.api_secret:
@@ -232,11 +241,11 @@ def _credentials(settings: Settings) -> Credentials:
     return Credentials(given.api_key, given.api_secret)
 
 
-def _transport(settings: Settings) -> AiohttpTransport:
+def _transport(settings: Settings, wait: timedelta | None = None) -> AiohttpTransport:
     given = settings.exchange
     return AiohttpTransport(
         given.rest_url,
-        timeout=timedelta(seconds=float(given.timeout_s)),
+        timeout=wait or timedelta(seconds=float(given.timeout_s)),
         source_address=given.source_address or None,
     )
 

@@ -39,6 +39,7 @@ VERBS: Final = {
     "kill": "interlock.cli.switch:kill",
     "arm": "interlock.cli.switch:arm",
     "config": "interlock.cli.config:config",
+    "doctor": "interlock.cli.doctor:doctor",
 }
 # The first that fits is the exit code; every other trouble of ours is 1.
 EXITS: Final[tuple[tuple[type[BaseException], int], ...]] = (
