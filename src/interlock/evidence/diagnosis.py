@@ -202,7 +202,7 @@ def _key_remedy(facts: AccessFacts) -> str:
     return (
         f"Most likely the key is disabled, rotated, or the secret is another key's: {facts.egress} was good before "
         f"(last good: {last_good_in_words(facts.last_good)}). Compare the fingerprint {facts.fingerprint} with the key in use, and "
-        "look whether the address still stands on its allowlist."
+        f"look whether the address still stands on its allowlist. If it does not: {REMEDY}"
     )
 
 
