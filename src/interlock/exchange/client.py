@@ -165,7 +165,7 @@ class CryptoComExchange:
         """One request that acts: whatever is heard of it becomes a value."""
         shut = self._pausing.why_not(act=True)
         if shut is not None:
-            return NotSent(f"Nothing is asked for within a minute of {shut.code} {shut.message}.")
+            return shut.with_traceback(None)
         try:
             reply = await self._post(asked, params)
         except (NotSent, Unreachable) as silence:
