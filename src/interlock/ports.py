@@ -12,7 +12,7 @@ from typing import Protocol
 
 from interlock.account import Balance, DayOpen, Figures, Lot, Mode, Standing, Switches
 from interlock.evidence.proof import CheckRow
-from interlock.evidence.telling import Delivery, Message, Saying
+from interlock.evidence.telling import Delivery, Message, Mute, Saying
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
@@ -274,6 +274,13 @@ class Books(Protocol):
         """Changes mode or kill switch, with who, why and when; returns the switches as they now stand."""
         ...
 
+    def mute(self, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
+        """Keeps the owner's messages back, or lets them go again, with who, why and when; returns the mute as it now stands.
+
+        While it is on, messages are written and none of them is due. An engaged mute keeps who engaged it.
+        """
+        ...
+
     def watch(self, row: WatchlistRow, who: str, now: Instant) -> WatchlistRow:
         """Adds or edits one row; a stale version is refused with BadInput; every changed field is journalled."""
         ...
@@ -361,7 +368,10 @@ class Books(Protocol):
 
     # -- reading
     def undelivered(self, now: Instant, limit: int) -> tuple[Message, ...]:
-        """What is still to be said: first what is due, the oldest first, then what waits for a further try; at most `limit`."""
+        """What is still to be said: first what is due, the oldest first, then what waits for a further try; at most `limit`.
+
+        Nothing while the messenger is muted.
+        """
         ...
 
     def watchlist(self) -> tuple[WatchlistRow, ...]:

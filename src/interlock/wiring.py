@@ -1,7 +1,13 @@
 """The one module that knows which adapter plays which part."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    closing,
+    contextmanager,
+)
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -20,21 +26,12 @@ from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
 from interlock.desk.updater import Updater
 from interlock.errors import BadInput, BadSettings
+from interlock.evidence.telling import Mute
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.permissions import Said, permissions
 from interlock.host.clock import StoodStill, WallClock
-from interlock.notify import TelegramNotifier
-from interlock.ports import (
-    AccountReading,
-    AuditRun,
-    Books,
-    Clock,
-    Exchange,
-    MarketFile,
-    Notifier,
-    Tenure,
-)
+from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Notifier, Tenure
 from interlock.risk.limits import Limits
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock, no_pause, read_time
@@ -182,6 +179,12 @@ def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) ->
         return switches
 
 
+def hush(settings: Settings, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
+    """The mute, engaged or cleared in one short transaction."""
+    with closing(open_books(settings)) as books:
+        return books.mute(who, why, now, on=on)
+
+
 @asynccontextmanager
 async def platform(settings: Settings) -> AsyncIterator[Platform]:
     """The engine of this data folder: lease, books, market, clock, client, desk. Opening it is recovery."""
@@ -250,14 +253,28 @@ def _transport(settings: Settings, wait: timedelta | None = None) -> AiohttpTran
     )
 
 
+async def say(settings: Settings, text: str) -> str:
+    """Tells the owner at once, past the outbox, since the books may be what has failed; the messenger's id of the message."""
+    if not settings.telegram.can_send:
+        raise BadSettings(
+            "The messenger is not configured: it needs RUN_TELEGRAM, TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID."
+        )
+    async with _telegram(settings) as telegram:
+        return await telegram.send(text)
+
+
 async def _notifier(settings: Settings, stack: AsyncExitStack) -> Notifier | None:
     """The messenger, when it is enabled and knows who speaks to whom."""
-    told = settings.telegram
-    if not told.can_send:
+    if not settings.telegram.can_send:
         return None
-    return await stack.enter_async_context(
-        TelegramNotifier(told.api_base, told.bot_token, told.chat_id)
-    )
+    return await stack.enter_async_context(_telegram(settings))
+
+
+def _telegram(settings: Settings) -> AbstractAsyncContextManager[Notifier]:
+    from interlock.notify import TelegramNotifier  # noqa: PLC0415 - its library costs 20 MB that a platform without it never uses
+
+    told = settings.telegram
+    return TelegramNotifier(told.api_base, told.bot_token, told.chat_id)
 
 
 async def _clock(settings: Settings, market: MarketFile, stack: AsyncExitStack) -> Clock:

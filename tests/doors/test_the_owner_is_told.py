@@ -90,7 +90,7 @@ def test_the_owner_hears_of_signals_and_lots_and_the_token_is_in_no_file(tmp_pat
     asyncio.run(within())
     assert {path for path, _ in server.heard} == {f"/bot{TOKEN}/sendMessage"}
     kinds = [body["text"].split()[0] for _, body in server.heard]
-    assert {"BUY", "Bought", "Sold"} <= set(kinds)
+    assert {"BUY", "Created:", "Bought", "Protected:", "Sold"} <= set(kinds)
     assert "SIM" in json.dumps(server.heard[0][1])
     kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert TOKEN.encode() not in kept
@@ -113,6 +113,6 @@ def test_without_a_whole_messenger_time_goes_on_and_what_was_to_be_said_waits(
                 assert picture.lots
                 assert picture.delivery.last_send_ok is None
                 waiting = ours.books.undelivered(ours.clock.now(), 10)
-                assert [m.topic for m in waiting][:2] == ["SIGNAL", "LOT"]
+                assert [m.topic for m in waiting][:3] == ["SIGNAL", "ORDER", "LOT"]
 
     asyncio.run(within())

@@ -1,7 +1,9 @@
 """The kill switch from the command line: durable at once, with who, why and when, whether or not the platform runs."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -95,3 +97,23 @@ def test_the_mode_is_bounded_by_the_environment(tmp_path: Path) -> None:
     assert interlock(tmp_path, "mode", "LIVE").returncode != 0
     assert interlock(tmp_path, "mode", "sideways").returncode == 2
     assert books(tmp_path).standing(NOW).switches.mode is Mode.OFF
+
+
+def test_a_mute_says_who_and_why_is_journalled_and_needs_a_reason(tmp_path: Path) -> None:
+    ours = books(tmp_path)
+    ours.open(Mode.SIM, NOW)
+
+    assert interlock(tmp_path, "mute").returncode == 2
+    assert interlock(tmp_path, "mute", "--why", "asleep").returncode == 0
+    mute = ours.picture(NOW).delivery.mute
+    assert mute is not None
+    assert mute.why == "asleep"
+    assert interlock(tmp_path, "unmute", "--why", "awake").returncode == 0
+    assert ours.picture(NOW).delivery.mute is None
+
+    with closing(sqlite3.connect(tmp_path / "books.sqlite")) as file:
+        asked = "SELECT field, old, new, why FROM settings_changes WHERE subject = 'messenger'"
+        assert file.execute(asked).fetchall() == [
+            ("mute", "off", "on", "asleep"),
+            ("mute", "on", "off", "awake"),
+        ]

@@ -84,14 +84,14 @@ def _loop(snapshot: Snapshot, who: str) -> LoopSeen:
 
 
 def _telegram(picture: Picture, settings: Settings) -> TelegramSeen:
-    told = settings.telegram
+    told, mute = settings.telegram, picture.delivery.mute
     # What waits or failed while nothing is sent is no failure of the messenger.
-    delivery = picture.delivery if told.can_send else Delivery()
+    delivery = picture.delivery if told.can_send and mute is None else Delivery()
     return TelegramSeen(
         run_env=told.enabled,
         chat_id_set=bool(told.chat_id),
         bot_token_set=bool(told.bot_token),
-        sending_allowed=True,
+        sending_allowed=mute is None,
         mode=picture.switches.mode,
         last_send_ok=delivery.last_send_ok,
         failures_in_row=delivery.failures_in_row,
@@ -131,6 +131,7 @@ def _account(picture: Picture) -> AccountSeen:
 def _record(snapshot: Snapshot) -> RecordSeen:
     picture = snapshot.picture
     tenure, audit = picture.tenure, next(iter(picture.audits), None)
+    mute = picture.delivery.mute
     is_open = (i for i in picture.incidents if i.closed_at is None)
     return RecordSeen(
         switches=picture.switches,
@@ -139,4 +140,5 @@ def _record(snapshot: Snapshot) -> RecordSeen:
         incidents=tuple((i.fingerprint, i.severity, i.opened_at, i.count) for i in is_open),
         audit=(audit.passed, audit.at) if audit else None,
         heartbeats=snapshot.heartbeats,
+        mute=(mute.who, mute.why, mute.at) if mute else None,
     )

@@ -38,6 +38,9 @@ VERBS: Final = {
     "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",
     "arm": "interlock.cli.switch:arm",
+    "mute": "interlock.cli.switch:mute",
+    "unmute": "interlock.cli.switch:unmute",
+    "notify": "interlock.cli.notify:notify",
     "config": "interlock.cli.config:config",
     "doctor": "interlock.cli.doctor:doctor",
 }

@@ -1,4 +1,4 @@
-"""`interlock kill` and `interlock arm`: the durable switch, with who, why and when. Killing never asks twice; arming needs a reason too."""
+"""`interlock kill`, `arm`, `mute` and `unmute`: durable switches with who, why and when. Killing never asks twice."""
 
 import getpass
 import time
@@ -11,7 +11,7 @@ from interlock.account import Switches
 from interlock.cli.asking import NotRunning, ask
 from interlock.settings import Settings, read
 from interlock.values import Instant
-from interlock.wiring import turn
+from interlock.wiring import hush, turn
 
 Why = Annotated[str, typer.Option("--why", help="The reason, which is kept.")]
 
@@ -24,6 +24,23 @@ def kill(why: Why = "no reason was given") -> None:
 def arm(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
     """Clear the kill switch and the protection breaker."""
     _say(_turned(read(), why, kill=False))
+
+
+def mute(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
+    """Keep the owner's messages back: they are stored and wait. Trading is not affected."""
+    _say_mute(why, on=True)
+
+
+def unmute(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
+    """Let the owner's messages go again; what is too old by now is given up, an incident never is."""
+    _say_mute(why, on=False)
+
+
+def _say_mute(why: str, *, on: bool) -> None:
+    settings = read()
+    kept = hush(settings, getpass.getuser(), why, now_of(settings), on=on)
+    text = f"muted by {kept.who}: {kept.why}" if kept else "sends"
+    Console().print(f"messenger {text}", highlight=False)
 
 
 def _turned(settings: Settings, why: str, *, kill: bool) -> Switches:

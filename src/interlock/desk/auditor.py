@@ -13,7 +13,7 @@ from interlock.evidence.proof import CheckRow, Complete, proof
 from interlock.ledger.book import wallet
 from interlock.orders.evidence import OrderFact
 from interlock.orders.life import State
-from interlock.ports import AuditRun, Books, Clock, Exchange
+from interlock.ports import AuditRun, Books, Clock, Exchange, Incident
 from interlock.protection.plan import View, is_protected
 from interlock.reconcile.drift import Drift, drift
 from interlock.reconcile.orphans import orphans
@@ -23,6 +23,7 @@ from interlock.values import Instant, Unknown
 DAY: Final = timedelta(days=1)
 LOOK_BACK: Final = timedelta(days=6)  # one window of the exchange holds seven
 AT: Final = timedelta(hours=3, minutes=15)
+AUDIT: Final = "audit"
 STEPS: Final = ("portfolio", "executions", "orders", "unknown_outcomes", "protection")
 
 
@@ -62,7 +63,10 @@ class Auditor:
         )
         now = self.clock.now()
         run = AuditRun(now, isinstance(proof(rows, STEPS), Complete), rows)
-        self.books.note(now, audit=run)
+        failed = [row for row in rows if not row.holds]
+        found = tuple(_incident(failed, now) for _ in failed[:1])
+        self.books.note(now, audit=run, incidents=found, closed=() if failed else (AUDIT,))
+        self.clock.nudge("herald").set()
         return run
 
     async def _portfolio(self) -> CheckRow:
@@ -126,3 +130,10 @@ class Auditor:
             naked += not is_protected(view)
         text = f"lots={len(lots)} unprotected={naked}"
         return CheckRow("protection", passed=naked == 0, compared=len(lots) + 1, found=text)
+
+
+def _incident(failed: Sequence[CheckRow], now: Instant) -> Incident:
+    """The first step that failed, with what it found, and how many others did."""
+    first, others = failed[0], len(failed) - 1
+    more = f" {others} more failed." if others else ""
+    return Incident(AUDIT, "FAIL", f"The audit failed at {first.step}: {first.found}.{more}", now)

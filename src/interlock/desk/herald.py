@@ -23,7 +23,11 @@ PAUSE_MAX: Final = timedelta(seconds=60)
 WAIT_MAX: Final = timedelta(hours=1)
 BATCH: Final = 20
 # How long a message is worth saying; what an incident tells is worth it for ever.
-WORTH: Final = {Topic.SIGNAL: timedelta(minutes=10), Topic.LOT: timedelta(days=1)}
+WORTH: Final = {
+    Topic.SIGNAL: timedelta(minutes=10),
+    Topic.ORDER: timedelta(hours=6),
+    Topic.LOT: timedelta(days=1),
+}
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ class Topic(StrEnum):
 
     SIGNAL = "SIGNAL"
     LOT = "LOT"
+    ORDER = "ORDER"
     INCIDENT = "INCIDENT"
 
 
@@ -58,9 +59,19 @@ Saying = Said | Unsaid | Expired
 
 
 @dataclass(frozen=True, slots=True)
+class Mute:
+    """Somebody wants quiet: what happens is written to the outbox and waits there. Trading is not affected."""
+
+    who: str
+    why: str
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
-    """How telling goes: the last attempt (None: there was none), failures in a row, and since when the oldest message waits."""
+    """How telling goes: the last attempt (None: there was none), failures in a row, since when the oldest message waits, the mute."""
 
     last_send_ok: bool | None = None
     failures_in_row: int = 0
     oldest_unsent: Instant | None = None
+    mute: Mute | None = None

@@ -94,7 +94,7 @@ class AccountSeen:
 
 @dataclass(frozen=True, slots=True)
 class RecordSeen:
-    """What the books say beside the components: switches, engine, incidents open, last audit, and since when it stands."""
+    """What the books say beside the components: switches, mute (who, why, at), engine, open incidents, last audit, and since when."""
 
     switches: Switches
     epoch: int | None
@@ -102,6 +102,7 @@ class RecordSeen:
     incidents: tuple[tuple[str, str, Instant, int], ...] = ()
     audit: tuple[bool, Instant] | None = None
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
+    mute: tuple[str, str, Instant] | None = None
 
 
 @dataclass(frozen=True, slots=True)

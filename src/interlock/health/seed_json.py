@@ -14,6 +14,10 @@ from interlock.values import Instant, Unknown
 Json = Mapping[str, object]
 PARTS = ("market", "updater", "monitor", "telegram", "trade", "guard", "account", "record")
 CODE_DIGITS = 5
+RECORDED = (
+    *("mode", "bound", "venue", "kill", "mute"),
+    *("epoch", "began_at", "incidents", "last_audit"),
+)
 
 
 def seed_json(health: SystemHealth) -> Json:
@@ -133,14 +137,15 @@ def _trade(observed: Observed) -> Json:
 
 def _record(record: RecordSeen | Unknown, now: Instant) -> Json:
     if isinstance(record, Unknown):
-        nothing = ("mode", "bound", "venue", "kill", "epoch", "began_at", "incidents", "last_audit")
-        return {**dict.fromkeys(nothing), "passes": {}}
+        return {**dict.fromkeys(RECORDED), "passes": {}}
     kill, audit, switches = record.switches.kill, record.audit, record.switches
+    mute = record.mute
     return {
         "mode": switches.mode,
         "bound": switches.bound,
         "venue": switches.venue,
         "kill": {"who": kill.who, "why": kill.why, "at": kill.at.iso()} if kill else None,
+        "mute": {"who": mute[0], "why": mute[1], "at": mute[2].iso()} if mute else None,
         "epoch": record.epoch,
         "began_at": record.began_at.iso() if record.began_at else None,
         "incidents": [

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from interlock.account import Lot, Mode, Standing, Switches
 from interlock.errors import BadInput, WrongVenue
-from interlock.evidence.telling import Message, Saying
+from interlock.evidence.telling import Message, Mute, Saying
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Fill
@@ -19,6 +19,7 @@ from interlock.risk.verdict import Verdict
 from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
+from interlock.store.order_news import tell_order
 from interlock.store.records import ACCOUNT, FILLS, LOTS, OPEN, OWED, WATCHLIST, AccountRow
 from interlock.store.rows import Ground, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
@@ -63,6 +64,11 @@ class RowBooks:
         """Changes mode or kill switch, with who, why and when."""
         with self._ground.change() as rows:
             return journal.switch(rows, self._terms, who, why, now, mode, kill=kill)
+
+    def mute(self, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
+        """Keeps the owner's messages back, or lets them go again, with who, why and when."""
+        with self._ground.change() as rows:
+            return journal.mute(rows, who, why, now, on=on)
 
     def watch(self, row: WatchlistRow, who: str, now: Instant) -> WatchlistRow:
         """Adds or edits one row of the watchlist."""
@@ -145,7 +151,9 @@ class RowBooks:
     def undelivered(self, now: Instant, limit: int) -> tuple[Message, ...]:
         """What is still to be said."""
         with self._ground.look() as rows:
-            return outbox.undelivered(rows, now, limit)
+            account = account_of(rows)
+            is_muted = account is not None and account.mute is not None
+            return () if is_muted else outbox.undelivered(rows, now, limit)
 
     def watchlist(self) -> tuple[WatchlistRow, ...]:
         """Every row, the deleted ones too, by symbol."""
@@ -207,3 +215,4 @@ def _recover(rows: Rows, now: Instant) -> None:
         after = words.interrupted(intent, order_path.attempts_of(rows, intent.id), now)
         if after != intent:
             rows.put(INTENTS, after)
+            tell_order(rows, intent, after, now, "restart")

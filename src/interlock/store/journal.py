@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from interlock.account import Mode, Switches
 from interlock.errors import BadInput, WrongVenue
+from interlock.evidence.telling import Mute
 from interlock.ports import AuditRun, Decided, Incident, Picture
 from interlock.store.incidents import close_incidents, write_incident
 from interlock.store.intent_rows import INTENTS
@@ -69,6 +70,19 @@ def switch(  # noqa: PLR0913, PLR0917 - the port's own list: who, why, when and 
         account = replace(account, kill_who=engaged[0], kill_why=engaged[1], kill_at=engaged[2])
     rows.put(ACCOUNT, account)
     return switches_of(account, terms)
+
+
+def mute(rows: Rows, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
+    """Engages or clears the mute; a change of nothing is no change, and an engaged mute keeps who engaged it."""
+    account = opened_account(rows)
+    if on == (account.mute is not None):
+        return account.mute
+    words = ("off", "on") if on else ("on", "off")
+    rows.add(CHANGES, Change(now, who, "messenger", "mute", *words, why))
+    engaged = (who, why, now) if on else (None, None, None)
+    kept = replace(account, mute_who=engaged[0], mute_why=engaged[1], mute_at=engaged[2])
+    rows.put(ACCOUNT, kept)
+    return kept.mute
 
 
 def _with_mode(rows: Rows, terms: Terms, account: AccountRow, change: Change) -> AccountRow:
@@ -148,7 +162,7 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
             rows.find(INCIDENTS, newest=True, limit=limit), rows.find(INCIDENTS, open=OPEN)
         ),
         audits=tuple(rows.find(AUDITS, newest=True, limit=limit)),
-        delivery=delivery(rows),
+        delivery=delivery(rows, account.mute if account else None),
     )
 
 

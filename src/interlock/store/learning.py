@@ -9,14 +9,17 @@ from interlock.ledger.booking import booked, lot_id_of, without_crumbs
 from interlock.orders import learning
 from interlock.orders.evidence import Absent, Fill, OrderFact
 from interlock.orders.intent import Intent
+from interlock.orders.life import State
 from interlock.ports import Evidence, Incident
 from interlock.store.entries import write_entry
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
+from interlock.store.order_news import tell_order
 from interlock.store.order_path import attempts_of
 from interlock.store.outbox import tell_lot
 from interlock.store.records import ABSENCES, FILLS, LOTS, OWED, AccountRow, Booked, Owed
 from interlock.store.rows import Rows
+from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
 
 
@@ -43,10 +46,12 @@ class _Touched:
     after: dict[str, Intent] = field(default_factory=dict)
     filled: dict[str, None] = field(default_factory=dict)
     lots: dict[str, Lot | None] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
 
     def by_fact(self, fact: OrderFact) -> None:
         intent = self._whose(fact.client_oid, fact.order_id)
         if intent is not None:
+            self.sources[intent.id] = fact.source.value
             self._learn(learning.after_fact(intent, fact, self.now))
 
     def by_fill(self, fill: Fill, opened_at: Instant | None) -> None:
@@ -89,7 +94,32 @@ class _Touched:
             self._keep_owed(intent)
             self._close_crumbs(intent)
         self._tell_lots()
+        for intent in changed:
+            self._tell_order(intent)
         return tuple(changed)
+
+    def _tell_order(self, intent: Intent) -> None:
+        """The exchange's latest word names its source; without one its executions or its absence spoke."""
+        absent = "coverage" if intent.state is State.NOT_PLACED else "trade_history"
+        tell_order(
+            self.rows,
+            self.before[intent.id],
+            intent,
+            self.now,
+            self.sources.get(intent.id, absent),
+            is_told_by_lot=self._is_told_by_lot(intent),
+        )
+
+    def _is_told_by_lot(self, intent: Intent) -> bool:
+        """Whether this round opened the lot with all that was bought, or closed it: then its own message says the same."""
+        lot_id = lot_id_of(intent)
+        lot = self.rows.get(LOTS, lot_id) if lot_id else None
+        if lot is None or lot.id not in self.lots:
+            return False
+        before = self.lots[lot.id]
+        if intent.proposal.purpose is Purpose.ENTRY:
+            return before is None and lot.bought >= intent.filled
+        return lot.closed_at is not None and (before is None or before.closed_at is None)
 
     def _tell_lots(self) -> None:
         """Once the round is over: what it left of each lot is told, not each of its executions."""

@@ -20,6 +20,7 @@ from interlock.protocol.crypto_com import codes
 from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.store.incidents import contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
+from interlock.store.order_news import tell_order
 from interlock.store.outbox import tell_signal
 from interlock.store.records import (
     ABSENCES,
@@ -133,6 +134,7 @@ def may_send(rows: Rows, terms: Terms, attempt: Attempt, now: Instant, purpose: 
         after = learning.after_not_sent(intent, attempts_of(rows, intent.id), now)
         if after != intent:
             rows.put(INTENTS, after)
+            tell_order(rows, intent, after, now)
     return False
 
 
@@ -147,6 +149,7 @@ def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Inte
     learnt = learning.after_answer(intent, attempts_of(rows, intent.id), kept, answer, now)
     if learnt.intent != intent:
         rows.put(INTENTS, learnt.intent)
+        tell_order(rows, intent, learnt.intent, now)
     if learnt.contradiction is not None:
         write_incident(rows, contradicted(intent, learnt.contradiction, now))
     return learnt.intent

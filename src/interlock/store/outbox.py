@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from interlock.account import Lot
 from interlock.errors import BadInput
-from interlock.evidence.telling import Delivery, Expired, Message, Said, Saying, Topic, Unsaid
+from interlock.evidence.telling import Delivery, Expired, Message, Mute, Said, Saying, Topic, Unsaid
 from interlock.ports import Incident
 from interlock.store.records import (
     OPEN,
@@ -126,7 +126,7 @@ def _count(rows: Rows, *, ok: bool, now: Instant) -> None:
     rows.put(TRIES, Tries(ok, failures, now))
 
 
-def delivery(rows: Rows) -> Delivery:
+def delivery(rows: Rows, mute: Mute | None) -> Delivery:
     """How telling goes."""
     tries = rows.get(TRIES, THE_MESSENGER)
     oldest = rows.find(OUTBOX_AGED, open=OPEN, limit=1)
@@ -134,4 +134,5 @@ def delivery(rows: Rows) -> Delivery:
         last_send_ok=tries.last_send_ok if tries else None,
         failures_in_row=tries.failures_in_row if tries else 0,
         oldest_unsent=oldest[0].at if oldest else None,
+        mute=mute,
     )

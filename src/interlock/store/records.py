@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.account import Balance, DayOpen, Kill, Lot, Mode, Switches
-from interlock.evidence.telling import Message
+from interlock.evidence.telling import Message, Mute
 from interlock.ledger.book import Account, Posting
 from interlock.orders.evidence import Absent, Fill
 from interlock.orders.intent import Attempt
@@ -39,6 +39,9 @@ class AccountRow:
     kill_who: str | None = None
     kill_why: str | None = None
     kill_at: Instant | None = None
+    mute_who: str | None = None
+    mute_why: str | None = None
+    mute_at: Instant | None = None
     opened_at: Instant | None = None
     read_at: Instant | None = None
     unknown_why: str | None = "the account was never read"
@@ -49,6 +52,13 @@ class AccountRow:
         if self.kill_who is None and self.kill_why is None and self.kill_at is None:
             return None
         return Kill(self.kill_who or "unknown", self.kill_why or "", self.kill_at or self.began_at)
+
+    @property
+    def mute(self) -> Mute | None:
+        """The mute; one that cannot be read whole is none, so that nobody is kept in the dark by a broken row."""
+        if self.mute_who is None or self.mute_why is None or self.mute_at is None:
+            return None
+        return Mute(self.mute_who, self.mute_why, self.mute_at)
 
     @property
     def tenure(self) -> Tenure:

@@ -21,7 +21,7 @@ STATES = (
     *("FILLED", "CANCELLED", "EXPIRED", "REJECTED", "NOT_PLACED"),
 )
 ACCOUNTS = ("wallet", "market", "fees", "opening")
-TOPICS = ("SIGNAL", "LOT", "INCIDENT")
+TOPICS = ("SIGNAL", "LOT", "ORDER", "INCIDENT")
 
 
 def upgrade() -> None:
@@ -43,8 +43,8 @@ def _account() -> None:
         sa.Column("id", sa.Integer, primary_key=True),
         *_texts("venue", "install_id", "mode"),
         *_wholes("epoch", "began_at", "last_nonce"),
-        *_texts("kill_who", "kill_why", "unknown_why", nullable=True),
-        *_wholes("kill_at", "opened_at", "read_at", nullable=True),
+        *_texts("kill_who", "kill_why", "mute_who", "mute_why", "unknown_why", nullable=True),
+        *_wholes("kill_at", "mute_at", "opened_at", "read_at", nullable=True),
         sa.CheckConstraint("id = 1"),
         sa.CheckConstraint("install_id <> ''"),
         _one_of("venue", MODES[1:]),

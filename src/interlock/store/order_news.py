@@ -1,0 +1,97 @@
+"""What the owner reads of an order's life: created, executed, cancelled, failed, unknown, and that a stop is listed; each once.
+
+Created is not executed, failed means that the exchange never had it, and unknown means that nobody knows yet. What was blocked
+before anyone heard is a decision, and not told here. A stop that we took away ourselves is part of an exit, which tells of itself.
+"""
+
+from interlock.evidence.telling import Topic
+from interlock.orders.intent import Intent, Request
+from interlock.orders.life import State
+from interlock.store.outbox import tell
+from interlock.store.records import ATTEMPTS
+from interlock.store.rows import Rows
+from interlock.strategy.proposal import Purpose
+from interlock.values import Instant, number_text
+
+LISTED = frozenset({State.ACKED, State.WORKING, State.CANCELLING})
+OPEN_OUTCOME = frozenset({State.SENDING, State.UNKNOWN})
+
+
+def tell_order(  # noqa: PLR0913 - the change, when, who said so, and what its lot already told
+    rows: Rows,
+    before: Intent,
+    after: Intent,
+    now: Instant,
+    source: str = "answer",
+    *,
+    is_told_by_lot: bool = False,
+) -> None:
+    """Tells what changed, if it is news; `source` is whose word it was."""
+    event = _event(before, after)
+    if event is None or (event == "executed" and is_told_by_lot):
+        return
+    if event in ("cancelled", "expired") and _is_our_stop(rows, after):
+        return
+    text = f"{event.capitalize()}: {_order(after)}{_said(event, after)} [{source}]"
+    tell(rows, Topic.ORDER, _key(event, after), text, now)
+
+
+def _key(event: str, intent: Intent) -> str:
+    """Each event of an order is one; exits of a lot that fail the same way again and again are one too."""
+    lot_id = intent.proposal.lot_id
+    if event == "failed" and lot_id is not None:
+        return f"lot:{lot_id}:{intent.proposal.purpose}:failed:{intent.refusal or intent.state}"
+    return f"order:{intent.id}:{event}"
+
+
+def _event(before: Intent, after: Intent) -> str | None:
+    if before.confirmed_at is None and after.confirmed_at is not None:
+        return "protected"
+    if before.state is after.state:
+        return None
+    match after.state:
+        case State.FILLED:
+            return "executed"
+        case State.CANCELLED | State.EXPIRED | State.UNKNOWN:
+            return after.state.value.lower()
+        case State.REJECTED | State.NOT_PLACED:
+            return "failed"
+        case _:
+            is_new = before.state in OPEN_OUTCOME and after.state in LISTED
+            is_stop = after.proposal.purpose is Purpose.PROTECT
+            return "created" if is_new and not is_stop else None
+
+
+def _is_our_stop(rows: Rows, intent: Intent) -> bool:
+    """Whether it is a stop that we asked to cancel."""
+    if intent.proposal.purpose is not Purpose.PROTECT:
+        return False
+    sent = rows.find(ATTEMPTS, intent_id=intent.id)
+    return any(each.attempt.request is Request.CANCEL for each in sent)
+
+
+def _order(intent: Intent) -> str:
+    wish = intent.proposal
+    price = wish.trigger or wish.limit
+    at = f" at {number_text(price.rate)}" if price else ""
+    size = number_text(wish.quantity.size)
+    number = f", order {intent.order_id}" if intent.order_id else ""
+    return f"{wish.purpose} {wish.side} {size} {wish.symbol}{at}{number}"
+
+
+def _said(event: str, intent: Intent) -> str:
+    """What the event means beyond its name."""
+    done = f"{number_text(intent.filled)} {intent.proposal.instrument.base}"
+    match event:
+        case "executed":
+            return f"; {done} for {number_text(intent.value)} {intent.proposal.instrument.quote}."
+        case "cancelled" | "expired":
+            return f"; {done} of it was executed."
+        case "failed":
+            return f"; the exchange never had it. {intent.refusal or 'No byte left, or it was proven absent.'}"
+        case "unknown":
+            return "; nobody knows yet whether the exchange has it, and nothing is sent again."
+        case "protected":
+            return "; the exchange lists it."
+        case _:
+            return "; it is not executed yet."
