@@ -6,7 +6,7 @@ nonce from the time at which it is asked, and what it learns is as old as that. 
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
@@ -33,6 +33,8 @@ from interlock.protocol.crypto_com.wire import Asked, Rows, result_of, signed_bo
 from interlock.values import Instant, Instrument, Secret
 
 Fact = TypeVar("Fact")
+HIDDEN: Final = b"***"
+SECRET_MIN: Final = 8  # what is shorter is no secret, and could be a part of true words
 TRADES_WINDOW: Final = timedelta(days=trades.WINDOW_DAYS_MAX)
 
 
@@ -203,11 +205,20 @@ class CryptoComExchange:
     async def _post(self, asked: Asked, params: Mapping[str, object]) -> Reply:
         key = self._credentials
         body = signed_body(key.api_key, key.api_secret, asked.method, params, asked.id or 0)
-        return await self._transport.request("POST", asked.method, body)
+        return await self._heard("POST", asked.method, body)
 
     async def _get(self, method: str, params: Mapping[str, str | int]) -> Reply:
         path = f"{method}?{urlencode(params)}" if params else method
-        return await self._transport.request("GET", path, b"")
+        return await self._heard("GET", path, b"")
+
+    async def _heard(self, verb: str, path: str, body: bytes) -> Reply:
+        """The answer without our key and our secret: who echoes them must not get them into books, logs and messages."""
+        reply = await self._transport.request(verb, path, body)
+        ours = (self._credentials.api_key, self._credentials.api_secret)
+        for words in (secret.reveal().encode() for secret in ours):
+            if len(words) >= SECRET_MIN and words in reply.body:
+                reply = replace(reply, body=reply.body.replace(words, HIDDEN))
+        return reply
 
     def _kept(self, method: str, rows: Rows[Fact]) -> tuple[Fact, ...]:
         self.skipped[method] = rows.skipped

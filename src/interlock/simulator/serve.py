@@ -18,8 +18,7 @@ from aiohttp import web
 
 from interlock.errors import BadSettings
 from interlock.simulator import recordings
-from interlock.simulator.answers import UNAUTHORISED
-from interlock.simulator.config import Config, demo_key
+from interlock.simulator.config import ApiKey, Config, demo_key
 from interlock.simulator.control import ControlServer, Driver
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
@@ -57,8 +56,7 @@ class Tls:
 class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
-    Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
-    wall's clock the recording is shifted by whole days, so that `start`'s day is today.
+    On the wall's clock the recording is shifted by whole days, so that `start`'s day is today. Without a `key` the seed gives one.
     """
 
     port: int = 0
@@ -70,11 +68,7 @@ class ServeOptions:
     candles: tuple[str, ...] = DEMO_CANDLES
     balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
     depth: Mapping[str, Decimal] = field(default_factory=dict)
-    bind: str = LOOPBACK
-    control_bind: str = LOOPBACK
-    tls: Tls | None = None
-    allow: tuple[str, ...] | None = None
-    block_code: int = UNAUTHORISED
+    key: ApiKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +151,7 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
     config = Config(
         start=options.start,
         replay=replay,
-        keys=(demo_key(options.seed),),
+        keys=(options.key or demo_key(options.seed),),
         balances=options.balances,
         seed=options.seed,
         depth=options.depth,
