@@ -10,7 +10,7 @@ import pytest
 
 from interlock.account import Kill
 from interlock.api.views import WORDS
-from interlock.evidence.telling import Delivery
+from interlock.evidence.telling import Delivery, Mute
 from interlock.orders.life import State
 from interlock.values import Unknown
 from tests.doors.asking import Door
@@ -285,3 +285,17 @@ def test_what_waits_while_nothing_is_sent_is_no_failure_of_the_messenger() -> No
     told = here.body("/api/health/system")["telegram"]
 
     assert (told["status"], told["enabled"], told["last_send_ok"]) == ("PASS", False, None)
+
+
+def test_a_mute_warns_says_whose_it_is_and_is_no_failure_of_what_waits() -> None:
+    here = Door(*scene(), environ=TELEGRAM)
+    mute = Mute("owner", "asleep", NOW)
+    old = NOW - timedelta(days=30)
+    here.books.delivery = Delivery(failures_in_row=9, oldest_unsent=old, mute=mute)
+
+    body = here.body("/api/health/system")
+    told = body["telegram"]
+
+    assert (told["status"], told["enabled"], told["kill_switch_enabled"]) == ("WARN", False, False)
+    assert body["details"]["mute"] == {"who": "owner", "why": "asleep", "at": NOW.iso()}
+    assert body["details"]["kill"] is None

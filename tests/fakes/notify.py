@@ -53,12 +53,14 @@ def says(status: int, body: object) -> Answer:
 
 @dataclass(slots=True)
 class Server:
-    """Answers every request with `answer`, and keeps path and body."""
+    """Answers every request with `answer`, and keeps path, body and the names of cookies."""
 
     answer: Answer
     heard: list[tuple[str, Any]] = field(default_factory=list)
+    cookies: list[str] = field(default_factory=list)
 
     async def hear(self, request: web.Request) -> web.StreamResponse:
+        self.cookies += request.cookies
         self.heard.append((request.path, await request.json() if request.can_read_body else None))
         return await self.answer(request)
 

@@ -2,9 +2,13 @@
 
 import asyncio
 import logging
+import os
+import subprocess
+import sys
 import traceback
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import structlog
@@ -129,6 +133,56 @@ def test_the_messenger_has_no_word_for_its_token() -> None:
     telegram = TelegramNotifier("https://api.telegram.org", Secret(TOKEN), CHAT)
 
     assert TOKEN not in repr(telegram) + str(telegram) + repr(vars(telegram))
+
+
+def test_the_library_is_told_no_token_and_says_none_at_its_most_talkative(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert send(Server(says(200, TAKEN))) == "4711"
+
+    assert "sendMessage" in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_a_platform_that_tells_nobody_does_not_load_the_library() -> None:
+    asked = "import sys, interlock.cli.run, interlock.cli.notify; print('telegram' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=30
+    )
+
+    assert done.stdout.strip() == "False"
+
+
+def test_neither_a_proxy_of_the_environment_nor_a_cookie_is_used(tmp_path: Path) -> None:
+    """The proxy leads nowhere: whoever took it would hear nothing."""
+    nowhere = dict.fromkeys(
+        ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"), "http://127.0.0.1:9"
+    )
+    server = Server(
+        writes(200, b'{"ok": true, "result": {"message_id": 5}}', **{"Set-Cookie": "a=b"})
+    )
+
+    async def within() -> int:
+        async with listening(server) as base:
+            say = f"""
+import asyncio
+from interlock.notify import TelegramNotifier
+from interlock.values import Secret
+async def main():
+    async with TelegramNotifier({base!r}, Secret("0:x"), "1") as telegram:
+        await telegram.send("one")
+        await telegram.send("two")
+asyncio.run(main())
+"""
+            child = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", say, env={"PATH": os.defpath, **nowhere}, cwd=tmp_path
+            )
+            return await child.wait()
+
+    assert asyncio.run(within()) == 0
+    assert [body["text"] for _, body in server.heard] == ["one", "two"]
+    assert server.cookies == []
 
 
 def everything_said_of(error: BaseException) -> str:
