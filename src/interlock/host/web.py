@@ -44,8 +44,7 @@ def within(wait: timedelta, ask: Callable[[], Found | Unknown]) -> Found | Unkno
     thread = threading.Thread(target=asking.run, daemon=True)
     thread.start()
     thread.join(wait.total_seconds())
-    silent = Unknown(f"no answer in {wait.total_seconds():g} s")
-    return silent if asking.answer is None else asking.answer
+    return asking.answer or Unknown(f"no answer in {wait.total_seconds():g} s")
 
 
 @dataclass(slots=True)
