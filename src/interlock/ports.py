@@ -215,11 +215,12 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class AuditRun:
-    """One audit: every check with what it found; PASS only when each was made and passed."""
+    """One audit: every check with what it found, and how long they took; PASS only when each was made and passed."""
 
     at: Instant
     passed: bool
     rows: tuple[CheckRow, ...]
+    took_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

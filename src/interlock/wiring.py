@@ -26,10 +26,10 @@ from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
 from interlock.desk.updater import Updater
 from interlock.errors import BadInput, BadSettings
-from interlock.evidence.telling import Mute
+from interlock.evidence.proof import CheckRow
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
-from interlock.exchange.permissions import Said, permissions
+from interlock.exchange.windows import Pause
 from interlock.host.clock import StoodStill, WallClock
 from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Notifier, Tenure
 from interlock.risk.limits import Limits
@@ -48,10 +48,11 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the desk works under: the caps, and the drift that an audit still admits."""
+    """What the desk works under: the caps, the drift that an audit still admits, and for how long an outcome may be unknown."""
 
     limits: Limits = Limits()  # noqa: RUF009 - frozen: safe as a default
     drift_threshold_pct: Decimal = Decimal(1)
+    grace: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     tenure: Tenure,
     terms: Terms | None = None,
     notifier: Notifier | None = None,
+    pause: Pause = sleep,
 ) -> Desk:
     """The desk over these seams; nothing in it knows whether they are real. Without a notifier nobody drains the outbox."""
     under = terms or Terms()
@@ -93,12 +95,26 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         settler,
         Monitor(books, market, clock, trader, settler, SPAN),
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
-        Auditor(exchange, books, clock, under.drift_threshold_pct, tenure.install_id),
+        _auditor(exchange, books, clock, tenure, under, pause),
     )
     if notifier is not None:
         mark = f"{tenure.venue} {tenure.install_id[:6]}"
         passes = (*passes, Herald(books, notifier, clock, mark, SPAN))
     return Desk(Day(books, market, clock), passes, instruments)
+
+
+def _auditor(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
+    exchange: Exchange, books: Books, clock: Clock, tenure: Tenure, terms: Terms, pause: Pause
+) -> Auditor:
+    threshold, grace = terms.drift_threshold_pct, terms.grace
+    return Auditor(exchange, books, clock, threshold, tenure.install_id, pause, grace)
+
+
+def _terms(settings: Settings) -> Terms:
+    """The terms that the settings state."""
+    health = settings.health
+    grace = timedelta(minutes=1) * float(health.reconcile_grace_minutes)
+    return Terms(settings.limits(), health.drift_threshold_pct, grace)
 
 
 def _booked_to(books: Books, now: Instant) -> Instant:
@@ -199,14 +215,37 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         pause = sleep if settings.sim.control is None else no_pause
         exchange = CryptoComExchange(transport, credentials, clock.now, pause)
         tenure = books.open(venue_of(settings), clock.now())
-        terms = Terms(settings.limits(), settings.health.drift_threshold_pct)
         notifier = await _notifier(settings, stack)
-        desk = desk_of(books, market, exchange, clock, tenure, terms, notifier)
+        desk = desk_of(books, market, exchange, clock, tenure, _terms(settings), notifier, pause)
         yield Platform(books, market, clock, desk)
 
 
 async def audit(settings: Settings) -> AuditRun:
     """One audit from a cold start: our books and the exchange's own word, and nothing else; in SIM at the exchange's time."""
+    async with _cold_auditor(settings) as auditor:
+        return await auditor.audit()
+
+
+async def audit_portfolio(settings: Settings) -> CheckRow:
+    """One row: our ledger's wallet against the exchange's. Nothing is written."""
+    async with _cold_auditor(settings) as auditor:
+        return await auditor.portfolio()
+
+
+async def audit_orders(settings: Settings) -> tuple[CheckRow, ...]:
+    """Our orders, executions and stops against the exchange's lists. Nothing is written."""
+    async with _cold_auditor(settings) as auditor:
+        return await auditor.orders()
+
+
+def record_audit(settings: Settings, run: AuditRun) -> None:
+    """Keeps an audit that was made outside, in one short transaction."""
+    with closing(open_books(settings)) as books:
+        books.note(run.at, audit=run)
+
+
+@asynccontextmanager
+async def _cold_auditor(settings: Settings) -> AsyncIterator[Auditor]:
     control = settings.sim.control
     clock = WallClock() if control is None else StoodStill(await read_time(control))
     async with AsyncExitStack() as stack:
@@ -216,8 +255,8 @@ async def audit(settings: Settings) -> AuditRun:
             raise BadSettings(f"There are no books in {settings.data} to audit.")
         transport = await stack.enter_async_context(_transport(settings))
         exchange = CryptoComExchange(transport, _credentials(settings), clock.now)
-        threshold = settings.health.drift_threshold_pct
-        return await Auditor(exchange, books, clock, threshold, tenure.install_id).audit()
+        pause = sleep if control is None else no_pause
+        yield _auditor(exchange, books, clock, tenure, _terms(settings), pause)
 
 
 async def read_account(settings: Settings) -> AccountReading:

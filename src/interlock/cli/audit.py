@@ -1,43 +1,64 @@
-"""`interlock audit`: our books against the exchange's own word, from a cold start. One line, PASS or FAIL, and its exit code."""
+"""`interlock audit`: our books against the exchange's own word, from a cold start; a step of the nightly audit; or the whole night.
 
-import asyncio
-import json
-import sys
-from typing import Annotated
+One line, PASS or FAIL, and its exit code.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from interlock.ports import AuditRun
-from interlock.settings import read
-from interlock.wiring import audit as audit_once
+from interlock.cli.here import Here, Profile
+from interlock.cli.one_word import say_one_word
+from interlock.settings import of_host
+
+# Word -> function: the steps need neither the desk nor the books, so each loads what it needs alone.
+STEPS: Final = {
+    "verify_no_public_ports": "interlock.cli.audit_steps:ports",
+    "health_guard": "interlock.cli.audit_steps:guard",
+    "stability_check": "interlock.cli.audit_steps:stability_check",
+    "portfolio_consistency_check": "interlock.cli.audit_steps:portfolio",
+    "reconcile_order_intents": "interlock.cli.audit_steps:reconcile",
+    "nightly": "interlock.cli.nightly:nightly",
+    "acknowledge": "interlock.cli.nightly:acknowledge",
+}
+ROWS: Final = {
+    "": "interlock.cli.audit_rows:whole",
+    "portfolio": "interlock.cli.audit_rows:portfolio",
+    "reconcile": "interlock.cli.audit_rows:reconcile",
+    "record": "interlock.cli.audit_rows:record",
+}
 
 
-def audit(
+def audit(  # noqa: PLR0913 - each is an option of the command
+    word: Annotated[
+        str, typer.Argument(help=f"Nothing, or one of {', '.join([*STEPS, *filter(None, ROWS)])}.")
+    ] = "",
     *,
+    profile: Annotated[Profile, typer.Option(help="How the platform stands here.")] = Profile.HOST,
+    root: Annotated[Path | None, typer.Option(help="The installation that is audited.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON.")] = False,
     details: Annotated[bool, typer.Option("--details", help="Every check, on stderr.")] = False,
+    row: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    every: Annotated[float, typer.Option(hidden=True, min=0)] = 2.0,
 ) -> None:
-    """Compare the books with the exchange now."""
-    run = asyncio.run(audit_once(read()))
-    if details:
-        Console(stderr=True).print(_table(run))
-    word = "PASS" if run.passed else "FAIL"
-    sys.stdout.write(f"{json.dumps(_said(run)) if as_json else word}\n")
-    raise typer.Exit(0 if run.passed else 1)
+    """Compare the books with the exchange now, or make the nightly audit."""
+    if word in ROWS:
+        _function(ROWS[word])(root, as_json=as_json, details=details)
+    elif word in STEPS:
+        step = _function(STEPS[word])
+        say_one_word(lambda: step(_here(root or Path.cwd(), profile, row, every)))
+    else:
+        raise typer.BadParameter(f"{word} is no step of the audit.")
 
 
-def _said(run: AuditRun) -> dict[str, object]:
-    rows = [
-        {"step": r.step, "passed": r.holds, "compared": r.compared, "found": r.found}
-        for r in run.rows
-    ]
-    return {"audit": "PASS" if run.passed else "FAIL", "at": run.at.iso(), "rows": rows}
+def _here(root: Path, profile: Profile, row: Path | None, every: float) -> Here:
+    return Here(root.absolute(), profile, of_host(root), row, every)
 
 
-def _table(run: AuditRun) -> Table:
-    table = Table("check", "result", "compared", "found")
-    for row in run.rows:
-        table.add_row(row.step, "PASS" if row.holds else "FAIL", str(row.compared), row.found)
-    return table
+def _function(name: str) -> Callable[..., bool]:
+    module, _, function = name.partition(":")
+    found: Callable[..., bool] = getattr(import_module(module), function)
+    return found

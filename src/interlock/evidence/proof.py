@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """One check: what was compared, how many things, and what was found. Nothing compared is not a pass."""
+    """One check: what was compared, how many things, and what was found. Nothing compared is not a pass.
+
+    `threshold` is what the finding is held against, `code` the reason by which others refused or kept silent, where there is one.
+    """
 
     step: str
     passed: bool
     compared: int
     found: str
+    threshold: str = ""
+    code: str = ""
 
     @property
     def holds(self) -> bool:
@@ -41,3 +46,14 @@ def proof(rows: tuple[CheckRow, ...], steps: tuple[str, ...]) -> Complete | Inco
         if row is None or not row.holds:
             return Incomplete(step, rows)
     return Complete(rows)
+
+
+def joined(step: str, rows: tuple[CheckRow, ...]) -> CheckRow:
+    """One row that holds when all of these do, and says what each of those that do not has found; all of them when all do."""
+    bad = tuple(row for row in rows if not row.holds)
+    shown = "; ".join(f"{row.step}: {row.found}" for row in bad or rows)
+    compared = (
+        0 if not rows or any(row.compared == 0 for row in rows) else sum(r.compared for r in rows)
+    )
+    code = next((row.code for row in bad if row.code), "")
+    return CheckRow(step, passed=not bad, compared=compared, found=shown, code=code)

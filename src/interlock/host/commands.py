@@ -58,4 +58,9 @@ def run(
         except subprocess.TimeoutExpired:
             os.killpg(program.pid, signal.SIGKILL)
             return Unknown(f"{words[0]} did not end in {wait.total_seconds():g} s")
+        except BaseException:
+            os.killpg(
+                program.pid, signal.SIGKILL
+            )  # whoever is stopped while waiting leaves nothing running behind
+            raise
     return Ran(program.returncode, stdout, stderr)

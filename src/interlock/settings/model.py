@@ -171,6 +171,13 @@ class Health(Section):
     drift_threshold_pct: Number = _is(
         Decimal(1), "more drift fails the audit", "DRIFT_THRESHOLD_PCT", ge=0, le=100
     )
+    reconcile_grace_minutes: Number = _is(
+        Decimal(5),
+        "an outcome that is unknown for longer fails the audit",
+        "RECONCILE_GRACE_MINUTES",
+        ge=0,
+        le=60,
+    )
 
 
 class Host(Section):
@@ -184,6 +191,16 @@ class Host(Section):
     )
     public_time_url: Web = _is(
         "https://api.crypto.com/v2/public/get-time", "public call of the connectivity check"
+    )
+    disk_pct_max: Number = _is(Decimal(90), "a disk as full as this fails the audit", gt=0, le=90)
+    memory_free_pct_min: Number = _is(
+        Decimal(10), "less free memory fails the audit", ge=10, le=100
+    )
+    pace: Number = _is(
+        Decimal(1), "every wait of the scripts times this; below 1 for trials", gt=0, le=1
+    )
+    step_limit_s: Number = _is(
+        Decimal(120), "a step of the nightly audit that takes longer has failed", gt=0, le=120
     )
 
 

@@ -82,6 +82,11 @@ def _settings(layers: Sequence[Mapping[str, str]]) -> Settings:
     return settings
 
 
+def wants_debug() -> bool:
+    """Whether whoever runs a script wants to read on stderr why it says what it says."""
+    return os.environ.get("DEBUG") == "1"
+
+
 def check_bind(settings: Settings, *, has_tls_proxy: bool) -> None:
     """Refuses an address that is not loopback, unless somebody vouches for a TLS proxy before it."""
     binds = {

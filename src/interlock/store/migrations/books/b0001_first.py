@@ -218,7 +218,7 @@ def _journal() -> None:
         *_wholes("opened_at", "count", "open"),
         *_wholes("closed_at", nullable=True),
     )
-    _table("audit_runs", _key("at"), *_wholes("passed"), *_texts("rows"))
+    _table("audit_runs", _key("at"), *_wholes("passed", "took_ms"), *_texts("rows"))
 
 
 def _messages() -> None:
