@@ -189,14 +189,15 @@ class Auditor:
         """What the exchange says has ended has ended here, and the other way round, in a wide window and in a narrow one."""
         told = 0
         gaps: list[Difference] = []
+        every = self._intents()
         for advanced in (False, True):
-            intents = [i for i in self._intents() if _is_stop(i) is advanced]
+            intents = [i for i in every if _is_stop(i) is advanced]
             for span in (LOOK_BACK, GLANCE):
                 since = self._since(span)
                 if isinstance(since, Unknown):
                     return CheckRow("history", passed=False, compared=0, found=since.why)
                 facts = await self.exchange.history(since, advanced=advanced)
-                strangers = orphans(self.install_id, facts, intents)
+                strangers = orphans(self.install_id, facts, every)
                 gaps += [Difference(s.client_oid, "ended there, unknown here") for s in strangers]
                 gaps += history_gaps(intents, facts, since, self.clock.now())
                 told += len(facts)
