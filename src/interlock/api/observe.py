@@ -19,6 +19,7 @@ from interlock.health.observations import (
     TelegramSeen,
     TradeSeen,
 )
+from interlock.host.notes import Notes
 from interlock.ports import Picture
 from interlock.risk.question import is_latched
 from interlock.settings import Settings
@@ -51,7 +52,7 @@ def observe(snapshot: Snapshot, settings: Settings) -> Observed:
         trade=_look(lambda: _trade(snapshot, settings)),
         guard=_look(lambda: _guard(snapshot.standing, settings)),
         account=_look(lambda: _account(picture)),
-        record=_look(lambda: _record(snapshot)),
+        record=_look(lambda: _record(snapshot, settings)),
     )
 
 
@@ -128,7 +129,7 @@ def _account(picture: Picture) -> AccountSeen:
     return AccountSeen(picture.equity[0].at if picture.equity else None, figures.why)
 
 
-def _record(snapshot: Snapshot) -> RecordSeen:
+def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
     picture = snapshot.picture
     tenure, audit = picture.tenure, next(iter(picture.audits), None)
     mute = picture.delivery.mute
@@ -141,4 +142,13 @@ def _record(snapshot: Snapshot) -> RecordSeen:
         audit=(audit.passed, audit.at) if audit else None,
         heartbeats=snapshot.heartbeats,
         mute=(mute.who, mute.why, mute.at) if mute else None,
+        undelivered=_undelivered(settings),
     )
+
+
+def _undelivered(settings: Settings) -> tuple[str, str] | Unknown | None:
+    """The newest alert that nobody heard, where the notes of the host's audit can be reached from here."""
+    alerts = Notes(settings.host.evidence_dir).undelivered()
+    if isinstance(alerts, Unknown):
+        return alerts
+    return (alerts[-1].message, alerts[-1].at) if alerts else None

@@ -94,7 +94,10 @@ class AccountSeen:
 
 @dataclass(frozen=True, slots=True)
 class RecordSeen:
-    """What the books say beside the components: switches, mute (who, why, at), engine, open incidents, last audit, and since when."""
+    """What the books say beside the components: switches, mute (who, why, at), engine, open incidents, last audit, and since when.
+
+    `undelivered` is the newest alert of the nightly audit that nobody heard, with its time; the host keeps it, not the books.
+    """
 
     switches: Switches
     epoch: int | None
@@ -103,6 +106,7 @@ class RecordSeen:
     audit: tuple[bool, Instant] | None = None
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
     mute: tuple[str, str, Instant] | None = None
+    undelivered: tuple[str, str] | Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ PARTS = ("market", "updater", "monitor", "telegram", "trade", "guard", "account"
 CODE_DIGITS = 5
 RECORDED = (
     *("mode", "bound", "venue", "kill", "mute"),
-    *("epoch", "began_at", "incidents", "last_audit"),
+    *("epoch", "began_at", "incidents", "last_audit", "last_undelivered_alert"),
 )
 
 
@@ -153,8 +153,15 @@ def _record(record: RecordSeen | Unknown, now: Instant) -> Json:
             for name, severity, at, count in record.incidents
         ],
         "last_audit": {"passed": audit[0], "at": audit[1].iso()} if audit else None,
+        "last_undelivered_alert": _undelivered(record.undelivered),
         "passes": {who: {"age_s": _seconds(now - at)} for who, at in record.heartbeats.items()},
     }
+
+
+def _undelivered(alert: tuple[str, str] | Unknown | None) -> Json | None:
+    if isinstance(alert, Unknown):
+        return {"unknown": alert.why}
+    return {"message": alert[0], "at": alert[1]} if alert else None
 
 
 def _errors(observed: Observed) -> Iterator[Json]:
