@@ -143,7 +143,7 @@ PRIVATE = st.dictionaries(st.sampled_from((BALANCE, OPEN, CANCEL)), SAID)
 @given(PRIVATE, st.booleans(), st.sampled_from((WHY, timedelta(0), timedelta(61))))
 def test_only_an_exchange_that_lets_us_in_everywhere_lets_us_trade(
     private: Mapping[str, Yes | No | Unknown],
-    signs: bool,  # noqa: FBT001 (drawn)
+    signs: bool,  # noqa: FBT001 (a column that hypothesis draws)
     offset: timedelta | Unknown,
 ) -> None:
     facts = replace(WELL, private=private, signer_works=signs, offset=offset)
