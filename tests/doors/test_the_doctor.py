@@ -114,7 +114,8 @@ def cause(rows: dict[str, Finding]) -> str:
 def test_a_wrong_key_or_secret_is_told_by_an_address_that_was_good_before(
     place: Place, wrong: str
 ) -> None:
-    assert cause(place.access(**{wrong: CANARY})) == "ADDRESS"
+    for _ in range(2):  # the first look, which was refused, remembers no address
+        assert cause(place.access(**{wrong: CANARY})) == "ADDRESS"
 
     place.access()
     rows = place.access(**{wrong: CANARY})
