@@ -54,6 +54,7 @@ SPOILT: Mapping[str, Mapping[int, Spoil]] = {
     "public/get-instruments": {1: strange_row},
     "private/get-order-history": {2: refused(40101, 401), 3: broken},
     "private/get-trades": {2: page},
+    "public/ip": dict.fromkeys(range(1, 9), page),
 }
 
 

@@ -46,8 +46,13 @@ DATABASE = f"postgresql://interlock:{PASSWORD}@127.0.0.1:1/books"
 TALKATIVE = "import logging, sys\nlogging.basicConfig(level=logging.DEBUG, stream=sys.stderr)\n"
 LOOKS = (
     *("status", "orders", "positions", "balance", "watchlist", "why XRP_USDT", "health"),
-    *("health --guard", "audit --details", "config", "--help"),
+    *("health --guard", "audit --details", "config", "doctor --json", "--help"),
 )
+SNIPPET = (
+    "from app.services.brokers.crypto_com_trade import CryptoComTradeClient\n"
+    "CryptoComTradeClient().get_account_summary()\n"
+)
+PATIENCE_S = 100.0
 SLOTS = ("api.token", "interlock.toml", "api_key", "api_secret", "telegram_token", "database_url")
 
 
@@ -61,12 +66,16 @@ def by_environment() -> dict[str, str]:
 
 
 def by_file(folder: Path) -> dict[str, str]:
-    """The same secrets in files that only their owner may read."""
+    """The same secrets in files that only their owner may read: one for each, and the one that the scripts share."""
     folder.mkdir(exist_ok=True)
     for name in ("api_key", "api_secret", "telegram_token"):
         path = folder / name
         path.touch(0o600)
         path.write_text(CANARIES[name] + "\n", encoding="utf-8")
+    runtime = folder / "runtime.env"
+    runtime.touch(0o600)
+    given = by_environment().items()
+    runtime.write_text("".join(f"{name}={value}\n" for name, value in given), encoding="utf-8")
     return {
         "EXCHANGE_CUSTOM_API_KEY_FILE": str(folder / "api_key"),
         "INTERLOCK__EXCHANGE__API_SECRET_FILE": str(folder / "api_secret"),
@@ -163,6 +172,8 @@ class Inside:
             "INTERLOCK__API__PORT": str(self.api),
             "INTERLOCK__DASHBOARD__PORT": str(self.page),
             "INTERLOCK__EXCHANGE__REST_URL": self.outside.rest,
+            "INTERLOCK__HOST__EGRESS_URLS": f"{self.outside.rest}/public/ip",
+            "INTERLOCK__HOST__PUBLIC_TIME_URL": f"{self.outside.rest}/public/get-time",
             "INTERLOCK__SIM__CONTROL": self.outside.control,
             "INTERLOCK__TELEGRAM__API_BASE": self.outside.telegram,
             "RUN_TELEGRAM": "true",
@@ -172,13 +183,24 @@ class Inside:
 
     def say(self, secrets: Mapping[str, str], words: str, **more: str) -> int:
         """One command, with what it prints; its exit code."""
-        environ = {**self.environ(secrets), **more}
-        done = subprocess.run(
-            [PROGRAM, *words.split()], env=environ, capture_output=True, timeout=60, check=False
-        )
-        self.sinks.take(f"{words}: stdout", done.stdout)
-        self.sinks.take(f"{words}: stderr", done.stderr)
+        done = self.let(secrets, [PROGRAM, *words.split()], **more)
         return done.returncode
+
+    def let(
+        self, secrets: Mapping[str, str], words: list[str], **more: str
+    ) -> subprocess.CompletedProcess[bytes]:
+        """One program, with what it prints."""
+        done = subprocess.run(
+            words,
+            env={**self.environ(secrets), **more},
+            cwd=self.folder,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        self.sinks.take(f"{words[1:]}: stdout", done.stdout)
+        self.sinks.take(f"{words[1:]}: stderr", done.stderr)
+        return done
 
     @contextmanager
     def running(
@@ -209,8 +231,8 @@ class Inside:
 
     def token(self) -> str:
         """The API's own token of this life, which is looked for from now on."""
-        wait_until((self.data / "api.token").exists, 30)
-        wait_until(self._answers, 30)
+        wait_until((self.data / "api.token").exists, PATIENCE_S)
+        wait_until(self._answers, PATIENCE_S)
         token = (self.data / "api.token").read_text(encoding="ascii")
         self.sinks.secrets = {**self.sinks.secrets, f"api_token of life {self.lives}": token}
         return token
@@ -237,7 +259,7 @@ def everything_is_asked(inside: Inside, token: str) -> None:
 
 
 def wait(holds: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + 40
+    end = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < end, what
         time.sleep(0.05)
@@ -273,7 +295,12 @@ def test_no_secret_is_in_anything_that_the_platform_lets_out(tmp_path: Path) -> 
         ):
             inside.token()
             wait(lambda: page_answers(inside), "the dashboard answers")
-            inside.say(secrets, "notify It_is_so.")
+            assert inside.say({}, "notify It_is_so.") == 0
+            inside.say({}, "doctor")
+            wrong = {**by_environment(), "INTERLOCK__EXCHANGE__API_KEY": CANARIES["webhook_key"]}
+            refused = inside.let(wrong, [sys.executable, "-c", SNIPPET])
+            assert b"Traceback" in refused.stderr
+            assert b"RuntimeError" in refused.stderr
         assert outside.hostile.spoilt.keys() >= {"private/create-order", "private/user-balance"}
 
         files(inside, secrets)
