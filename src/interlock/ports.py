@@ -50,12 +50,16 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AccountReading:
-    """The wallet as the exchange told it: balances by currency, equity and exposure in account currency."""
+    """The wallet as the exchange told it: balances by currency, equity and exposure in account currency.
+
+    `clock_offset` is the least by which the exchange's clock must have been ahead of ours; None when it told no time.
+    """
 
     balances: Mapping[str, Balance]
     equity: Decimal
     exposure: Decimal
     as_of: Instant
+    clock_offset: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from interlock.store.books import RowBooks
 from interlock.store.files import open_books as books_of
 from interlock.store.files import open_market
 from interlock.store.lease import hold
+from interlock.store.standing import DISARMED
 from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
 from interlock.values import Instant
 
@@ -187,11 +188,11 @@ def select(settings: Settings, who: str, why: str, now: Instant, mode: Mode) -> 
 
 
 def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) -> Switches:
-    """The kill switch, engaged or cleared in one short transaction; clearing it closes the protection breaker too."""
+    """The kill switch, engaged or cleared in one short transaction; clearing it closes the protection breaker, and arms anew."""
     with closing(open_books(settings)) as books:
         switches = books.switch(who, why, now, mode=None, kill=kill)
         if not kill:
-            books.note(now, closed=(BREAKER,))
+            books.note(now, closed=(BREAKER, DISARMED))
         return switches
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 
 from interlock.account import (
@@ -122,6 +123,7 @@ class ShownBooks:
             in_flight=tuple(_in_flight(i) for i in self.intents if not i.ended),
             breaker=self.breaker,
             epoch=self.tenure.epoch if self.tenure else None,
+            clock=Known(timedelta(0), NOW),
         )
 
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:

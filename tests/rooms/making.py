@@ -85,6 +85,7 @@ def standing(**changes: Any) -> Standing:  # noqa: ANN401  fields of every type
         balances=Known(wallet, NOW),
         day=None,
         epoch=EPOCH,
+        clock=Known(timedelta(0), NOW),
     )
     return replace(sound, **changes)
 
@@ -97,6 +98,7 @@ def facts(**changes: Any) -> Facts:  # noqa: ANN401  fields of every type
         indicators_known=True,
         row=row(),
         epoch=EPOCH,
+        close=D(50000),
     )
     return replace(sound, **changes)
 

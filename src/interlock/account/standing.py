@@ -1,7 +1,8 @@
 """The standing: one consistent picture of the account, read under the account's lock, on which a trade is judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 
 from interlock.account.figures import Balance, DayOpen, Figures
@@ -15,7 +16,7 @@ from interlock.values import Instant, Known, Side, Unknown
 class InFlight:
     """An intent whose end is not known to us: counted as if it had been filled.
 
-    `reserved` is in quote; `state` is a word of the one life table.
+    `reserved` is in quote; `state` is a word of the one life table; `limit` is its limit price in quote per base, if it has one.
     """
 
     intent_id: str
@@ -27,6 +28,7 @@ class InFlight:
     reserved: Decimal
     state: str
     lot_id: str | None
+    limit: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,12 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the judge may know. Whatever could not be read is Unknown with its why, and blocks."""
+    """What the judge may know. Whatever could not be read is Unknown with its why, and blocks.
+
+    `clock` is how far the exchange's clock is ahead of ours. `entry_keys` are the wishes that were asked for lately, `messages`
+    the requests of the last minute, `executions` the entries of the last hour that bought or may have. `disarmed` says why
+    entering waits for a person. `naked` are the lots whose stop is not confirmed past its deadline.
+    """
 
     switches: Switches
     figures: Known[Figures] | Unknown
@@ -53,6 +60,12 @@ class Standing:
     last_entry: Mapping[str, Instant] = field(default_factory=dict)
     breaker: str | None = None
     epoch: int | None = None
+    clock: Known[timedelta] | Unknown = Unknown("the exchange's clock was never read")  # noqa: RUF009 - frozen: safe as a default
+    entry_keys: frozenset[str] = frozenset()
+    messages: int = 0
+    executions: int = 0
+    disarmed: str | None = None
+    naked: tuple[str, ...] = ()
 
     def open_positions(self, base: str | None = None) -> int:
         """Lots above dust plus entries in flight without a lot yet; of one base, or of all."""
@@ -66,6 +79,19 @@ class Standing:
         """The reserved value of margin entries in flight, in quote."""
         entries = (i for i in self.in_flight if i.purpose == "ENTRY")
         return sum((i.reserved for i in entries if isinstance(i.funding, Margin)), Decimal(0))
+
+    def committed(self) -> Decimal:
+        """What open lots cost and entries in flight may cost, in quote."""
+        return self._committed(self.lots, self.in_flight)
+
+    def margin_committed(self) -> Decimal:
+        """What is committed on margin, in quote."""
+        lots = [lot for lot in self.lots if isinstance(lot.funding, Margin)]
+        return self._committed(lots, [i for i in self.in_flight if isinstance(i.funding, Margin)])
+
+    def _committed(self, lots: Iterable[Lot], orders: Iterable[InFlight]) -> Decimal:
+        reserved = sum((i.reserved for i in orders if i.purpose == "ENTRY"), Decimal(0))
+        return sum((lot.remaining * lot.average for lot in lots), reserved)
 
     def frozen(self, symbol: str, base: str) -> Freeze | None:
         """The first freeze that covers this symbol or its base."""

@@ -113,7 +113,7 @@ def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
         missing_intents=missing_intents(endings, snapshot.as_of),
         unknown_outcomes=tuple(i.intent_id for i in standing.in_flight if i.state == "UNKNOWN"),
         freezes=tuple(f"{f.scope} {f.code}: {f.why}" for f in standing.freezes),
-        breaker=standing.breaker,
+        breaker=standing.breaker or standing.disarmed,
     )
 
 

@@ -17,6 +17,7 @@ from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Decided
+from interlock.risk.remedies import remedy
 from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.strategy.signal import Signal
 from interlock.strategy.watchlist import WatchlistRow
@@ -170,6 +171,7 @@ def verdict(said: Verdict | None) -> Json | None:
                     "found": o.found,
                     "limit": o.limit,
                     "reason": o.reason,
+                    "remedy": remedy(o.rule),
                 }
                 for o in said.objections
             ]

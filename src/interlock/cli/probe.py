@@ -71,3 +71,6 @@ def _say(body: dict[str, Any]) -> None:
     if objections:
         rows = [(o["rule"], o["found"], o["limit"]) for o in objections]
         say_table("objections", ("rule", "found", "limit"), rows)
+    for rule in body.get("rules", []):
+        if "remedy" in rule:
+            say(f"{rule['rule']}: {rule['remedy']}")

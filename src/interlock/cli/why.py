@@ -48,8 +48,9 @@ def _say(body: dict[str, Any]) -> None:
     if verdict is None:
         say("It was not judged: nothing was proposed.")
     elif verdict["objections"]:
-        rows = [(o["rule"], o["found"], o["limit"], o["reason"]) for o in verdict["objections"]]
-        say_table("objections, gravest first", ("rule", "found", "limit", "reason"), rows)
+        parts = ("rule", "found", "limit", "reason", "remedy")
+        rows = [tuple(o[part] for part in parts) for o in verdict["objections"]]
+        say_table("objections, gravest first", parts, rows)
     else:
         say(f"{verdict['word']}: no rule objected; intent {body['intent_id']}.")
 

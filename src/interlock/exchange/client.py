@@ -33,8 +33,7 @@ from interlock.protocol.crypto_com.wire import Asked, Rows, result_of, signed_bo
 from interlock.values import Instant, Instrument, Secret
 
 Fact = TypeVar("Fact")
-HIDDEN: Final = b"***"
-SECRET_MIN: Final = 8  # what is shorter is no secret, and could be a part of true words
+DATE_STEP: Final = timedelta(seconds=1)
 TRADES_WINDOW: Final = timedelta(days=trades.WINDOW_DAYS_MAX)
 
 
@@ -49,6 +48,14 @@ class Credentials:
 async def sleep(span: timedelta) -> None:
     """Lets the time between two pages pass."""
     await asyncio.sleep(span.total_seconds())
+
+
+def offset(date: Instant | None, asked_at: Instant, answered_at: Instant) -> timedelta | None:
+    """The least by which the server's clock is ahead of ours, when it wrote `date` (whole seconds, cut) between these two instants."""
+    if date is None:
+        return None
+    least, most = date - answered_at, date + DATE_STEP - asked_at
+    return max(least, timedelta(0)) if most > timedelta(0) else most
 
 
 class CryptoComExchange:
@@ -92,8 +99,10 @@ class CryptoComExchange:
 
     async def account(self) -> AccountReading:
         """The wallet now."""
-        asked_at = self._now()
-        return account.account(await self._private(account.BALANCE, {}), asked_at)
+        asked, asked_at = Asked(account.BALANCE, self._now().ms), self._now()
+        reply = await self._post(asked, {})
+        reading = account.account(result_of(reply, asked), asked_at)
+        return replace(reading, clock_offset=offset(reply.date, asked_at, self._now()))
 
     async def fee_rate(self) -> FeeRate:
         """What a spot trade costs."""

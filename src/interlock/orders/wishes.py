@@ -173,6 +173,7 @@ def _entry(occasion: Occasion, standing: Standing, heard: Allowed, terms: Terms)
         epoch=terms.epoch,
         forced=forced,
         certified=terms.certified,
+        close=signal.close,
     )
     emitted = Ruling(
         signal=signal, emitted=True, throttle=heard.state, alert=_alert(signal, forced=forced)

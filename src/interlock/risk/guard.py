@@ -144,6 +144,7 @@ WITH_FIGURES: Final[tuple[tuple[str, Ask], ...]] = (
     ("E", liquidation_is_far),
     ("F", day_is_not_lost),
 )
+RULES: Final = BEFORE + WITH_FIGURES
 
 
 def examine_guard(asked: GuardQuestion) -> tuple[Finding, ...]:

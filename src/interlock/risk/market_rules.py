@@ -1,6 +1,7 @@
-"""Whether the market's word is known, young, and what the owner wants to pay."""
+"""Whether the market's word is known, young, believable, and what the owner wants to pay; and whether clocks agree on what is young."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from interlock.market import Stale, freshness
@@ -64,6 +65,38 @@ def ask_price(asked: Question) -> Said:
         return Said(found, limit)
     reason = f"The ask {found} is above the buy target {limit}."
     return Said(found, limit, "PRICE_ABOVE_BUY_TARGET", reason)
+
+
+def no_jump(asked: Question) -> Said:
+    """Last price and ask are near the close of the bar that was decided: a price that jumped is not believed."""
+    most = asked.limits.price_jump_pct_max
+    limit = number_text(most)
+    tick, close = asked.facts.tick, asked.facts.close
+    if isinstance(tick, Unknown) or isinstance(close, Unknown) or not close > 0:
+        reason = f"The price of {asked.symbol} cannot be compared with the decided bar."
+        return Said(MISSING, limit, ABSENT, reason)
+    prices = (price for price in (tick.value.last, tick.value.ask) if price is not None)
+    far = max(abs(Fraction(price) / Fraction(close) - 1) for price in prices) * 100
+    found = shown(far, most)
+    if far <= Fraction(most):
+        return Said(found, limit)
+    reason = f"The price is {found} % away from the close {number_text(close)} of its bar."
+    return Said(found, limit, "SAFETY_GUARD", reason)
+
+
+def clocks_agree(asked: Question) -> Said:
+    """The exchange's clock was read lately, and is near ours: every age is taken on them."""
+    most, known = asked.limits.clock_skew_max, asked.standing.clock
+    limit = number_text(seconds(most))
+    if isinstance(known, Unknown):
+        return Said(MISSING, limit, "SAFETY_GUARD", f"The clocks cannot be compared: {known.why}.")
+    if isinstance(freshness(known.as_of, asked.at, asked.limits.equity_age_max), Stale):
+        return Said(MISSING, limit, "SAFETY_GUARD", "The clocks were compared too long ago.")
+    skew = abs(known.value)
+    found = shown(seconds(skew), seconds(most))
+    if skew <= most:
+        return Said(found, limit)
+    return Said(found, limit, "SAFETY_GUARD", f"The exchange's clock is {found} s from ours.")
 
 
 def inside_collar(asked: Question, proposal: Proposal) -> Said:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from functools import wraps
 from typing import Final
 
 from interlock.account import Margin
@@ -23,6 +24,7 @@ AskOrder = Callable[[Question, Proposal], Said]
 def of_order(rule: AskOrder, *codes: str) -> Callable[[Question], Said]:
     """The rule about a proposal, as a rule about a question: where nothing could be sized for one of `codes`, that is its answer."""
 
+    @wraps(rule)
     def ask(asked: Question) -> Said:
         match asked.wish:
             case Unsized(code=code) as unsized if code in codes:
@@ -129,6 +131,21 @@ def amount_cap(asked: Question) -> Said:
     if all(each <= cap for each in sums):
         return Said(found, limit)
     reason = f"The order may spend {found}, more than {limit}."
+    return Said(found, limit, "GUARDRAIL_BLOCKED", reason)
+
+
+def quantity_cap(asked: Question, proposal: Proposal) -> Said:
+    """No more base than the cap per order buys at the ask, whatever the limit price says."""
+    tick = asked.facts.tick
+    if isinstance(tick, Unknown) or tick.value.ask is None:
+        return Said(NOT_ASKED, NOT_ASKED)
+    most = asked.limits.usd_per_order_max / tick.value.ask
+    size = proposal.quantity.size
+    found = number_text(size)
+    limit = number_text(proposal.instrument.quantity_down(most).size)
+    if size <= most:
+        return Said(found, limit)
+    reason = f"The order is of {proposal.quantity}; {limit} is what the cap per order buys."
     return Said(found, limit, "GUARDRAIL_BLOCKED", reason)
 
 

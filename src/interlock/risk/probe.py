@@ -14,6 +14,7 @@ from interlock.risk.limits import Limits
 from interlock.risk.order_rules import examine_order
 from interlock.risk.probe_request import ProbeErrors, ProbeRequest, Scope, read
 from interlock.risk.question import Facts, GuardQuestion, Question, is_latched
+from interlock.risk.remedies import remedy
 from interlock.risk.verdict import Objection
 from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.presets import PRESETS
@@ -210,5 +211,7 @@ def _code(objection: Objection) -> Body:
 
 
 def _row(finding: Finding) -> Body:
+    """One rule with what it found; one that did not pass tells its remedy too."""
     said = finding.said
-    return {"rule": finding.rule, "passed": said.passed, "found": said.found, "limit": said.limit}
+    row = {"rule": finding.rule, "passed": said.passed, "found": said.found, "limit": said.limit}
+    return row if said.passed else row | {"remedy": remedy(finding.rule)}

@@ -41,7 +41,7 @@ class GuardQuestion:
 class Facts:
     """What is known of one symbol outside of the account's standing.
 
-    `bar_ended` is the end of the bar that was decided; `indicators_known` says that its EMA10 and MA50 are numbers.
+    `bar_ended` is the end of the decided bar, `close` its last price; `indicators_known` says that its EMA10 and MA50 are numbers.
     `forced` marks a signal that is an alert and never an order. `epoch` is the tenure of the engine that asks, and
     `certified` says that LIVE was proven for this code and configuration.
     """
@@ -54,6 +54,7 @@ class Facts:
     epoch: int | None
     forced: bool = False
     certified: bool = False
+    close: Decimal | Unknown = Unknown("no bar was decided")  # noqa: RUF009 - frozen: safe as a default
 
 
 @dataclass(frozen=True, slots=True)

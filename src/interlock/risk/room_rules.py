@@ -84,6 +84,15 @@ def protection(asked: Question) -> Said:
     return Said("open", "closed", "PROTECTION_UNAVAILABLE", f"Protection is in doubt: {breaker}.")
 
 
+def nothing_naked(asked: Question) -> Said:
+    """Every lot that is older than the deadline has its stop confirmed."""
+    count = len(asked.standing.naked)
+    if count == 0:
+        return Said("0", "0")
+    reason = f"The lot {asked.standing.naked[0]} has no confirmed stop."
+    return Said(str(count), "0", "PROTECTION_UNAVAILABLE", reason)
+
+
 def available(asked: Question) -> Said:
     """The balances are young, and a spot entry is covered by money that is there and not promised to an entry in flight."""
     row = asked.facts.row

@@ -156,6 +156,39 @@ class Trading(Section):
     entry_max_price_age_seconds: Count = _is(
         120, "older prices admit no entry", "ENTRY_MAX_PRICE_AGE_SECONDS"
     )
+    max_exposure_usd: Number = _is(
+        Decimal(10_000),
+        "what all lots cost and entries in flight may cost",
+        "MAX_EXPOSURE_USD",
+        ge=0,
+    )
+    max_margin_usd: Number = _is(
+        Decimal(5_000), "the same of what is bought on margin", "MAX_MARGIN_USD", ge=0
+    )
+    max_messages_per_minute: Count = _is(
+        60,
+        "requests to the exchange in a minute, beyond which nothing is entered",
+        "MAX_MESSAGES_PER_MINUTE",
+    )
+    max_executions_per_hour: Count = _is(
+        20,
+        "entries that bought in an hour, at which a person must arm anew",
+        "MAX_EXECUTIONS_PER_HOUR",
+    )
+    max_price_jump_pct: Number = _is(
+        Decimal(10),
+        "distance of the price from the last bar's close, in %",
+        "MAX_PRICE_JUMP_PCT",
+        ge=0,
+        le=100,
+    )
+    max_clock_skew_seconds: Number = _is(
+        Decimal(5),
+        "distance of the exchange's clock from ours",
+        "MAX_CLOCK_SKEW_SECONDS",
+        ge=0,
+        le=60,
+    )
     equity_max_age_seconds: Count = _is(120, "an older equity is unknown", "EQUITY_MAX_AGE_SECONDS")
 
 
@@ -277,6 +310,12 @@ class Settings(Section):
             portfolio_cap_multiple=trading.portfolio_cap_multiple,
             protection_deadline=timedelta(seconds=trading.protection_deadline_seconds),
             allowlist=frozenset(trading.trade_allowlist),
+            exposure_usd_max=trading.max_exposure_usd,
+            margin_usd_max=trading.max_margin_usd,
+            messages_max=trading.max_messages_per_minute,
+            executions_max=trading.max_executions_per_hour,
+            price_jump_pct_max=trading.max_price_jump_pct,
+            clock_skew_max=timedelta(seconds=float(trading.max_clock_skew_seconds)),
         )
 
     def health_limits(self) -> HealthLimits:

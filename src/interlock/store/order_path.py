@@ -16,9 +16,11 @@ from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request
 from interlock.orders.life import State, move
 from interlock.orders.ruling import Ruling
+from interlock.ports import Incident
 from interlock.protocol.crypto_com import codes
+from interlock.risk.flow_rules import REPEATED_EXECUTION
 from interlock.risk.verdict import Approved, Blocked, Verdict
-from interlock.store.incidents import contradicted, write_incident
+from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
 from interlock.store.outbox import tell_signal
@@ -36,7 +38,7 @@ from interlock.store.records import (
     Sent,
 )
 from interlock.store.rows import Rows
-from interlock.store.standing import RANK, Terms, opened_account, standing_of
+from interlock.store.standing import DISARMED, RANK, Terms, opened_account, standing_of
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Decision as Said
 from interlock.strategy.throttle import ThrottleState
@@ -62,13 +64,16 @@ def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ru
     """Asks the ruling on the standing under the lock, and writes all of it; what was decided before is returned as it was."""
     account = held(rows, epoch)
     throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in rows.find(THROTTLES)}
-    found = ruling(standing_of(rows, terms, now), throttles)
+    standing = standing_of(rows, terms, now)
+    found = ruling(standing, throttles)
     _check(found)
     earlier = _earlier(rows, found)
     if earlier is not None:
         return earlier, None
     if found.verdict is not None:
         _keep_verdict(rows, found.verdict)
+        if standing.disarmed is None:
+            _disarm(rows, found.verdict, now)
     attempt = None
     if found.intent is not None:
         rows.put(INTENTS, found.intent)
@@ -265,6 +270,14 @@ def _attempt(  # noqa: PLR0913, PLR0917 - everything that an attempt is made of
 
 def _keep_verdict(rows: Rows, verdict: Verdict) -> None:
     rows.add(VERDICTS, Judged(verdict.id, verdict.at, verdict))
+
+
+def _disarm(rows: Rows, verdict: Verdict, now: Instant) -> None:
+    """Too many executions stop entering until a person arms anew: the block outlives the hour in which they were counted."""
+    objections = verdict.objections if isinstance(verdict, Blocked) else ()
+    for objection in objections:
+        if objection.rule == REPEATED_EXECUTION:
+            write_incident(rows, Incident(DISARMED, CRITICAL, objection.reason, now))
 
 
 def _sent(rows: Rows, attempt: Attempt) -> Sent:

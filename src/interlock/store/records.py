@@ -27,7 +27,8 @@ class AccountRow:
     """The one row that each money transaction locks: whose books these are, whose turn it is, and what may be entered.
 
     `opened_at` is the reading from which the opening entries were made, `read_at` the newest reading of the wallet;
-    `unknown_why` says why nothing is known of the wallet at present.
+    `unknown_why` says why nothing is known of the wallet at present. `clock_offset` is how many microseconds the exchange's clock
+    was ahead of ours at that reading.
     """
 
     venue: Mode
@@ -45,6 +46,7 @@ class AccountRow:
     opened_at: Instant | None = None
     read_at: Instant | None = None
     unknown_why: str | None = "the account was never read"
+    clock_offset: int | None = None
 
     @property
     def kill(self) -> Kill | None:

@@ -1,18 +1,30 @@
 """The standing as the rows tell it, and what a reading of the wallet leaves in them.
 
 What was never read, or cannot be computed, is Unknown with its why. An open incident whose fingerprint begins with `freeze:CODE:SCOPE`
-freezes that symbol or base, and one that begins with `breaker:` opens the protection breaker, until it is closed.
+freezes that symbol or base, one that begins with `breaker:` opens the protection breaker, and `disarmed:` stops entering, until a person
+closes it.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from interlock.account import Balance, DayOpen, Figures, Freeze, InFlight, Mode, Standing, Switches
+from interlock.account import (
+    Balance,
+    DayOpen,
+    Figures,
+    Freeze,
+    InFlight,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+)
 from interlock.errors import StoreTrouble
+from interlock.health.cover import Cover, covered
 from interlock.ledger.book import opening
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
@@ -22,6 +34,7 @@ from interlock.store.entries import write_entry
 from interlock.store.intent_rows import INTENTS
 from interlock.store.records import (
     ACCOUNT,
+    ATTEMPTS,
     BALANCES,
     DAYS,
     EQUITY,
@@ -40,6 +53,7 @@ DAY_OPEN_AGE_MAX: Final = timedelta(minutes=15)
 UNKNOWN_OUTCOME: Final = "UNKNOWN_OUTCOME_FREEZE"
 FREEZE: Final = "freeze"
 BREAKER: Final = "breaker"
+DISARMED: Final = "disarmed:executions"
 RANK: Final = {Mode.OFF: 0, Mode.SIM: 1, Mode.LIVE: 2}
 NOT_COUNTED: Final = frozenset({State.REJECTED, State.NOT_PLACED})
 
@@ -72,7 +86,12 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
     day = rows.get(DAYS, now.day())
     live = rows.find(INTENTS, live=OPEN)
     marked = rows.find(INCIDENTS, open=OPEN)
-    entries = _entries_since(rows, now.floor(DAY), now - terms.limits.entry_cooldown)
+    lots = tuple(rows.find(LOTS, open=OPEN))
+    limits = terms.limits
+    hour = now - limits.execution_window
+    entries = _entries_since(rows, min(now.floor(DAY), now - limits.entry_cooldown, hour))
+    repeated = rows.get(INCIDENTS, DISARMED)
+    armed = repeated.closed_at if repeated else None
     breakers = (i.text for i in marked if i.fingerprint.startswith(f"{BREAKER}:"))
     marks = ([*i.fingerprint.split(":", 2), i.text] for i in marked)
     frozen = (Freeze(m[2], m[1], m[3]) for m in marks if m[0] == FREEZE and len(m) == 4)  # noqa: PLR2004 - freeze, code, scope, text
@@ -81,13 +100,19 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
         figures=figures_of(rows, account, day),
         balances=balances_of(rows, account),
         day=day,
-        lots=tuple(rows.find(LOTS, open=OPEN)),
+        lots=lots,
         in_flight=tuple(_in_flight(intent) for intent in live),
         freezes=(*_unknown_outcomes(live), *frozen),
-        entries_today=Counter(_base(i) for i in entries if i.created_at >= now.floor(DAY)),
+        entries_today=Counter(map(_base, _made_since(entries, now.floor(DAY)))),
         last_entry={_base(i): i.created_at for i in entries},
         breaker=next(breakers, None),
         epoch=account.epoch if account else None,
+        clock=_clock_of(account),
+        entry_keys=frozenset(i.proposal.key for i in entries),
+        messages=len(rows.find(ATTEMPTS, since=now - limits.message_window)),
+        executions=sum(map(_may_have_bought, _made_since(entries, max(hour, armed or hour)))),
+        disarmed=repeated.text if repeated and armed is None else None,
+        naked=tuple(_naked(rows, account, lots, live, now, limits)),
     )
 
 
@@ -137,7 +162,14 @@ def keep_reading(
         for balance in reading.balances.values():
             if balance.total:
                 write_entry(rows, opening(balance.currency, balance.total, reading.as_of))
-    kept = replace(account, read_at=reading.as_of, opened_at=opened_at, unknown_why=None)
+    ahead = reading.clock_offset
+    kept = replace(
+        account,
+        read_at=reading.as_of,
+        opened_at=opened_at,
+        unknown_why=None,
+        clock_offset=None if ahead is None else ahead // timedelta(microseconds=1),
+    )
     rows.put(ACCOUNT, kept)
 
 
@@ -172,10 +204,45 @@ def _opened(rows: Rows, reading: AccountReading, now: Instant) -> DayOpen:
     return DayOpen(now.day(), reading.equity, reading.as_of, late=True)
 
 
-def _entries_since(rows: Rows, midnight: Instant, cooled: Instant) -> list[Intent]:
-    """The entries that were accepted or may have been, oldest first: of this day, and of the cool-down that reaches into the last."""
-    made = rows.find(INTENTS, since=min(midnight, cooled), purpose=Purpose.ENTRY.value)
+def _entries_since(rows: Rows, start: Instant) -> list[Intent]:
+    """The entries that were accepted or may have been, oldest first."""
+    made = rows.find(INTENTS, since=start, purpose=Purpose.ENTRY.value)
     return [intent for intent in made if intent.state not in NOT_COUNTED]
+
+
+def _made_since(entries: Sequence[Intent], start: Instant) -> list[Intent]:
+    return [intent for intent in entries if intent.created_at >= start]
+
+
+def _may_have_bought(entry: Intent) -> bool:
+    """Whether it bought, or nobody can say yet that it did not."""
+    return not entry.ended or entry.filled > 0
+
+
+def _clock_of(account: AccountRow | None) -> Known[timedelta] | Unknown:
+    if account is None or account.read_at is None or account.clock_offset is None:
+        return Unknown("the exchange told no time that could be read")
+    return Known(timedelta(microseconds=account.clock_offset), account.read_at)
+
+
+def _naked(  # noqa: PLR0913, PLR0917 - what says how a lot is covered
+    rows: Rows,
+    account: AccountRow | None,
+    lots: Sequence[Lot],
+    live: Sequence[Intent],
+    now: Instant,
+    limits: Limits,
+) -> Iterator[str]:
+    """The lots without a confirmed stop past the deadline, and those of which nobody can say."""
+    began_at, deadline = account.began_at if account else None, limits.protection_deadline
+    for lot in lots:
+        legs = [intent for intent in live if intent.proposal.lot_id == lot.id]
+        if covered(lot, legs, began_at, now, deadline).cover is Cover.PROTECTED:
+            continue
+        # Only a lot that live orders do not protect is looked at with all that ever served it.
+        found = covered(lot, rows.find(INTENTS, serves=lot.id), began_at, now, deadline)
+        if found.overdue or found.cover is Cover.UNKNOWN:
+            yield lot.id
 
 
 def _base(intent: Intent) -> str:
@@ -194,6 +261,7 @@ def _in_flight(intent: Intent) -> InFlight:
         reserved=intent.reserved,
         state=intent.state.value,
         lot_id=wish.lot_id,
+        limit=wish.limit.rate if wish.limit else None,
     )
 
 

@@ -210,7 +210,8 @@ def test_the_throttle_speaks_first_and_its_price_gate_is_the_rows_else_the_prese
     told = signal(close=D(close))
     heard = spoken(row(**changes), told, last_sent_at=NOW - timedelta(seconds=seconds))
 
-    ruling = rule(told, throttles=heard, **changes)
+    there = Market(Known(BTC, NOW), Known(tick(close), NOW))
+    ruling = rule(told, throttles=heard, market=there, **changes)
 
     assert ruling.block == code
     assert ruling.emitted is (code is None)

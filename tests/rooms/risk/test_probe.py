@@ -366,6 +366,7 @@ def test_row_47_scope_order_with_mode_off_names_it_and_whatever_else_does_not_pa
         "C",
         "TRADING_MODE_OFF",
         "GUARDRAIL_BLOCKED",
+        "GUARDRAIL_BLOCKED",
     ]
     assert said["reason"].startswith("The order is 10.0802 % of equity")
 

@@ -1,0 +1,7 @@
+"""Pages that are written from tables say what the tables say."""
+
+from scripts.refusals import PAGE, page
+
+
+def test_the_page_of_refusals_is_that_of_the_tables() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python scripts/refusals.py"
