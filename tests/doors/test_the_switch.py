@@ -14,6 +14,7 @@ from interlock.ports import Incident
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.files import open_books
+from interlock.store.standing import DISARMED
 from tests.fakes.goods import NOW
 
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
@@ -45,8 +46,9 @@ def test_a_kill_is_durable_at_once_and_says_who_and_why(tmp_path: Path) -> None:
 def test_arming_needs_a_reason_and_clears_switch_and_breaker(tmp_path: Path) -> None:
     ours = books(tmp_path)
     ours.open(Mode.SIM, NOW)
-    ours.note(NOW, incidents=(Incident(BREAKER, "FAIL", "the stop was refused", NOW),))
-    assert ours.standing(NOW).breaker is not None
+    found = [Incident(mark, "FAIL", "look at it", NOW) for mark in (BREAKER, DISARMED)]
+    ours.note(NOW, incidents=found)
+    assert ours.standing(NOW).breaker == ours.standing(NOW).disarmed == "look at it"
     interlock(tmp_path, "kill")
 
     assert interlock(tmp_path, "arm").returncode == 2
@@ -54,7 +56,7 @@ def test_arming_needs_a_reason_and_clears_switch_and_breaker(tmp_path: Path) -> 
     assert interlock(tmp_path, "arm", "--why", "looked at it").returncode == 0
     after = ours.standing(NOW + timedelta(seconds=1))
     assert after.switches.kill is None
-    assert after.breaker is None
+    assert (after.breaker, after.disarmed) == (None, None)
 
 
 def test_books_that_do_not_exist_yet_are_not_made_by_a_switch(tmp_path: Path) -> None:

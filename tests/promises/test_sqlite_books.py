@@ -21,6 +21,7 @@ from interlock.store import migrate as migration
 from interlock.store.books import RowBooks
 from interlock.store.sqlite import BOOKS, MARKET, Chain, SqliteGround
 from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Known, Unknown
 from tests.promises.wishes import MINUTE, NOON, armed, ask, bought, entry
 
 Opener = Callable[[], RowBooks]
@@ -272,6 +273,23 @@ def test_a_schema_newer_than_this_version_is_refused(folder: Path, opening: Open
 
     with pytest.raises(NewerSchema):
         opening()
+
+
+def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_hold(
+    folder: Path, opening: Opener
+) -> None:
+    books = opening()
+    armed(books)
+    books.close()
+    with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other, other:
+        other.execute("ALTER TABLE account DROP COLUMN clock_offset")
+        other.execute("DROP INDEX send_attempts_at")
+        other.execute("UPDATE alembic_version SET version_num = 'b0001'")
+
+    standing = opening().standing(NOON)
+
+    assert isinstance(standing.balances, Known)
+    assert isinstance(standing.clock, Unknown)
 
 
 @pytest.mark.parametrize("chain", [BOOKS, MARKET])

@@ -22,7 +22,7 @@ def kill(why: Why = "no reason was given") -> None:
 
 
 def arm(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
-    """Clear the kill switch and the protection breaker."""
+    """Clear the kill switch and the protection breaker, and let entries buy again."""
     _say(_turned(read(), why, kill=False))
 
 

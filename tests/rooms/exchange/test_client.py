@@ -11,19 +11,24 @@ from typing import Any
 import pytest
 
 from interlock.account import Margin
-from interlock.errors import Circumstances, NotAuthorised, NotSent, Refused, Unreachable
-from interlock.exchange.client import Credentials, CryptoComExchange
+from interlock.errors import NotAuthorised, NotSent, Refused, Unreachable
+from interlock.exchange.client import Credentials, CryptoComExchange, offset
 from interlock.exchange.windows import RETENTION, WINDOWS_MAX, Reader, Window
 from interlock.orders.evidence import Absent, Accepted, Answer, OrderFact, Source
 from interlock.orders.intent import Intent
+from interlock.orders.wishes import Market, Occasion, Terms, wish_entry
 from interlock.ports import Exchange, FeeRate, Reply
 from interlock.protocol.crypto_com.signing import verifies
+from interlock.strategy.presets import PRESETS
 from interlock.strategy.proposal import Purpose
-from interlock.values import Instant, Secret
+from interlock.values import Instant, Known, Secret
 from tests.fakes.exchange.transport import FewWords, No, Params
 from tests.fakes.goods import NOW, entry, exit_order, intent
+from tests.rooms import making
 
 NONCE = 1709294400123
+MARKET = Market(Known(making.BTC, making.NOW), Known(making.tick(), making.NOW))
+TERMS = Terms("a1b2c3", making.EPOCH, making.LIMITS, making.NOW)
 KEY, SECRET = Secret("the-key"), Secret("the-secret")
 ENTRY, STOP = intent(entry()), intent(exit_order(Purpose.PROTECT, "lot-1", trigger="49500"))
 
@@ -396,26 +401,47 @@ def test_no_secret_leaves_in_a_body() -> None:
     assert SECRET.reveal() not in repr(Credentials(KEY, SECRET))
 
 
-def test_an_exchange_that_echoes_our_secret_is_not_quoted() -> None:
+@pytest.mark.parametrize(
+    ("date", "took", "ahead"),
+    [
+        (0, 0, 0),
+        (-1, 0, 0),
+        (-1.001, 0, -0.001),
+        (0.25, 0.25, 0),
+        (0.26, 0.25, 0.01),
+        (7, 2, 5),
+        (-8, 2, -7),
+    ],
+)
+def test_the_clocks_differ_by_the_least_that_explains_a_date_of_whole_seconds(
+    date: float, took: float, ahead: float
+) -> None:
+    told, answered = NOW + timedelta(seconds=date), NOW + timedelta(seconds=took)
+
+    assert offset(told, NOW, answered) == timedelta(seconds=ahead)
+
+
+def test_a_reading_of_the_wallet_tells_how_far_the_exchanges_clock_is_ahead() -> None:
     desk = Desk()
-    echo = f"no balance for {SECRET.reveal()} or {SECRET.reveal()}"
-    desk.exchange.teach("private/create-order", No(400, 306, echo))
-    desk.exchange.teach("private/user-balance", No(401, 40101, echo))
-
-    refused = place(desk)
-    with pytest.raises(NotAuthorised) as shut_out:
-        asyncio.run(desk.client.account())
-
-    assert isinstance(refused, Refused)
-    assert refused.message == "no balance for *** or ***"
-    assert SECRET.reveal() not in str(shut_out.value)
+    wallet = {"total_cash_balance": "5", "total_position_cost": "0", "position_balances": []}
+    desk.exchange.teach("private/user-balance", {"data": [wallet]})
+    assert asyncio.run(desk.client.account()).clock_offset is None
+    desk.exchange.date = NOW + timedelta(seconds=9)
+    assert asyncio.run(desk.client.account()).clock_offset == timedelta(seconds=9)
 
 
-def test_a_key_too_short_to_be_one_is_not_cut_out_of_true_words() -> None:
-    desk = Desk()
-    desk.exchange.teach("private/create-order", No(400, 306, f"{KEY.reveal()} is too short"))
-
-    refused = place(desk)
-
-    assert isinstance(refused, Refused)
-    assert refused.message == "the-key is too short"
+def test_a_row_without_margin_leaves_as_spot_and_names_no_leverage_on_the_wire() -> None:
+    for ticked, leverage in itertools.product([False, True], [None, Decimal(3)]):
+        row = making.row(trade_on_margin=ticked, leverage=leverage)
+        occasion = Occasion(making.signal(), row, PRESETS["trend-dip"], MARKET)
+        ruling = wish_entry(occasion, making.standing(), {}, TERMS)
+        desk = Desk()
+        if ruling.intent is None:
+            assert (ticked, leverage) == (True, None)  # never "spot instead"
+            continue
+        place(desk, ruling.intent)
+        (sent,) = desk.exchange.asked("private/create-order")
+        assert (sent["spot_margin"], sent.get("leverage")) == (
+            ("MARGIN", "3") if ticked else ("SPOT", None)
+        )
+        assert not {"isolation_id", "isolated_margin_amount", "exec_inst"} & set(sent)
