@@ -1,6 +1,6 @@
 """What every port of ours does before anybody is let in: it listens on one address, and answers to its own names alone.
 
-A browser that was lured to a foreign name (DNS rebinding) is refused before anything is routed.
+A browser that was lured to a foreign name (DNS rebinding) is refused before anything is routed; who never says what they ask is sent away.
 """
 
 import socket
@@ -11,9 +11,11 @@ from typing import Any, Final
 import uvicorn
 
 from interlock.errors import BadSettings
+from interlock.host.threshold import Threshold
 
-HEADER_BYTES_MAX: Final = 16 * 1024
-CONNECTIONS_MAX: Final = 256
+BACKLOG: Final = 256
+# Far more than the half-open ones that the threshold admits: beyond it everybody is answered 503.
+CONNECTIONS_MAX: Final = 1024
 
 Scope = Mapping[str, Any]
 
@@ -28,7 +30,7 @@ def listen(bind: str, port: int, setting: str) -> socket.socket:
     except OSError as error:
         listener.close()
         raise BadSettings(f"{setting}: {bind}:{port} cannot be used: {error.strerror}.") from error
-    listener.listen(CONNECTIONS_MAX)
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -65,6 +67,7 @@ def server(app: Any, *, lifespan: bool = False, websockets: bool = False) -> Ser
     """A server of `app` that says little of itself; `await server.serve(sockets=[listen(...)])` runs it."""
     config = uvicorn.Config(
         app,
+        http=Threshold,
         lifespan="on" if lifespan else "off",
         ws="auto" if websockets else "none",
         server_header=False,
@@ -72,7 +75,6 @@ def server(app: Any, *, lifespan: bool = False, websockets: bool = False) -> Ser
         log_level="warning",
         proxy_headers=False,
         limit_concurrency=CONNECTIONS_MAX,
-        h11_max_incomplete_event_size=HEADER_BYTES_MAX,
         ws_max_size=64 * 1024,
         timeout_graceful_shutdown=2,
     )

@@ -4,9 +4,6 @@ Some bind every order; the others bind entries alone, so that no stop switch and
 The risk guard comes after all of them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from interlock.risk import flow_rules as flow
@@ -14,29 +11,11 @@ from interlock.risk import market_rules as market
 from interlock.risk import order_shape_rules as shape
 from interlock.risk import permission_rules as may
 from interlock.risk import room_rules as room
-from interlock.risk.finding import Finding, Said, answer
+from interlock.risk.finding import Finding, answer
 from interlock.risk.order_shape_rules import of_order
 from interlock.risk.question import Question
+from interlock.risk.rule import Binds, OrderRule
 from interlock.strategy.proposal import Purpose
-
-
-class Binds(StrEnum):
-    """Which purposes a rule binds."""
-
-    ALL = "all"
-    ENTRY = "ENTRY"
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRule:
-    """One rule by its name; `code` is stored when it raises; `number` is its row in the functional specification."""
-
-    number: int
-    name: str
-    code: str
-    binds: Binds
-    ask: Callable[[Question], Said]
-
 
 _FORMAT: Final = "INVALID_ORDER_FORMAT"
 _UNKNOWN: Final = "INSTRUMENT_UNKNOWN"

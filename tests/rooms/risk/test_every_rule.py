@@ -22,9 +22,10 @@ from interlock.account import (
 from interlock.risk.guard import RULES
 from interlock.risk.judge import examine
 from interlock.risk.limits import BOUNDS, Limits
-from interlock.risk.order_rules import ORDER_RULES, Binds
+from interlock.risk.order_rules import ORDER_RULES
 from interlock.risk.question import Question
 from interlock.risk.remedies import REMEDIES, remedy
+from interlock.risk.rule import Binds
 from interlock.strategy.proposal import Proposal, Protection, Purpose
 from interlock.values import Instant, Known, Price, Quantity, Side, Unknown
 from tests.rooms.making import (

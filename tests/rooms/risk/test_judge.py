@@ -26,8 +26,9 @@ from interlock.account import (
 from interlock.risk.finding import answer
 from interlock.risk.judge import examine, judge, judge_guard
 from interlock.risk.limits import Limits
-from interlock.risk.order_rules import ORDER_RULES, Binds, OrderRule
+from interlock.risk.order_rules import ORDER_RULES
 from interlock.risk.question import Question
+from interlock.risk.rule import Binds, OrderRule
 from interlock.risk.verdict import Approved, Blocked
 from interlock.strategy.proposal import Protection, Purpose
 from interlock.strategy.sizing import Unsized

@@ -1,0 +1,184 @@
+"""Mutants of a module: each is the module's tree with one small fault, of the kinds that people make. Nothing here runs one.
+
+Comparisons flip or move their boundary, conditions are negated, `and` and `or` swap, sums and quotients swap, whole numbers move by one,
+a rule is dropped from its table, binds others, or admits everything at once.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+FLIPS: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+SWAPS: Final[dict[type[ast.operator], type[ast.operator]]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+}
+TABLES: Final = ("ORDER_RULES", "BEFORE", "WITH_FIGURES")
+PASSED: Final = 'return Said("0", "0")'
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault: where it is, in which function (or table row), and what was changed."""
+
+    line: int
+    place: str
+    change: str
+    tree: ast.Module
+
+
+Change = Callable[[ast.AST], str | None]
+
+
+def mutants(source: str) -> Iterator[Mutant]:
+    """Every mutant of a module."""
+    tree = ast.parse(source)
+    for index, node in enumerate(ast.walk(tree)):
+        for change in _changes(node):
+            mutated = copy.deepcopy(tree)
+            twin = next(each for n, each in enumerate(ast.walk(mutated)) if n == index)
+            told = change(twin)
+            if told is not None:
+                line = getattr(node, "lineno", 0)
+                place = _place(tree, node, line)
+                yield Mutant(line, place, told, ast.fix_missing_locations(mutated))
+
+
+def _changes(node: ast.AST) -> Iterator[Change]:
+    match node:
+        case ast.Compare(ops=[op]):
+            yield from (_compared(flip) for flip in FLIPS[type(op)])
+        case ast.BoolOp():
+            yield _swapped_words
+        case ast.UnaryOp(op=ast.Not()):
+            yield _without_not
+        case ast.If() | ast.IfExp():
+            yield _negated
+        case ast.BinOp(op=op) if type(op) in SWAPS and not _is_type(node):
+            yield _computed
+        case ast.Constant(value=int() as value) if not isinstance(value, bool):
+            yield _moved
+        case ast.FunctionDef(returns=ast.Name(id="Said")):
+            yield _admitting
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.Tuple(elts=rows)) if name in TABLES:
+            yield from (_dropped(n) for n in range(len(rows)))
+        case ast.Call(func=ast.Name(id="OrderRule")):
+            yield _binding
+        case _:
+            return
+
+
+def _compared(flip: type[ast.cmpop]) -> Change:
+    def change(node: ast.AST) -> str:
+        before = ast.unparse(node)
+        node.ops = [flip()]  # type: ignore[attr-defined] # a Compare, as `_changes` chose it
+        return f"{before} -> {ast.unparse(node)}"
+
+    return change
+
+
+def _swapped_words(node: ast.AST) -> str:
+    before = ast.unparse(node)
+    assert isinstance(node, ast.BoolOp)
+    node.op = ast.Or() if isinstance(node.op, ast.And) else ast.And()
+    return f"{before} -> {ast.unparse(node)}"
+
+
+def _without_not(node: ast.AST) -> str:
+    assert isinstance(node, ast.UnaryOp)
+    before = ast.unparse(node)
+    node.op, node.operand = ast.Not(), ast.UnaryOp(ast.Not(), node.operand)
+    return f"{before} -> without not"
+
+
+def _negated(node: ast.AST) -> str:
+    assert isinstance(node, ast.If | ast.IfExp)
+    before = ast.unparse(node.test)
+    node.test = ast.UnaryOp(ast.Not(), node.test)
+    return f"if {before} -> if not"
+
+
+def _computed(node: ast.AST) -> str:
+    assert isinstance(node, ast.BinOp)
+    before = ast.unparse(node)
+    node.op = SWAPS[type(node.op)]()
+    return f"{before} -> {ast.unparse(node)}"
+
+
+def _moved(node: ast.AST) -> str:
+    assert isinstance(node, ast.Constant)
+    before = node.value
+    assert isinstance(before, int)
+    node.value = before + 1
+    return f"{before} -> {before + 1}"
+
+
+def _admitting(node: ast.AST) -> str:
+    assert isinstance(node, ast.FunctionDef)
+    node.body = ast.parse(f"def f():\n    {PASSED}").body[0].body  # type: ignore[attr-defined] # a function, as written
+    return "admits everything"
+
+
+def _dropped(row: int) -> Change:
+    def change(node: ast.AST) -> str:
+        assert isinstance(node, ast.AnnAssign)
+        assert isinstance(node.value, ast.Tuple)
+        gone = node.value.elts.pop(row)
+        return f"dropped {rule_named(gone)}"
+
+    return change
+
+
+def _binding(node: ast.AST) -> str | None:
+    assert isinstance(node, ast.Call)
+    binds = node.args[3]
+    assert isinstance(binds, ast.Name)
+    before, binds.id = binds.id, "_ALL" if binds.id == "_ENTRY" else "_ENTRY"
+    return f"{rule_named(node)} binds {before} -> {binds.id}"
+
+
+def rule_named(row: ast.AST) -> str:
+    """The name of the rule in one row of a table."""
+    match row:
+        case (
+            ast.Call(args=[_, ast.Constant(value=name), *_])
+            | ast.Tuple(elts=[ast.Constant(value=name), *_])
+        ):
+            return str(name)
+        case ast.Call(args=[_, ast.Attribute(attr=name), *_]):
+            return name
+        case _:
+            return "?"
+
+
+def _is_type(node: ast.BinOp) -> bool:
+    return isinstance(node.op, ast.BitOr)
+
+
+def _place(tree: ast.Module, node: ast.AST, line: int) -> str:
+    """The outermost function around a line, or the row of a table."""
+    for top in tree.body:
+        if not top.lineno <= line <= (top.end_lineno or 0):
+            continue
+        if isinstance(top, ast.FunctionDef | ast.ClassDef):
+            return top.name
+        rows = [n for n in ast.walk(top) if isinstance(n, ast.Call | ast.Tuple) and n is not node]
+        inside = [r for r in rows if r.lineno <= line <= (r.end_lineno or 0)]
+        names = [rule_named(row) for row in inside]
+        return next((name for name in names if name != "?"), "table")
+    return "module"
