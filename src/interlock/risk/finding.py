@@ -3,13 +3,12 @@
 `found` is shown with at most four decimals, rounded away from the limit, so that it never looks equal to it; rules compare exact values.
 """
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
-from fractions import Fraction
-from typing import Final, TypeVar
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DivisionByZero, Inexact
+from decimal import InvalidOperation as NoNumber
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeVar
 
 from interlock.errors import InterlockError
 from interlock.risk.verdict import Objection
@@ -18,14 +17,22 @@ from interlock.values import number_text
 MISSING: Final = "missing"
 RAISED: Final = "raised"
 NOT_ASKED: Final = "not evaluated"
-PLACES: Final = 10_000
+PLACES: Final = Decimal("0.0001")
+MICROS_SHOWN: Final = 100
+_MICRO: Final = timedelta(microseconds=1)
+# Products are exact or raise, and what raises says no; quotients are only shown, rounded as `shown` says.
+_EXACT: Final = Context(prec=200, traps=[NoNumber, Inexact])
+_UP: Final = Context(prec=200, rounding=ROUND_CEILING, traps=[NoNumber, DivisionByZero])
+_DOWN: Final = Context(prec=200, rounding=ROUND_FLOOR, traps=[NoNumber, DivisionByZero])
 
 Asked = TypeVar("Asked")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The answer of one rule; it objects iff there is a `reason`. One that could not be asked has not passed."""
+class Said(NamedTuple):
+    """The answer of one rule; it objects iff there is a `reason`. One that could not be asked has not passed.
+
+    A tuple, because every decision makes fifty of them.
+    """
 
     found: str
     limit: str
@@ -38,8 +45,7 @@ class Said:
         return not self.reason and self.found != NOT_ASKED
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One row of a decision record: a rule by its name, and what it said."""
 
     rule: str
@@ -60,12 +66,12 @@ class Finding:
 
 def noes(findings: tuple[Finding, ...]) -> tuple[Objection, ...]:
     """Every no among the findings, in their order."""
-    return tuple(each.objection() for each in findings if each.objects)
+    return tuple([each.objection() for each in findings if each.said.reason])
 
 
 def objections(findings: tuple[Finding, ...]) -> tuple[Objection, ...]:
     """Every no, in order; where none says no, whatever could not be asked: it has not passed."""
-    unasked = (each.objection() for each in findings if not each.said.passed)
+    unasked = [each.objection() for each in findings if each.said.found == NOT_ASKED]
     return noes(findings) or tuple(unasked)
 
 
@@ -85,14 +91,47 @@ def answer(name: str, code: str, rule: Callable[[Asked], Said], asked: Asked) ->
         return Finding(name, Said(RAISED, NOT_ASKED, code, reason))
 
 
-def shown(found: Decimal | Fraction, limit: Decimal | Fraction) -> str:
+def shown(found: Decimal, limit: Decimal) -> str:
     """`found` as text, at most four decimals, rounded away from `limit`."""
-    exact = Fraction(found)
-    scaled = exact * PLACES
-    away = math.ceil(scaled) if exact > Fraction(limit) else math.floor(scaled)
-    return number_text(Decimal(away) / PLACES)
+    away = _UP if found > limit else _DOWN
+    return number_text(found.quantize(PLACES, context=away))
+
+
+def percent(part: Decimal, whole: Decimal, limit: Decimal) -> tuple[str, int]:
+    """`part` of `whole` (above zero) in percent, as `shown`; and below (-1), at (0) or above (1) `limit`, compared exactly."""
+    hundredfold = _EXACT.multiply(part, Decimal(100))
+    side = int(_EXACT.compare(hundredfold, _EXACT.multiply(limit, whole)))
+    away = _UP if side > 0 else _DOWN
+    return number_text(away.divide(hundredfold, whole).quantize(PLACES, context=away)), side
+
+
+def exact_sum(*amounts: Decimal) -> Decimal:
+    """The sum to its last digit, or nothing: what cannot be held exactly raises."""
+    total = Decimal(0)
+    for amount in amounts:
+        total = _EXACT.add(total, amount)
+    return total
+
+
+@lru_cache(256)
+def limit_text(limit: Decimal) -> str:
+    """The text of a limit: there are few of them, and each is told with every answer."""
+    return number_text(limit)
+
+
+@lru_cache(256)
+def span_text(limit: timedelta) -> str:
+    """The text of a limit of time, in seconds."""
+    return number_text(seconds(limit))
+
+
+def age_text(age: timedelta, limit: timedelta) -> str:
+    """An age in seconds, as `shown`."""
+    micros = age // _MICRO
+    units = -(-micros // MICROS_SHOWN) if age > limit else micros // MICROS_SHOWN
+    return number_text(Decimal(units).scaleb(-4))
 
 
 def seconds(span: timedelta) -> Decimal:
     """A span of time in seconds, exact to the microsecond."""
-    return Decimal(span // timedelta(microseconds=1)) / 1_000_000
+    return Decimal(span // _MICRO).scaleb(-6)

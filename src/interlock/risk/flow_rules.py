@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.account import Margin
-from interlock.risk.finding import Said, shown
+from interlock.risk.finding import Said, limit_text, shown
 from interlock.risk.guard import SPOT
 from interlock.risk.question import Question
 from interlock.strategy.proposal import Proposal
@@ -68,13 +68,13 @@ def exposure_cap(asked: Question, proposal: Proposal) -> Said:
 def margin_cap(asked: Question, proposal: Proposal) -> Said:
     """All that is committed on margin, this order included, stays within the cap."""
     if not isinstance(proposal.funding, Margin):
-        return Said(SPOT, number_text(asked.limits.margin_usd_max))
+        return Said(SPOT, limit_text(asked.limits.margin_usd_max))
     total = asked.standing.margin_committed() + proposal.value.amount
     return _capped(total, asked.limits.margin_usd_max, "would be committed on margin")
 
 
 def _capped(total: Decimal, cap: Decimal, would: str) -> Said:
-    found, limit = shown(total, cap), number_text(cap)
+    found, limit = shown(total, cap), limit_text(cap)
     if total <= cap:
         return Said(found, limit)
     return Said(found, limit, BLOCKED, f"{found} {would}, more than {limit}.")

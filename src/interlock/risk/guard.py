@@ -6,12 +6,23 @@ not asked without them. Percentages are compared as exact fractions; every rule 
 
 from collections.abc import Callable
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 from interlock.account import Margin
 from interlock.market import Stale, freshness
-from interlock.risk.finding import MISSING, NOT_ASKED, Finding, Said, answer, seconds, shown
+from interlock.risk.finding import (
+    MISSING,
+    NOT_ASKED,
+    Finding,
+    Said,
+    age_text,
+    answer,
+    exact_sum,
+    limit_text,
+    percent,
+    shown,
+    span_text,
+)
 from interlock.risk.question import GuardQuestion
 from interlock.values import Unknown, number_text
 
@@ -34,7 +45,7 @@ def trading_is_on(asked: GuardQuestion) -> Said:
 def size_is_sane(asked: GuardQuestion) -> Said:
     """No order is worth more than the largest that can be meant."""
     most = asked.limits.max_order_notional_usd
-    found, limit = shown(asked.value, most), number_text(most)
+    found, limit = shown(asked.value, most), limit_text(most)
     if asked.value <= most:
         return Said(found, limit)
     return _no(found, limit, f"The order is worth {found}, more than {limit}.")
@@ -43,11 +54,11 @@ def size_is_sane(asked: GuardQuestion) -> Said:
 def figures_are_known(asked: GuardQuestion) -> Said:
     """Equity, exposure and daily loss are known, and young."""
     most = asked.limits.equity_age_max
-    limit = number_text(seconds(most))
+    limit = span_text(most)
     if isinstance(asked.figures, Unknown):
         return _no(MISSING, limit, f"The account's figures are unknown: {asked.figures.why}.")
     age = freshness(asked.figures.as_of, asked.at, most)
-    found = shown(seconds(age.age), seconds(most))
+    found = age_text(age.age, most)
     if isinstance(age, Stale):
         return _no(found, limit, f"The account's figures are {found} s old.")
     return Said(found, limit)
@@ -56,12 +67,12 @@ def figures_are_known(asked: GuardQuestion) -> Said:
 def leverage_is_capped(asked: GuardQuestion) -> Said:
     """Margin may reach the leverage cap, never pass it, and names its leverage; spot has none."""
     cap = asked.limits.max_leverage
-    limit = number_text(cap)
+    limit = limit_text(cap)
     match asked.funding:
         case Margin(None):
             return _no(MISSING, limit, "A margin order names no leverage.")
         case Margin(Decimal() as leverage) if leverage < 1:
-            found = shown(leverage, Fraction(1))
+            found = shown(leverage, Decimal(1))
             return _no(found, "1", f"Leverage {found} is below 1.")
         case Margin(Decimal() as leverage):
             found = shown(leverage, cap)
@@ -75,13 +86,12 @@ def leverage_is_capped(asked: GuardQuestion) -> Said:
 def share_of_equity_is_small(asked: GuardQuestion) -> Said:
     """One trade risks at most its share of equity; without equity there is no trade."""
     cap = asked.limits.max_equity_per_trade_pct
-    limit = number_text(cap)
+    limit = limit_text(cap)
     if not asked.known.equity > 0:
         found = number_text(asked.known.equity)
         return _no(found, limit, f"Equity is {found}: nothing may be risked.")
-    share = Fraction(asked.value) / Fraction(asked.known.equity) * 100
-    found = shown(share, cap)
-    if share <= Fraction(cap):
+    found, side = percent(asked.value, asked.known.equity, cap)
+    if side <= 0:
         return Said(found, limit)
     return _no(found, limit, f"The order is {found} % of equity, more than {limit} %.")
 
@@ -89,14 +99,13 @@ def share_of_equity_is_small(asked: GuardQuestion) -> Said:
 def margin_exposure_is_capped(asked: GuardQuestion) -> Said:
     """All margin exposure, this order and those in flight included, stays within its share of equity."""
     cap = asked.limits.max_total_margin_exposure_pct
-    limit = number_text(cap)
+    limit = limit_text(cap)
     if not asked.known.equity > 0:
         return Said(NOT_ASKED, limit)
-    own = Fraction(asked.value) if isinstance(asked.funding, Margin) else Fraction(0)
-    total = Fraction(asked.known.exposure) + own + Fraction(asked.margin_in_flight)
-    share = total / Fraction(asked.known.equity) * 100
-    found = shown(share, cap)
-    if share <= Fraction(cap):
+    own = asked.value if isinstance(asked.funding, Margin) else Decimal(0)
+    total = exact_sum(asked.known.exposure, own, asked.margin_in_flight)
+    found, side = percent(total, asked.known.equity, cap)
+    if side <= 0:
         return Said(found, limit)
     return _no(found, limit, f"Margin exposure would be {found} % of equity, more than {limit} %.")
 
@@ -104,16 +113,15 @@ def margin_exposure_is_capped(asked: GuardQuestion) -> Said:
 def liquidation_is_far(asked: GuardQuestion) -> Said:
     """The price may move by the buffer before a margin position is liquidated: 100 / leverage, in percent."""
     least = asked.limits.min_liquidation_buffer_pct
-    limit = number_text(least)
+    limit = limit_text(least)
     match asked.funding:
         case Margin(None):
             return Said(NOT_ASKED, limit)
         case Margin(Decimal() as leverage) if leverage < 1:
             return Said(NOT_ASKED, limit)
         case Margin(Decimal() as leverage):
-            buffer = 100 / Fraction(leverage)
-            found = shown(buffer, least)
-            if buffer >= Fraction(least):
+            found, side = percent(Decimal(1), leverage, least)
+            if side >= 0:
                 return Said(found, limit)
             return _no(found, limit, f"The liquidation buffer is {found} %, less than {limit} %.")
         case _:
@@ -123,7 +131,7 @@ def liquidation_is_far(asked: GuardQuestion) -> Said:
 def day_is_not_lost(asked: GuardQuestion) -> Said:
     """The day's loss is below its limit, and was all day."""
     cap = asked.limits.max_daily_loss_pct
-    limit = number_text(cap)
+    limit = limit_text(cap)
     if asked.latched:
         return _no(LATCHED, limit, f"The daily loss limit of {limit} % was reached today.")
     found = shown(asked.known.daily_loss_pct, cap)
@@ -149,11 +157,11 @@ RULES: Final = BEFORE + WITH_FIGURES
 
 def examine_guard(asked: GuardQuestion) -> tuple[Finding, ...]:
     """What every rule of the guard says of this question; B to F are asked once the figures are known."""
-    first = tuple(answer(name, CODE, rule, asked) for name, rule in BEFORE)
+    first = tuple([answer(name, CODE, rule, asked) for name, rule in BEFORE])
     if first[-1].objects:
         not_asked = Said(NOT_ASKED, NOT_ASKED)
         return first + tuple(Finding(name, not_asked) for name, _ in WITH_FIGURES)
-    return first + tuple(answer(name, CODE, rule, asked) for name, rule in WITH_FIGURES)
+    return first + tuple([answer(name, CODE, rule, asked) for name, rule in WITH_FIGURES])
 
 
 def _no(found: str, limit: str, reason: str) -> Said:

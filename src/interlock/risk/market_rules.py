@@ -1,11 +1,20 @@
 """Whether the market's word is known, young, believable, and what the owner wants to pay; and whether clocks agree on what is young."""
 
+from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Final
 
 from interlock.market import Stale, freshness
-from interlock.risk.finding import MISSING, NOT_ASKED, Said, seconds, shown
+from interlock.risk.finding import (
+    MISSING,
+    NOT_ASKED,
+    Said,
+    age_text,
+    limit_text,
+    percent,
+    shown,
+    span_text,
+)
 from interlock.risk.question import Question
 from interlock.strategy.proposal import Proposal
 from interlock.strategy.sizing import collar
@@ -18,14 +27,14 @@ ABSENT: Final = "DATA_MISSING"
 def price_age(asked: Question) -> Said:
     """The live price is young; one from the future is not."""
     most = asked.limits.price_age_max
-    limit = number_text(seconds(most))
+    limit = span_text(most)
     tick = asked.facts.tick
     if isinstance(tick, Unknown):
         return Said(MISSING, limit, STALE, f"The price of {asked.symbol} is unknown: {tick.why}.")
     if tick.value.symbol != asked.symbol:
         return Said(MISSING, limit, STALE, f"The price is that of {tick.value.symbol}.")
     age = freshness(tick.value.at, asked.at, most)
-    found = shown(seconds(age.age), seconds(most))
+    found = age_text(age.age, most)
     if isinstance(age, Stale):
         return Said(found, limit, STALE, f"The price of {asked.symbol} is {found} s old.")
     return Said(found, limit)
@@ -34,13 +43,13 @@ def price_age(asked: Question) -> Said:
 def bar_age(asked: Question) -> Said:
     """The bar that was decided is closed, and ended just now."""
     most = asked.limits.bar_age_max
-    limit = number_text(seconds(most))
+    limit = span_text(most)
     ended = asked.facts.bar_ended
     if isinstance(ended, Unknown):
         return Said(MISSING, limit, STALE, f"The newest bar is unknown: {ended.why}.")
-    age = seconds(asked.at - ended)
-    found = shown(age, seconds(most))
-    if 0 <= age <= seconds(most):
+    age = asked.at - ended
+    found = age_text(age, most)
+    if timedelta(0) <= age <= most:
         return Said(found, limit)
     return Said(found, limit, STALE, f"The bar that was decided ended {found} s ago.")
 
@@ -70,15 +79,14 @@ def ask_price(asked: Question) -> Said:
 def no_jump(asked: Question) -> Said:
     """Last price and ask are near the close of the bar that was decided: a price that jumped is not believed."""
     most = asked.limits.price_jump_pct_max
-    limit = number_text(most)
+    limit = limit_text(most)
     tick, close = asked.facts.tick, asked.facts.close
     if isinstance(tick, Unknown) or isinstance(close, Unknown) or not close > 0:
         reason = f"The price of {asked.symbol} cannot be compared with the decided bar."
         return Said(MISSING, limit, ABSENT, reason)
     prices = (price for price in (tick.value.last, tick.value.ask) if price is not None)
-    far = max(abs(Fraction(price) / Fraction(close) - 1) for price in prices) * 100
-    found = shown(far, most)
-    if far <= Fraction(most):
+    found, side = percent(max(abs(price - close) for price in prices), close, most)
+    if side <= 0:
         return Said(found, limit)
     reason = f"The price is {found} % away from the close {number_text(close)} of its bar."
     return Said(found, limit, "SAFETY_GUARD", reason)
@@ -87,13 +95,13 @@ def no_jump(asked: Question) -> Said:
 def clocks_agree(asked: Question) -> Said:
     """The exchange's clock was read lately, and is near ours: every age is taken on them."""
     most, known = asked.limits.clock_skew_max, asked.standing.clock
-    limit = number_text(seconds(most))
+    limit = span_text(most)
     if isinstance(known, Unknown):
         return Said(MISSING, limit, "SAFETY_GUARD", f"The clocks cannot be compared: {known.why}.")
     if isinstance(freshness(known.as_of, asked.at, asked.limits.equity_age_max), Stale):
         return Said(MISSING, limit, "SAFETY_GUARD", "The clocks were compared too long ago.")
     skew = abs(known.value)
-    found = shown(seconds(skew), seconds(most))
+    found = age_text(skew, most)
     if skew <= most:
         return Said(found, limit)
     return Said(found, limit, "SAFETY_GUARD", f"The exchange's clock is {found} s from ours.")

@@ -71,11 +71,10 @@ ORDER_RULES: Final[tuple[OrderRule, ...]] = (
 )
 
 
+BINDING_ALL: Final = tuple(rule for rule in ORDER_RULES if rule.binds is Binds.ALL)
+
+
 def examine_order(asked: Question) -> tuple[Finding, ...]:
     """What every rule that binds this purpose says of the order."""
-    is_entry = asked.purpose is Purpose.ENTRY
-    return tuple(
-        answer(rule.name, rule.code, rule.ask, asked)
-        for rule in ORDER_RULES
-        if is_entry or rule.binds is Binds.ALL
-    )
+    rules = ORDER_RULES if asked.purpose is Purpose.ENTRY else BINDING_ALL
+    return tuple([answer(rule.name, rule.code, rule.ask, asked) for rule in rules])

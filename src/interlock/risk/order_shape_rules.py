@@ -7,7 +7,15 @@ from functools import wraps
 from typing import Final
 
 from interlock.account import Margin
-from interlock.risk.finding import MISSING, NOT_ASKED, Said, seconds, shown
+from interlock.risk.finding import (
+    MISSING,
+    NOT_ASKED,
+    Said,
+    age_text,
+    limit_text,
+    shown,
+    span_text,
+)
 from interlock.risk.question import Question
 from interlock.strategy.proposal import Proposal, Purpose
 from interlock.strategy.sizing import Unsized, too_coarse
@@ -40,13 +48,14 @@ def of_order(rule: AskOrder, *codes: str) -> Callable[[Question], Said]:
 def instrument(asked: Question, proposal: Proposal) -> Said:
     """The instrument is known, from a young list, and is the one the order was made for; an entry needs it tradable as funded."""
     known = asked.facts.instrument
-    limit = number_text(seconds(INSTRUMENT_AGE_MAX))
+    limit = span_text(INSTRUMENT_AGE_MAX)
     if isinstance(known, Unknown):
         reason = f"{asked.symbol} is not known: {known.why}."
         return Said(MISSING, limit, "INSTRUMENT_UNKNOWN", reason)
-    age = seconds(asked.at - known.as_of)
-    found = shown(age, seconds(INSTRUMENT_AGE_MAX))
-    if age > seconds(INSTRUMENT_AGE_MAX) or known.value != proposal.instrument:
+    age = asked.at - known.as_of
+    found = age_text(age, INSTRUMENT_AGE_MAX)
+    is_used = known.value is proposal.instrument or known.value == proposal.instrument
+    if age > INSTRUMENT_AGE_MAX or not is_used:
         reason = f"What is known of {asked.symbol} is {found} s old, or not what was used."
         return Said(found, limit, "INSTRUMENT_UNKNOWN", reason)
     return _tradable(proposal, found, limit)
@@ -75,7 +84,7 @@ def grid(asked: Question, proposal: Proposal) -> Said:
     del asked
     book = proposal.instrument
     found = str(proposal.quantity)
-    limit = f"{number_text(book.price_tick)} {number_text(book.lot)}"
+    limit = f"{limit_text(book.price_tick)} {limit_text(book.lot)}"
     prices = (proposal.limit, proposal.trigger)
     on_grid = all(book.holds(price, proposal.quantity) for price in prices)
     is_priced = proposal.purpose is not Purpose.ENTRY or proposal.limit is not None
@@ -120,7 +129,7 @@ def amount(asked: Question) -> Said:
 def amount_cap(asked: Question) -> Said:
     """Neither the amount nor the order passes the cap per order; what is above it is refused, never cut down."""
     cap = asked.limits.usd_per_order_max
-    limit = number_text(cap)
+    limit = limit_text(cap)
     row = asked.facts.row
     sums = [row.trade_amount_usd] if row and row.trade_amount_usd is not None else []
     if isinstance(asked.wish, Proposal):
@@ -154,7 +163,7 @@ def notional(asked: Question, proposal: Proposal) -> Said:
     del asked
     least = proposal.instrument.min_notional or MIN_NOTIONAL
     value = proposal.value.amount
-    found, limit = shown(value, least), number_text(least)
+    found, limit = shown(value, least), limit_text(least)
     if value >= least:
         return Said(found, limit)
     reason = f"The order is worth {found}; the exchange takes {limit} and more."
@@ -164,7 +173,7 @@ def notional(asked: Question, proposal: Proposal) -> Said:
 def protectable(asked: Question, proposal: Proposal) -> Said:
     """Stop and target survive the rounding to the tick."""
     del asked
-    tick = number_text(proposal.instrument.price_tick)
+    tick = limit_text(proposal.instrument.price_tick)
     if proposal.protection is None or proposal.limit is None:
         reason = "The entry carries no stop and target."
         return Said(MISSING, tick, "TICK_TOO_COARSE", reason)

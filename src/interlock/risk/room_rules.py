@@ -5,7 +5,16 @@ from decimal import Decimal
 
 from interlock.account import Balance, Margin
 from interlock.market import Stale, freshness
-from interlock.risk.finding import MISSING, NOT_ASKED, Said, seconds, shown
+from interlock.risk.finding import (
+    MISSING,
+    NOT_ASKED,
+    Said,
+    age_text,
+    limit_text,
+    seconds,
+    shown,
+    span_text,
+)
 from interlock.risk.question import Question
 from interlock.values import Unknown, number_text
 
@@ -34,13 +43,13 @@ def open_total(asked: Question) -> Said:
 
 def cooldown(asked: Question) -> Said:
     """The last entry of the base is long enough ago."""
-    least = seconds(asked.limits.entry_cooldown)
-    limit = number_text(least)
+    least = asked.limits.entry_cooldown
+    limit = span_text(least)
     last = asked.standing.last_entry.get(asked.base)
     if last is None:
         return Said("none", limit)
-    since = seconds(asked.at - last)
-    found = shown(since, least)
+    since = asked.at - last
+    found = age_text(since, least)
     if since >= least:
         return Said(found, limit)
     reason = f"The last entry of {asked.base} was {found} s ago."
@@ -62,7 +71,7 @@ def portfolio_cap(asked: Question) -> Said:
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
     most = row.trade_amount_usd * asked.limits.portfolio_cap_multiple
-    limit = number_text(most)
+    limit = limit_text(most)
     balances = asked.standing.balances
     if isinstance(balances, Unknown) or isinstance(tick, Unknown):
         reason = f"What the wallet holds of {asked.base} is not known."
@@ -99,7 +108,7 @@ def available(asked: Question) -> Said:
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
     least = row.trade_amount_usd * asked.limits.available_multiple
-    limit = number_text(least)
+    limit = limit_text(least)
     code = "INSUFFICIENT_AVAILABLE_BALANCE"
     balances = asked.standing.balances
     if isinstance(balances, Unknown):
