@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +19,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figure import Figure
+from benchmarks.gate import gate
 from interlock.account import Mode
 from interlock.errors import Refused
 from interlock.market import Window
@@ -37,16 +38,6 @@ from tests.rehearsal.scenario import BY_STOP, stage
 from tests.rehearsal.sweep import quietly
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measured cost."""
-
-    name: str
-    value: float
-    unit: str
-    note: str
 
 
 def timed(
@@ -125,7 +116,7 @@ def rehearsals() -> list[Figure]:
 def main() -> int:
     """Measures everything and prints it."""
     with tempfile.TemporaryDirectory() as folder:
-        figures = [*commits(Path(folder)), *decisions(), *rehearsals()]
+        figures = [*commits(Path(folder)), *decisions(), *rehearsals(), *gate()]
     table = Table("figure", "value", "unit", "note")
     for each in figures:
         table.add_row(each.name, f"{each.value:.3f}", each.unit, each.note)

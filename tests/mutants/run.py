@@ -37,7 +37,7 @@ TESTS: Final = (
     "tests/rooms/risk/test_judge.py",
     "tests/rooms/risk/test_lattice.py",
 )
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 60  # of its own work, so that a busy machine kills no mutant
 SURVIVED: Final = 0
 KILLED: Final = 1
 UNBORN: Final = 3
@@ -94,6 +94,8 @@ class Breeder:
             self.unborn.append(f"{module}: {mutant.change}")
         is_alive = code == SURVIVED
         self.found.append(Found(module, mutant, is_alive))
+        if is_alive:
+            print(f"survived: {self.found[-1].name}", file=sys.stderr, flush=True)
 
 
 def _room() -> list[Path]:
@@ -101,11 +103,11 @@ def _room() -> list[Path]:
 
 
 def _child(session: pytest.Session, born: Sequence[tuple[str, ast.Module]]) -> int:
-    """A fork that runs the tests with this code in place: it ends with 0 when all passed, and by its alarm when it hangs."""
+    """A fork that runs the tests with this code in place: it ends with 0 when all passed, and by a signal when it hangs."""
     pid = os.fork()
     if pid:
         return pid
-    signal.alarm(PATIENCE_S)
+    signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     code = UNBORN
     try:
         for module, tree in born:

@@ -5,6 +5,7 @@ Nothing here can write: the API holds the reading half of the books and nothing 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Protocol
 
 from interlock.account import Lot, Standing
@@ -14,6 +15,7 @@ from interlock.ports import Clock, Decided, Picture
 from interlock.values import Instant
 
 MARKET_AGE_MAX_S: Final = 0.25
+STANDING_AGE_MAX: Final = timedelta(milliseconds=250)
 
 
 class Readable(Protocol):
@@ -74,6 +76,7 @@ class Memory:
         self._books_read: tuple[int, Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]] | None = (
             None
         )
+        self._standing_read: tuple[tuple[int, Instant], Standing] | None = None
         self._market_read: (
             tuple[tuple[Instant, int], Mapping[str, Instant], Mapping[str, Tick]] | None
         ) = None
@@ -83,8 +86,14 @@ class Memory:
         now = self.clock.now()
         picture, lots = self._of_books(now)
         beats, ticks = self._of_market(now)
-        # Its age limits are taken against now, so the standing is the one part that is read each time.
-        return Snapshot(now, picture, self.books.standing(now), lots, beats, ticks)
+        return Snapshot(now, picture, self.standing(now), lots, beats, ticks)
+
+    def standing(self, now: Instant) -> Standing:
+        """The standing: read anew after a commit, and four times a second, because its windows move with time."""
+        read_at = (self.books.version(), now.floor(STANDING_AGE_MAX))
+        if self._standing_read is None or read_at != self._standing_read[0]:
+            self._standing_read = (read_at, self.books.standing(now))
+        return self._standing_read[1]
 
     def _of_books(self, now: Instant) -> tuple[Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]]:
         version = self.books.version()

@@ -17,6 +17,7 @@ from interlock.health.observations import nothing_seen
 from interlock.health.seed_json import Json, seed_json
 from interlock.health.verdict import SystemHealth, assess
 from interlock.risk import probe as risk_probe
+from interlock.risk.limits import Limits
 from interlock.risk.question import Facts
 from interlock.settings import Settings
 from interlock.values import Instant, check_symbol
@@ -33,6 +34,7 @@ class Routes:
     memory: Memory
     settings: Settings
     instruments: Instruments
+    limits: Limits
 
     # -- open without a token
     async def live(self) -> Response:
@@ -55,8 +57,8 @@ class Routes:
     async def probe(self, request: Request) -> Response:
         """Whether the risk guard would allow this entry now; nothing is signed, sent or written."""
         asked = risk_probe.read(await request.body())
-        now, limits = self.memory.clock.now(), self.settings.limits()
-        standing = self.memory.books.standing(now)
+        now, limits = self.memory.clock.now(), self.limits
+        standing = self.memory.standing(now)
         known = self._facts(asked) if isinstance(asked, risk_probe.ProbeRequest) else None
         status, body = risk_probe.answer(asked, standing, limits, now, known)
         return answer(body, status)
