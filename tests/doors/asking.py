@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 
 from interlock.api import build
+from interlock.api.facts import Instruments, no_instruments
 from interlock.settings import Settings, read
 from interlock.values import Secret
 from tests.fakes.shown import ShownBooks, ShownMarket, StillClock
@@ -28,12 +29,22 @@ class Door:
         books: ShownBooks,
         market: ShownMarket | None = None,
         environ: Mapping[str, str] | None = None,
+        *,
+        instruments: Instruments = no_instruments,
     ) -> None:
         self.books = books
         self.market = market or ShownMarket()
         self.clock = StillClock()
         self.settings: Settings = read({"INTERLOCK__MODE": "SIM", **(environ or {})})
-        self.app: FastAPI = build(books, self.market, self.settings, self.clock, Secret(TOKEN))
+        self.app: FastAPI = build(
+            books,
+            self.market,
+            self.settings,
+            self.clock,
+            Secret(TOKEN),
+            instruments=instruments,
+            patience_s=0.3,
+        )
 
     def ask(  # noqa: PLR0913 (each part of a request may be spoilt alone)
         self,

@@ -23,6 +23,7 @@ from interlock.values import Secret
 
 OPENAPI = "/api/openapi.json"
 PROBE = "/api/risk/probe"
+PROBE_PATIENCE_S = 5.0
 PROBE_FAILED = {
     "allowed": False,
     "reason": "risk guard unavailable",
@@ -39,15 +40,17 @@ def build(  # noqa: PLR0913 (the parts of an application are the arguments of it
     token: Secret,
     *,
     instruments: Instruments = no_instruments,
+    patience_s: float = PROBE_PATIENCE_S,
 ) -> FastAPI:
     """The API over the reading half of the store. `token` is the bearer token that its guarded routes ask for.
 
-    `instruments` tells the probe of scope ORDER what is listed.
+    `instruments` tells the probe of scope ORDER what is listed; `patience_s` is how long a probe waits for figures that grew old.
     """
     app = FastAPI(
         title="Interlock", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    routes = Routes(Memory(books, market, clock), settings, instruments, settings.limits())
+    memory = Memory(books, market, clock)
+    routes = Routes(memory, settings, instruments, settings.limits(), patience_s)
     for path, endpoint in _table(routes).items():
         app.add_api_route(path, endpoint, methods=["GET"], response_class=Response)
     app.add_api_route(PROBE, routes.probe, methods=["POST"], response_class=Response)

@@ -1,5 +1,6 @@
 """The routes: each answers from memory alone, with the instant as of which it is true; none waits for the exchange, none writes."""
 
+import asyncio
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 from fastapi import Query, Request
 from starlette.responses import Response
 
+from interlock.account import Standing
 from interlock.api import views
 from interlock.api.answer import answer, problem
 from interlock.api.facts import Instruments, facts
@@ -20,10 +22,11 @@ from interlock.risk import probe as risk_probe
 from interlock.risk.limits import Limits
 from interlock.risk.question import Facts
 from interlock.settings import Settings
-from interlock.values import Instant, check_symbol
+from interlock.values import Instant, Known, check_symbol
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 ROWS_ON_THE_PAGE = 16
+LOOK_S = 0.1
 SILENT = frozenset({"WAIT", "SUPPRESSED"})
 
 
@@ -35,6 +38,7 @@ class Routes:
     settings: Settings
     instruments: Instruments
     limits: Limits
+    patience_s: float
 
     # -- open without a token
     async def live(self) -> Response:
@@ -57,10 +61,9 @@ class Routes:
     async def probe(self, request: Request) -> Response:
         """Whether the risk guard would allow this entry now; nothing is signed, sent or written."""
         asked = risk_probe.read(await request.body())
-        now, limits = self.memory.clock.now(), self.limits
-        standing = self.memory.standing(now)
+        now, standing = await self._refreshed(asked)
         known = self._facts(asked) if isinstance(asked, risk_probe.ProbeRequest) else None
-        status, body = risk_probe.answer(asked, standing, limits, now, known)
+        status, body = risk_probe.answer(asked, standing, self.limits, now, known)
         return answer(body, status)
 
     # -- with the read token
@@ -141,6 +144,22 @@ class Routes:
         now, ticks = shown.as_of, shown.ticks
         found = covers(shown, self.settings)
         return [views.position(each, ticks.get(each.lot.symbol), now) for each in found]
+
+    async def _refreshed(
+        self, asked: risk_probe.ProbeRequest | risk_probe.ProbeErrors
+    ) -> tuple[Instant, Standing]:
+        """The standing now; where it needs figures that have grown old, the engine's next reading is waited for, a little."""
+        for _ in range(round(self.patience_s / LOOK_S)):
+            now = self.memory.clock.now()
+            standing = self.memory.standing(now)
+            is_known = isinstance(standing.figures, Known)
+            if not is_known or not risk_probe.needs_a_fresh_record(
+                asked, standing, self.limits, now
+            ):
+                return now, standing
+            await asyncio.sleep(LOOK_S)
+        now = self.memory.clock.now()
+        return now, self.memory.standing(now)
 
     def _facts(self, asked: risk_probe.ProbeRequest) -> Facts | None:
         """What scope ORDER needs besides; scope GUARD looks at none of it."""
