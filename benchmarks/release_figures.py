@@ -73,6 +73,13 @@ def bench() -> dict[str, Any]:
     return found
 
 
+def mutants() -> dict[str, Any]:
+    """Rules spoilt in turn, and whether a test noticed."""
+    done = run(sys.executable, "tests/mutants/run.py", PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -90,6 +97,7 @@ COMMANDS = {
     "demo": (demo, 'make demo ARGS="--once --days 30 --json"'),
     "prove": (prove, "make prove"),
     "bench": (bench, "make bench"),
+    "mutants": (mutants, "make mutants"),
     "install": (install, "make release-figures"),
 }
 

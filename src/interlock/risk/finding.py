@@ -3,7 +3,7 @@
 `found` is shown with at most four decimals, rounded away from the limit, so that it never looks equal to it; rules compare exact values.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, DivisionByZero, Inexact
 from decimal import InvalidOperation as NoNumber
@@ -25,6 +25,15 @@ _EXACT: Final = Context(prec=200, traps=[NoNumber, Inexact])
 _UP: Final = Context(prec=200, rounding=ROUND_CEILING, traps=[NoNumber, DivisionByZero])
 _DOWN: Final = Context(prec=200, rounding=ROUND_FLOOR, traps=[NoNumber, DivisionByZero])
 
+# What a rule raises that meets what it cannot read; anything else is a defect, and ends the transaction with nothing written.
+TROUBLE: Final = (
+    ArithmeticError,
+    AttributeError,
+    InterlockError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 Asked = TypeVar("Asked")
 
 
@@ -43,6 +52,10 @@ class Said(NamedTuple):
     def passed(self) -> bool:
         """Whether the rule was asked and admits."""
         return not self.reason and self.found != NOT_ASKED
+
+
+Rule = tuple[str, str, Callable[[Asked], Said]]
+"""A rule by its name, the code that is stored when it raises, and what it asks."""
 
 
 class Finding(NamedTuple):
@@ -75,20 +88,17 @@ def objections(findings: tuple[Finding, ...]) -> tuple[Objection, ...]:
     return noes(findings) or tuple(unasked)
 
 
-def answer(name: str, code: str, rule: Callable[[Asked], Said], asked: Asked) -> Finding:
-    """What a rule says; one that raises says no. `code` is the stored reason code of a rule that raises."""
-    try:
-        return Finding(name, rule(asked))
-    except (
-        ArithmeticError,
-        AttributeError,
-        InterlockError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:
-        reason = f"Rule {name} could not be evaluated: {type(error).__name__}."
-        return Finding(name, Said(RAISED, NOT_ASKED, code, reason))
+def answers(rules: Iterable[Rule[Asked]], asked: Asked) -> tuple[Finding, ...]:
+    """What each rule says, in order; one that raises says no, with its own code."""
+    told: list[Finding] = []
+    for name, code, ask in rules:
+        try:
+            said = ask(asked)
+        except TROUBLE as error:
+            reason = f"Rule {name} could not be evaluated: {type(error).__name__}."
+            said = Said(RAISED, NOT_ASKED, code, reason)
+        told.append(Finding(name, said))
+    return tuple(told)
 
 
 def shown(found: Decimal, limit: Decimal) -> str:

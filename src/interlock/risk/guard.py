@@ -16,7 +16,7 @@ from interlock.risk.finding import (
     Finding,
     Said,
     age_text,
-    answer,
+    answers,
     exact_sum,
     limit_text,
     percent,
@@ -153,15 +153,17 @@ WITH_FIGURES: Final[tuple[tuple[str, Ask], ...]] = (
     ("F", day_is_not_lost),
 )
 RULES: Final = BEFORE + WITH_FIGURES
+_FIRST: Final = tuple((name, CODE, ask) for name, ask in BEFORE)
+_THEN: Final = tuple((name, CODE, ask) for name, ask in WITH_FIGURES)
 
 
 def examine_guard(asked: GuardQuestion) -> tuple[Finding, ...]:
     """What every rule of the guard says of this question; B to F are asked once the figures are known."""
-    first = tuple([answer(name, CODE, rule, asked) for name, rule in BEFORE])
+    first = answers(_FIRST, asked)
     if first[-1].objects:
         not_asked = Said(NOT_ASKED, NOT_ASKED)
         return first + tuple(Finding(name, not_asked) for name, _ in WITH_FIGURES)
-    return first + tuple([answer(name, CODE, rule, asked) for name, rule in WITH_FIGURES])
+    return first + answers(_THEN, asked)
 
 
 def _no(found: str, limit: str, reason: str) -> Said:

@@ -11,7 +11,7 @@ from interlock.risk import market_rules as market
 from interlock.risk import order_shape_rules as shape
 from interlock.risk import permission_rules as may
 from interlock.risk import room_rules as room
-from interlock.risk.finding import Finding, answer
+from interlock.risk.finding import Finding, answers
 from interlock.risk.order_shape_rules import of_order
 from interlock.risk.question import Question
 from interlock.risk.rule import Binds, OrderRule
@@ -71,10 +71,10 @@ ORDER_RULES: Final[tuple[OrderRule, ...]] = (
 )
 
 
-BINDING_ALL: Final = tuple(rule for rule in ORDER_RULES if rule.binds is Binds.ALL)
+_ALL_OF_THEM: Final = tuple((r.name, r.code, r.ask) for r in ORDER_RULES)
+_BIND_ALL: Final = tuple((r.name, r.code, r.ask) for r in ORDER_RULES if r.binds is Binds.ALL)
 
 
 def examine_order(asked: Question) -> tuple[Finding, ...]:
     """What every rule that binds this purpose says of the order."""
-    rules = ORDER_RULES if asked.purpose is Purpose.ENTRY else BINDING_ALL
-    return tuple([answer(rule.name, rule.code, rule.ask, asked) for rule in rules])
+    return answers(_ALL_OF_THEM if asked.purpose is Purpose.ENTRY else _BIND_ALL, asked)

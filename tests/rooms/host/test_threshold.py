@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
+from websockets.sync.client import connect
 
 from interlock.host import threshold
 from interlock.host.door import listen, server
@@ -17,10 +19,13 @@ HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 OK = b"HTTP/1.1 200 OK"
 
 
-async def app(_scope: object, receive: object, send: object) -> None:
-    """Answers everything."""
-    assert callable(receive)
-    assert callable(send)
+async def app(scope: dict[str, str], receive: Any, send: Any) -> None:  # noqa: ANN401 (ASGI's own callables)
+    """Answers every request, and echoes what a socket says."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": (await receive())["text"]})
+        return
     await send(
         {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
     )
@@ -30,7 +35,7 @@ async def app(_scope: object, receive: object, send: object) -> None:
 @contextmanager
 def served(kind: type[threshold.Threshold] = threshold.Threshold) -> Iterator[int]:
     with listen("127.0.0.1", 0, "ANY") as door:
-        ours = server(app)
+        ours = server(app, websockets=True)
         assert ours.config.http is threshold.Threshold
         ours.config.http = kind
         run = threading.Thread(target=lambda: asyncio.run(ours.serve(sockets=[door])))
@@ -137,6 +142,13 @@ def test_a_head_that_is_not_whole_in_time_is_cut_off_however_it_trickles() -> No
         assert time.monotonic() - began > 0.2
         assert silent.recv(1) == b""
         assert answer(port).startswith(OK)
+
+
+def test_a_socket_that_was_upgraded_may_be_silent_as_long_as_it_likes() -> None:
+    with served(Hasty) as port, connect(f"ws://127.0.0.1:{port}/") as wire:
+        time.sleep(2 * Hasty.patience_s)
+        wire.send("still here")
+        assert wire.recv() == "still here"
 
 
 def is_cut(caller: socket.socket) -> bool:

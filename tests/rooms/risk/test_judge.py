@@ -23,7 +23,7 @@ from interlock.account import (
     Standing,
     Switches,
 )
-from interlock.risk.finding import answer
+from interlock.risk.finding import answers
 from interlock.risk.judge import examine, judge, judge_guard
 from interlock.risk.limits import Limits
 from interlock.risk.order_rules import ORDER_RULES
@@ -542,7 +542,7 @@ def test_a_rule_that_raises_says_no_with_its_code(rule: OrderRule) -> None:
     bare: dict[str, Any] = {"instrument": None, "purpose": None}
     asked = replace(question(wish=entry(**bare)), **broken)
 
-    finding = answer(rule.name, rule.code, rule.ask, asked)
+    (finding,) = answers([(rule.name, rule.code, rule.ask)], asked)
 
     assert finding.objects
     assert finding.objection().code == rule.code
