@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -227,3 +228,34 @@ def test_row_47_scope_order_lists_every_rule_of_both_scopes_and_objects_to_mode_
     assert [(r["rule"], r["remedy"]) for r in failed] == [
         ("MODE", "Select the mode of these books: `interlock mode SIM` or `LIVE`.")
     ]
+
+
+@dataclass(slots=True)
+class Counted(Told):
+    """Books that count how often their standing is read."""
+
+    looks: int = 0
+
+    @override
+    def standing(self, now: Instant) -> Standing:
+        self.looks += 1
+        return self.told
+
+
+def test_the_standing_is_read_again_after_a_commit_and_four_times_a_second_and_not_per_probe() -> (
+    None
+):
+    books = Counted()
+    here = at_row(books)
+    sound = json.dumps(BASE).encode()
+    assert [probe(here, sound)[0] for _ in range(3)] == [200] * 3
+    assert books.looks == 1
+
+    books.commits += 1
+    books.told = making.standing(switches=replace(making.SWITCHES, enabled=False))
+    assert probe(here, sound)[0] == 400
+    assert books.looks == 2
+    for _ in range(3):
+        here.clock.at += timedelta(milliseconds=250)
+        probe(here, sound)
+    assert books.looks == 5
