@@ -72,7 +72,7 @@ def leverage_is_capped(asked: GuardQuestion) -> Said:
         case Margin(None):
             return _no(MISSING, limit, "A margin order names no leverage.")
         case Margin(Decimal() as leverage) if leverage < 1:
-            found = shown(leverage, Decimal(1))
+            found = shown(leverage, cap)
             return _no(found, "1", f"Leverage {found} is below 1.")
         case Margin(Decimal() as leverage):
             found = shown(leverage, cap)

@@ -80,6 +80,7 @@ ROWS: Final = [
     Row("12-6.67", margin(6.67), ("E",), "14.9925 15", limits=Limits(max_leverage=D(10))),
     Row("12-equal", margin(4), limits=Limits(min_liquidation_buffer_pct=D(25))),
     Row("13", {"account_equity": 0}, ("C",)),
+    Row("13-little", {"account_equity": 0.5, "trade_value_usd": 0.05}),
     Row("14-4000", {"total_margin_exposure": 4000}),
     Row("14-4001", {"total_margin_exposure": 4001}, ("D",), "40.01 40"),
     Row("15-3500", margin(2, total_margin_exposure=3500)),

@@ -19,6 +19,7 @@ from interlock.account import (
     Spot,
     Standing,
 )
+from interlock.risk.finding import MISSING, NOT_ASKED, RAISED
 from interlock.risk.guard import RULES
 from interlock.risk.judge import examine
 from interlock.risk.limits import BOUNDS, Limits
@@ -27,6 +28,7 @@ from interlock.risk.question import Question
 from interlock.risk.remedies import REMEDIES, remedy
 from interlock.risk.rule import Binds
 from interlock.strategy.proposal import Proposal, Protection, Purpose
+from interlock.strategy.sizing import Unsized
 from interlock.values import Instant, Known, Price, Quantity, Side, Unknown
 from tests.rooms.making import (
     BTC,
@@ -402,6 +404,7 @@ def test_the_edge_of_a_rule(name: str) -> None:
     assert told.reason.endswith(".")
 
 
+LOST: Final = Unsized("BTC_USDT", Spot(), "DATA_MISSING", "missing", "known", "Not known.")
 UNSEEN: Final[list[tuple[str, Question]]] = [
     ("DATA_JUMP", knowing(tick=NOTHING)),
     ("DATA_JUMP", knowing(close=NOTHING)),
@@ -410,7 +413,36 @@ UNSEEN: Final[list[tuple[str, Question]]] = [
     ("CLOCK_SKEW", stood(clock=Known(timedelta(0), ago(120.001)))),
     ("CLOCK_SKEW", stood(clock=Known(timedelta(0), ago(-120.001)))),
     ("ORDER_QUANTITY", knowing(tick=Known(tick(None), NOW))),
-    ("CAP_EXPOSURE", stood(lots=(lot(bought=D(0)),))),
+    ("ORDER_QUANTITY", knowing(tick=NOTHING)),
+    ("PRICE_COLLAR", knowing(tick=NOTHING)),
+    ("PRICE_COLLAR", knowing(tick=Known(tick(None), NOW))),
+    ("PRICE_COLLAR", wished(limit=None)),
+    ("PRICE_AGE", knowing(tick=NOTHING)),
+    ("BAR_AGE", knowing(bar_ended=NOTHING)),
+    ("ASK", knowing(tick=NOTHING)),
+    ("ASK", knowing(tick=Known(tick(None), NOW))),
+    ("INSTRUMENT", knowing(instrument=NOTHING)),
+    ("ORDER_VALUE", question(wish=LOST, facts=facts(row=None))),
+    ("PORTFOLIO_CAP", knowing(row=None)),
+    ("PORTFOLIO_CAP", knowing(row=row(trade_amount_usd=None))),
+    ("PORTFOLIO_CAP", knowing(tick=NOTHING)),
+    ("PORTFOLIO_CAP", stood(balances=NOTHING)),
+    ("AVAILABLE", knowing(row=None)),
+    ("AVAILABLE", knowing(row=row(trade_amount_usd=None))),
+    ("AVAILABLE", stood(balances=NOTHING)),
+    ("AMOUNT", knowing(row=None)),
+    ("AMOUNT", knowing(row=row(trade_amount_usd=None))),
+    ("TICK", wished(protection=None)),
+    ("TICK", wished(limit=None)),
+    ("LEASE", knowing(epoch=None)),
+    ("TRADE_ENABLED", knowing(row=None)),
+    ("KILL", switched(readable=False)),
+    ("EQUITY", stood(figures=NOTHING)),
+    ("B", stood(figures=NOTHING)),
+    ("D", stood(figures=figured("0"))),
+    ("B", wished(funding=Margin(None))),
+    ("E", wished(funding=Margin(None))),
+    ("E", wished(funding=Margin(D("0.99")))),
 ]
 
 
@@ -419,6 +451,11 @@ def test_what_cannot_be_seen_has_not_passed(name: str, asked: Question) -> None:
     (told,) = [each for each in examine(asked) if each.rule == name]
 
     assert not told.said.passed
+    assert told.said.found in {MISSING, NOT_ASKED}
+
+
+def test_a_lot_of_which_nothing_was_bought_cannot_be_counted_and_so_blocks() -> None:
+    assert said_of("CAP_EXPOSURE", stood(lots=(lot(bought=D(0)),))) == (RAISED, NOT_ASKED)
 
 
 def said_of(name: str, asked: Question) -> tuple[str, str]:
@@ -431,6 +468,12 @@ def test_both_the_last_price_and_the_ask_must_be_near_the_close() -> None:
 
     assert said_of("DATA_JUMP", knowing(tick=Known(jumped, NOW))) == ("10.002", "10")
     assert said_of("DATA_JUMP", knowing(tick=Known(tick(None), NOW))) == ("0", "10")
+
+
+def test_a_coin_may_cost_less_than_one() -> None:
+    cheap = knowing(close=D("0.5"), tick=Known(tick("0.54"), NOW))
+
+    assert said_of("DATA_JUMP", cheap) == ("8", "10")
 
 
 def test_once_disarmed_entering_waits_for_a_person_whatever_the_last_hour_had() -> None:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.risk.finding import NOT_ASKED, Finding, Said, objections, seconds, shown
+from interlock.risk.finding import (
+    NOT_ASKED,
+    Finding,
+    Said,
+    age_text,
+    exact_sum,
+    objections,
+    percent,
+    seconds,
+    shown,
+)
 from tests.rooms.making import D
 
 YES = Finding("YES", Said("1", "2"))
@@ -54,6 +64,45 @@ def test_found_never_crosses_or_meets_a_limit_that_it_does_not_meet(
     told = Fraction(shown(found, limit))
 
     assert (told > limit, told == limit) == (found > limit, found == limit)
+
+
+def test_at_its_limit_a_figure_is_rounded_down() -> None:
+    tiny, span = D("0.00001"), timedelta(microseconds=150)
+
+    assert shown(tiny, tiny) == "0"
+    assert percent(tiny, D(100), tiny) == ("0", 0)
+    assert age_text(span, span) == "0.0001"
+
+
+@pytest.mark.parametrize(
+    ("micros", "text"),
+    [(-150, "-0.0002"), (0, "0"), (99, "0"), (120_000_000, "120"), (120_000_001, "120.0001")],
+)
+def test_an_age_is_shown_with_four_decimals_away_from_its_limit(micros: int, text: str) -> None:
+    assert age_text(timedelta(microseconds=micros), timedelta(seconds=120)) == text
+
+
+@given(
+    st.decimals(0, 10**9, places=8),
+    st.decimals("0.01", 10**9, places=8),
+    st.decimals(0, 200, places=4),
+)
+def test_a_share_is_compared_exactly_and_shown_on_its_side(
+    part: Decimal, whole: Decimal, limit: Decimal
+) -> None:
+    text, side = percent(part, whole, limit)
+    exact, told = Fraction(part) / Fraction(whole) * 100, Fraction(text)
+
+    assert side == (exact > limit) - (exact < limit)
+    assert (told > limit, told == limit) == (exact > limit, exact == limit)
+    assert abs(told - exact) < Fraction(1, 10_000)
+
+
+def test_what_cannot_be_held_exactly_raises_and_so_says_no() -> None:
+    with pytest.raises(ArithmeticError):
+        exact_sum(D(1), D("1e-300"))
+    with pytest.raises(ValueError, match="NaN"):
+        percent(D("NaN"), D(1), D(1))
 
 
 def test_a_span_is_exact_to_the_microsecond() -> None:
