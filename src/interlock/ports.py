@@ -431,6 +431,14 @@ class MarketFile(Protocol):
         """A loop finished a cycle."""
         ...
 
+    def keep_instruments(self, listed: Sequence[Instrument], now: Instant) -> None:
+        """Keeps what is listed now in place of what was listed before."""
+        ...
+
+    def instrument(self, symbol: str) -> Known[Instrument] | Unknown:
+        """One instrument as of its last listing, however old, or why it is unknown."""
+        ...
+
     def window(self, symbol: str, span: timedelta, count: int) -> Window:
         """The newest `count` closed bars."""
         ...

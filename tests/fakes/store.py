@@ -15,7 +15,7 @@ from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.rows import Cell, Rows, Table
 from interlock.store.standing import Terms
-from interlock.values import Instant
+from interlock.values import Instant, Instrument, Known, Unknown
 
 T = TypeVar("T")
 Key = tuple[Cell, ...]
@@ -66,6 +66,9 @@ class DictGround:
 
     def version(self) -> int:
         return self.commits
+
+    def table_names(self) -> frozenset[str]:
+        return frozenset(self.tables)
 
     def close(self) -> None:
         """Nothing is open."""
@@ -154,6 +157,7 @@ class FakeMarket:
     bars: dict[tuple[str, timedelta], dict[Instant, Bar]] = field(default_factory=dict)
     newest: dict[str, Tick] = field(default_factory=dict)
     beats: dict[str, Instant] = field(default_factory=dict)
+    listed: dict[str, Known[Instrument]] = field(default_factory=dict)
 
     def keep_bars(self, bars: Sequence[Bar]) -> None:
         for bar in bars:
@@ -167,6 +171,13 @@ class FakeMarket:
 
     def beat(self, who: str, now: Instant) -> None:
         self.beats[who] = now
+
+    def keep_instruments(self, listed: Sequence[Instrument], now: Instant) -> None:
+        self.listed = {each.symbol: Known(each, now) for each in listed}
+
+    def instrument(self, symbol: str) -> Known[Instrument] | Unknown:
+        why = f"{symbol} is not listed" if self.listed else "no list of instruments was read"
+        return self.listed.get(symbol, Unknown(why))
 
     def window(self, symbol: str, span: timedelta, count: int) -> Window:
         kept = self.bars.get((symbol, span), {})

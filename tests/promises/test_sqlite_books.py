@@ -19,7 +19,8 @@ from interlock.risk.limits import Limits
 from interlock.store import hold, open_books, open_market
 from interlock.store import migrate as migration
 from interlock.store.books import RowBooks
-from interlock.store.sqlite import BOOKS, MARKET, Chain, SqliteGround
+from interlock.store.chains import BOOKS, MARKET, Chain
+from interlock.store.sqlite import SqliteGround
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Known, Unknown
 from tests.promises.wishes import MINUTE, NOON, armed, ask, bought, entry

@@ -198,6 +198,16 @@ class RowBooks:
         with self._ground.look() as rows:
             return journal.decided(rows, symbol, at)
 
+    def tenure(self) -> Tenure | None:
+        """Whose turn it is, from the account's row alone; None before the books were first opened."""
+        with self._ground.look() as rows:
+            account = account_of(rows)
+            return account.tenure if account else None
+
+    def table_names(self) -> frozenset[str]:
+        """The names of the tables that are really there."""
+        return self._ground.table_names()
+
     def version(self) -> int:
         """A number that moves when anything was committed, by this process or another."""
         return self._ground.version()

@@ -1,30 +1,69 @@
-"""The files of a data folder: books that must not lose a commit, and market data that may be lost whole."""
+"""Where books and market data lie: two files of a data folder, or one PostgreSQL database that is named by its address.
+
+Books must not lose a commit, market data may be lost whole.
+"""
 
 import secrets
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interlock.account import Mode
+from interlock.errors import BadSettings
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
+from interlock.store.chains import BOOKS, MARKET, Chain
 from interlock.store.market import RowMarket
-from interlock.store.sqlite import BOOKS, MARKET, SqliteGround
+from interlock.store.sqlite import SqliteGround
 from interlock.store.standing import Terms
+from interlock.values import Secret
+
+if TYPE_CHECKING:
+    from interlock.store.postgres import PostgresGround
 
 BOOKS_FILE: Final = "books.sqlite"
 MARKET_FILE: Final = "market.sqlite"
 INSTALL_ID_BYTES: Final = 8
+Fence = Callable[[], None]
 
 
-def open_books(
-    folder: Path, *, limits: Limits, bound: Mode, enabled: bool, install_id: str | None = None
+def open_books(  # noqa: PLR0913 - where the books are, and what they stand under
+    place: Path | Secret,
+    *,
+    limits: Limits,
+    bound: Mode,
+    enabled: bool,
+    install_id: str | None = None,
+    fence: Fence | None = None,
 ) -> RowBooks:
-    """The books of this folder, made when there are none. Without an `install_id` new books draw theirs at random."""
-    ground = SqliteGround(folder / BOOKS_FILE, BOOKS)
+    """The books of this folder or database, made when there are none. Without an `install_id` new books draw theirs at random.
+
+    On PostgreSQL `fence` is asked before each change, and raises when this process may not write any more.
+    """
+    if isinstance(place, Secret):
+        ground: SqliteGround | PostgresGround = database(place, BOOKS, fence)
+    else:
+        ground = SqliteGround(place / BOOKS_FILE, BOOKS)
     drawn = install_id or secrets.token_hex(INSTALL_ID_BYTES)
     return RowBooks(ground, Terms(limits, bound, enabled), drawn)
 
 
-def open_market(folder: Path) -> RowMarket:
-    """The market file of this folder, made when there is none."""
-    return RowMarket(SqliteGround(folder / MARKET_FILE, MARKET))
+def open_market(place: Path | Secret) -> RowMarket:
+    """The market data of this folder or database, made when there is none."""
+    if isinstance(place, Secret):
+        return RowMarket(database(place, MARKET))
+    return RowMarket(SqliteGround(place / MARKET_FILE, MARKET))
+
+
+def database(url: Secret, chain: Chain, fence: Fence | None = None) -> "PostgresGround":
+    """The tables of one chain in a PostgreSQL database; nothing is connected yet."""
+    try:
+        from interlock.store.postgres import (  # noqa: PLC0415 - its driver is an extra, and SQLite needs none of it
+            PostgresGround,
+            nobody_forbids,
+        )
+    except ImportError as error:
+        raise BadSettings(
+            "INTERLOCK__DATABASE__URL is set, and the driver of PostgreSQL is not installed: install the extra `postgres`."
+        ) from error
+    return PostgresGround(url, chain, fence or nobody_forbids)

@@ -1,16 +1,22 @@
-"""The market file: closed bars each once, the newest tick per symbol, heartbeats. It may be deleted; it fills again."""
+"""The market file: closed bars each once, the newest tick per symbol, instruments, heartbeats. It may be deleted; it fills again.
+
+Its statements are written here once, with `?` where a cell comes, for every database that knows ON CONFLICT.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 
 from interlock.errors import StoreTrouble
 from interlock.market import Bar, Tick, Window
-from interlock.store.sqlite import SqliteGround
-from interlock.values import Instant, decimal_of, number_text
+from interlock.store.codec import dumps, loads
+from interlock.store.sql import SqlGround
+from interlock.values import Instant, Instrument, Known, Unknown, decimal_of, number_text
+
+Cells = tuple[str | int | None, ...]
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -28,17 +34,21 @@ WINDOW: Final = (
     "ORDER BY opens DESC LIMIT ?"
 )
 TICKS: Final = "SELECT symbol, last, bid, ask, at FROM ticks ORDER BY symbol"
+FORGET_INSTRUMENTS: Final = "DELETE FROM instruments"
+KEEP_INSTRUMENT: Final = "INSERT INTO instruments (symbol, at, instrument) VALUES (?, ?, ?)"
+INSTRUMENT: Final = "SELECT at, instrument FROM instruments WHERE symbol = ?"
+ANY_INSTRUMENT: Final = "SELECT 1 FROM instruments LIMIT 1"
 BEATS: Final = "SELECT who, at FROM heartbeats ORDER BY who"
 
 
 class RowMarket:
-    """The port `MarketFile` on one SQLite file."""
+    """The port `MarketFile` on one database."""
 
-    def __init__(self, ground: SqliteGround) -> None:
+    def __init__(self, ground: SqlGround) -> None:
         self._ground = ground
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of whatever is open."""
         self._ground.close()
 
     def keep_bars(self, bars: Sequence[Bar]) -> None:
@@ -56,42 +66,65 @@ class RowMarket:
     def window(self, symbol: str, span: timedelta, count: int) -> Window:
         """The newest `count` closed bars."""
         asked = (symbol, span // _MICROSECOND, max(count, 0))
-        with self._ground.connection("BEGIN") as connection:
-            rows = connection.exec_driver_sql(WINDOW, asked).fetchall()
+        rows = self._read(WINDOW, asked)
         opens = np.array([row[0] // 1000 for row in reversed(rows)], dtype=np.int64)
         prices = np.array([row[1:] for row in reversed(rows)], dtype=np.float64).reshape(-1, 5)
         return Window(symbol, span, opens, *prices.T)
 
     def ticks(self) -> Mapping[str, Tick]:
         """The newest tick per symbol."""
-        with self._ground.connection("BEGIN") as connection:
-            rows = connection.exec_driver_sql(TICKS).fetchall()
-        return {row[0]: _tick(tuple(row)) for row in rows}
+        return {row[0]: _tick(row) for row in self._read(TICKS)}
 
     def heartbeats(self) -> Mapping[str, Instant]:
         """When each loop last finished a cycle."""
-        with self._ground.connection("BEGIN") as connection:
-            rows = connection.exec_driver_sql(BEATS).fetchall()
-        return {who: Instant(at) for who, at in rows}
+        return {who: Instant(at) for who, at in self._read(BEATS)}
 
-    def _write(self, text: str, rows: list[tuple[str | int | None, ...]]) -> None:
+    def keep_instruments(self, listed: Sequence[Instrument], now: Instant) -> None:
+        """Keeps the list in place of the one before; whoever reads meanwhile sees one of the two."""
+        rows: list[Cells] = [(each.symbol, now.micros, dumps(each)) for each in listed]
+        with self._ground.connection() as connection:
+            connection.exec_driver_sql(FORGET_INSTRUMENTS)
+            if rows:
+                connection.exec_driver_sql(self._text(KEEP_INSTRUMENT), rows)
+
+    def instrument(self, symbol: str) -> Known[Instrument] | Unknown:
+        """One instrument as it was listed, or why it is unknown."""
+        rows = self._read(INSTRUMENT, (symbol,))
+        if rows:
+            found = cast("Instrument", loads(Instrument, rows[0][1]))
+            return Known(found, Instant(rows[0][0]))
+        is_kept = self._read(ANY_INSTRUMENT)
+        return Unknown(f"{symbol} is not listed" if is_kept else "no list of instruments was read")
+
+    def _text(self, text: str) -> str:
+        return text.replace("?", self._ground.place)
+
+    def _read(self, text: str, asked: Cells = ()) -> list[tuple[Any, ...]]:
+        with self._ground.reading() as connection:
+            found = connection.exec_driver_sql(self._text(text), asked).fetchall()
+        return [tuple(row) for row in found]
+
+    def _write(self, text: str, rows: list[Cells]) -> None:
+        """All of them in one transaction, in one order, so that two writers never wait for each other in a circle."""
         if rows:
             with self._ground.connection() as connection:
-                connection.exec_driver_sql(text, rows)
+                connection.exec_driver_sql(
+                    self._text(text), sorted(rows, key=lambda row: str(row[0]))
+                )
 
 
-def _bar_cells(bar: Bar) -> tuple[str | int | None, ...]:
+def _bar_cells(bar: Bar) -> Cells:
     prices = (bar.open, bar.high, bar.low, bar.close, bar.volume)
     span = bar.span // _MICROSECOND
     return (bar.symbol, span, bar.opens.micros, *(number_text(price) for price in prices))
 
 
-def _tick_cells(tick: Tick) -> tuple[str | int | None, ...]:
+def _tick_cells(tick: Tick) -> Cells:
     sides = (None if rate is None else number_text(rate) for rate in (tick.bid, tick.ask))
     return (tick.symbol, number_text(tick.last), *sides, tick.at.micros)
 
 
-def _tick(row: tuple[str | int | None, ...]) -> Tick:
+def _tick(row: Cells) -> Tick:
     symbol, last, bid, ask, at = row
     if not isinstance(symbol, str) or not isinstance(at, int):
         raise StoreTrouble(f"The tick {row} cannot be read.")

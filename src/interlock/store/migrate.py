@@ -8,12 +8,14 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
+VERSION_TABLE: Final = "alembic_version"
 HERE: Final = Path(__file__).parent / "migrations"
 
 
-def upgrade(connection: Connection, chain: str) -> None:
+def upgrade(connection: Connection, chain: str, version_table: str = VERSION_TABLE) -> None:
     """Brings the schema behind `connection` to the head of its chain, inside the transaction that is open."""
     config = _config(chain)
+    config.attributes["version_table"] = version_table
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 

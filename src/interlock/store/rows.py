@@ -81,6 +81,10 @@ class Ground(Protocol):
         """A number that moves when anything was committed, by this process or another."""
         ...
 
+    def table_names(self) -> frozenset[str]:
+        """The names of the tables that are really there."""
+        ...
+
     def close(self) -> None:
         """Lets go of whatever is open."""
         ...

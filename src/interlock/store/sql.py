@@ -1,11 +1,13 @@
-"""Rows in a database: each kind of statement is compiled once by SQLAlchemy Core and run as prepared text from then on.
+"""Rows in a database: each kind of statement is compiled once for its dialect by SQLAlchemy Core and run as prepared text from then on.
 
 The text runs on the driver's own cursor: Core's result objects would cost ten times the statement, twenty times an order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import cache
-from typing import Final, TypeVar, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -18,7 +20,17 @@ from interlock.values import Instant
 T = TypeVar("T")
 Places = tuple[tuple[str, Cell], ...]
 
-_DIALECT: Final = sqlite.dialect(paramstyle="qmark")
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tongue:
+    """What a database speaks: how its statements are written, and its `INSERT` that knows what to do about a conflict."""
+
+    dialect: sa.Dialect
+    insert: Callable[[sa.TableClause], Any]
+
+
+SQLITE: Final = Tongue(sqlite.dialect(paramstyle="qmark"), sqlite.insert)
+
 _NOT_WHAT_IT_SAYS: Final = (BadInput, KeyError, TypeError, ValueError)
 
 SINCE: Final = "clock_since"
@@ -26,25 +38,47 @@ UNTIL: Final = "clock_until"
 LIMIT: Final = "rows_limit"
 
 
+class SqlGround(Protocol):
+    """A database as whoever writes statements of their own sees it."""
+
+    @property
+    def place(self) -> str:
+        """What stands in a statement where a cell comes."""
+        ...
+
+    def connection(self) -> AbstractContextManager[sa.Connection]:
+        """A connection inside a transaction that may write."""
+        ...
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """A connection inside a transaction that holds nobody up."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of whatever is open."""
+        ...
+
+
 class SqlRows:
     """The rows as one connection in one transaction sees them."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, tongue: Tongue) -> None:
         self._cursor = connection.connection.cursor()
+        self._tongue = tongue
 
     def get(self, table: Table[T], *key: Cell) -> T | None:
         """The thing with this key."""
-        self._cursor.execute(_get(table), key)
+        self._cursor.execute(_get(self._tongue, table), key)
         row = self._cursor.fetchone()
         return None if row is None else _read(table, row)
 
     def put(self, table: Table[T], thing: T) -> None:
         """Writes the thing, over the one with the same key."""
-        self._cursor.execute(_put(table), table.cells(thing))
+        self._cursor.execute(_put(self._tongue, table), table.cells(thing))
 
     def add(self, table: Table[T], thing: T) -> bool:
         """Writes the thing when its key is new; says whether it was."""
-        self._cursor.execute(_add(table), table.cells(thing))
+        self._cursor.execute(_add(self._tongue, table), table.cells(thing))
         return self._cursor.rowcount == 1
 
     def find(
@@ -65,7 +99,7 @@ class SqlRows:
             asked[UNTIL] = until.micros
         if limit is not None:
             asked[LIMIT] = limit
-        text, places = _find(table, tuple(sorted(asked)), newest=newest)
+        text, places = _find(self._tongue, table, tuple(sorted(asked)), newest=newest)
         cells = tuple(asked.get(name, default) for name, default in places)
         self._cursor.execute(text, cells)
         return [_read(table, row) for row in self._cursor.fetchall()]
@@ -83,41 +117,43 @@ def _core(name: str, columns: tuple[str, ...]) -> sa.TableClause:
     return sa.table(name, *(sa.column(column) for column in columns))
 
 
-def _text(statement: sa.ClauseElement) -> tuple[str, Places]:
+def _text(tongue: Tongue, statement: sa.ClauseElement) -> tuple[str, Places]:
     """The prepared text, and for each of its places the name of the cell and what stands there without one."""
-    compiled = cast("SQLCompiler", statement.compile(dialect=_DIALECT))
+    compiled = cast("SQLCompiler", statement.compile(dialect=tongue.dialect))
     names = compiled.positiontup or ()
     return str(compiled), tuple((name, compiled.params[name]) for name in names)
 
 
 @cache
-def _get(table: Table[T]) -> str:
+def _get(tongue: Tongue, table: Table[T]) -> str:
     core = _core(table.name, table.columns)
     keys = (core.c[column] == sa.bindparam(column) for column in table.key)
-    return _text(sa.select(core).where(*keys))[0]
+    return _text(tongue, sa.select(core).where(*keys))[0]
 
 
 @cache
-def _put(table: Table[T]) -> str:
-    insert = sqlite.insert(_core(table.name, table.columns))
+def _put(tongue: Tongue, table: Table[T]) -> str:
+    insert = tongue.insert(_core(table.name, table.columns))
     insert = insert.values({column: sa.bindparam(column) for column in table.columns})
     rest: Mapping[str, sa.ColumnElement[object]] = {
         column: insert.excluded[column] for column in table.columns if column not in table.key
     }
-    return _text(insert.on_conflict_do_update(index_elements=table.key, set_=rest))[0]
+    return _text(tongue, insert.on_conflict_do_update(index_elements=table.key, set_=rest))[0]
 
 
 @cache
-def _add(table: Table[T]) -> str:
-    insert = sqlite.insert(_core(table.name, table.columns))
+def _add(tongue: Tongue, table: Table[T]) -> str:
+    insert = tongue.insert(_core(table.name, table.columns))
     insert = insert.values({column: sa.bindparam(column) for column in table.columns})
     if table.key:
         insert = insert.on_conflict_do_nothing(index_elements=table.key)
-    return _text(insert)[0]
+    return _text(tongue, insert)[0]
 
 
 @cache
-def _find(table: Table[T], asked: tuple[str, ...], *, newest: bool) -> tuple[str, Places]:
+def _find(
+    tongue: Tongue, table: Table[T], asked: tuple[str, ...], *, newest: bool
+) -> tuple[str, Places]:
     core = _core(table.name, table.columns)
     clock = core.c[table.clock]
     special = {SINCE: clock >= sa.bindparam(SINCE), UNTIL: clock <= sa.bindparam(UNTIL)}
@@ -131,4 +167,4 @@ def _find(table: Table[T], asked: tuple[str, ...], *, newest: bool) -> tuple[str
     statement = statement.order_by(*(each.desc() if newest else each for each in order))
     if LIMIT in asked:
         statement = statement.limit(sa.bindparam(LIMIT, type_=sa.Integer))
-    return _text(statement)
+    return _text(tongue, statement)

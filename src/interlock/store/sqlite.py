@@ -8,41 +8,25 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from interlock.errors import BrokenInvariant, NewerSchema, StoreTrouble
+from interlock.store.chains import Chain
 from interlock.store.rows import Rows
-from interlock.store.sql import SqlRows
+from interlock.store.sql import SQLITE, SqlRows
 
 WAIT_MS: Final = 2000
 BEGIN: Final = "begin"
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The migrations of one file: their folder, the revisions known to this version, the newest last; how durable a commit is."""
-
-    name: str
-    revisions: tuple[str, ...]
-    synchronous: Literal["FULL", "NORMAL"]
-
-    @property
-    def head(self) -> str:
-        """The newest revision."""
-        return self.revisions[-1]
-
-
-BOOKS: Final = Chain("books", ("b0001", "b0002"), "FULL")
-MARKET: Final = Chain("market", ("m0001",), "NORMAL")
-
-
 class SqliteGround:
     """A file of rows; each transaction takes a connection of the pool."""
+
+    place: Final = "?"
 
     def __init__(self, path: Path, chain: Chain) -> None:
         self._path = path
@@ -63,13 +47,13 @@ class SqliteGround:
     def change(self) -> Iterator[Rows]:
         """A transaction that holds the file alone: all of it is kept when the block ends, nothing when it raises."""
         with self.connection(f"{BEGIN} IMMEDIATE") as connection:
-            yield SqlRows(connection)
+            yield SqlRows(connection, SQLITE)
 
     @contextlib.contextmanager
     def look(self) -> Iterator[Rows]:
         """One consistent view without a lock."""
         with self.connection(BEGIN) as connection:
-            yield SqlRows(connection)
+            yield SqlRows(connection, SQLITE)
 
     @contextlib.contextmanager
     def connection(self, begin: str = f"{BEGIN} IMMEDIATE") -> Iterator[sa.Connection]:
@@ -81,6 +65,15 @@ class SqliteGround:
             connection.execution_options(**options).begin(),
         ):
             yield connection
+
+    def reading(self) -> contextlib.AbstractContextManager[sa.Connection]:
+        """A connection inside a transaction that holds nobody up."""
+        return self.connection(BEGIN)
+
+    def table_names(self) -> frozenset[str]:
+        """The names of the tables that are really there."""
+        with self.reading() as connection:
+            return frozenset(sa.inspect(connection).get_table_names())
 
     def version(self) -> int:
         """SQLite's own count of the commits of others; three microseconds."""

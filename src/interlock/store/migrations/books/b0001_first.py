@@ -10,6 +10,8 @@ down_revision = None
 
 # SQLite's strict tables know INTEGER alone; elsewhere microseconds need 64 bits.
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# Texts are compared by their code points everywhere, whatever language the database server speaks.
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 MODES = ("OFF", "SIM", "LIVE")
 SIDES = ("BUY", "SELL")
@@ -35,6 +37,8 @@ def upgrade() -> None:
     _wallet()
     _journal()
     _messages()
+    if op.get_bind().dialect.name == "postgresql":
+        _leases()
 
 
 def _account() -> None:
@@ -62,7 +66,7 @@ def _account() -> None:
 def _wishes() -> None:
     _table(
         "watchlist_items",
-        sa.Column("symbol", sa.Text, primary_key=True),
+        sa.Column("symbol", TEXT, primary_key=True),
         *_texts("preset", "sl_tp_mode"),
         *_wholes("alert_enabled", "buy_alert_enabled", "sell_alert_enabled"),
         *_wholes("trade_enabled", "trade_on_margin", "is_deleted", "version", "updated_at"),
@@ -80,7 +84,7 @@ def _wishes() -> None:
     )
     _table(
         "verdicts",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         *_wholes("at"),
         *_texts("answer", "verdict"),
         *_texts("code", nullable=True),
@@ -92,7 +96,7 @@ def _wishes() -> None:
 def _orders() -> None:
     _table(
         "order_intents",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         *_texts("idempotency_key", "client_oid", "purpose", "symbol", "side", "order_type"),
         *_texts("time_in_force", "quantity", "reserved", "margin_mode", "instrument", "status"),
         *_texts("filled", "value"),
@@ -101,7 +105,7 @@ def _orders() -> None:
         ),
         *_texts("sl_distance", "sl_source", "tp_distance", "tp_source", nullable=True),
         *_texts("order_id", "spawned_order_id", "refusal", nullable=True),
-        sa.Column("verdict_id", sa.Text, sa.ForeignKey("verdicts.id"), nullable=False),
+        sa.Column("verdict_id", TEXT, sa.ForeignKey("verdicts.id"), nullable=False),
         *_wholes("live", "created_at", "updated_at"),
         *_wholes("confirmed_at", nullable=True),
         sa.UniqueConstraint("idempotency_key"),
@@ -125,7 +129,7 @@ def _attempts_and_looks() -> None:
         *_wholes("n", "nonce", "epoch", "at"),
         *_texts("request"),
         *_texts("outcome", nullable=True),
-        sa.Column("verdict_id", sa.Text, sa.ForeignKey("verdicts.id")),
+        sa.Column("verdict_id", TEXT, sa.ForeignKey("verdicts.id")),
         *_wholes("answered_at", nullable=True),
         sa.PrimaryKeyConstraint("intent_id", "n"),
         sa.UniqueConstraint("nonce"),
@@ -143,11 +147,11 @@ def _attempts_and_looks() -> None:
 def _decisions() -> None:
     _table(
         "decisions",
-        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("id", TEXT, primary_key=True),
         *_texts("symbol", "strategy_key", "decision", "outcome", "signal", "exits"),
         *_wholes("bar_time", "at"),
         *_texts("code", "alert", nullable=True),
-        sa.Column("verdict_id", sa.Text, sa.ForeignKey("verdicts.id")),
+        sa.Column("verdict_id", TEXT, sa.ForeignKey("verdicts.id")),
         _intent("intent_id", nullable=True),
         sa.UniqueConstraint("symbol", "strategy_key", "bar_time"),
         _one_of("decision", DECISIONS),
@@ -162,7 +166,7 @@ def _decisions() -> None:
 def _ledger() -> None:
     _table(
         "fills",
-        sa.Column("trade_id", sa.Text, primary_key=True),
+        sa.Column("trade_id", TEXT, primary_key=True),
         *_texts("order_id", "client_oid", "symbol", "side", "quantity", "price"),
         *_texts("fee", "fee_currency"),
         *_wholes("is_maker", "at"),
@@ -177,10 +181,10 @@ def _ledger() -> None:
         *_texts("quantity"),
         *_wholes("open"),
     )
-    _table("entries", sa.Column("cause", sa.Text, primary_key=True), *_wholes("at"))
+    _table("entries", sa.Column("cause", TEXT, primary_key=True), *_wholes("at"))
     _table(
         "postings",
-        sa.Column("cause", sa.Text, sa.ForeignKey("entries.cause"), nullable=False),
+        sa.Column("cause", TEXT, sa.ForeignKey("entries.cause"), nullable=False),
         *_wholes("n"),
         *_texts("account", "currency", "amount"),
         sa.PrimaryKeyConstraint("cause", "n"),
@@ -200,10 +204,10 @@ def _ledger() -> None:
 
 def _wallet() -> None:
     _table("equity_records", _key("at"), *_texts("equity", "exposure"))
-    _table("balances", _key("currency", sa.Text()), *_texts("total", "available"))
+    _table("balances", _key("currency", TEXT), *_texts("total", "available"))
     _table(
         "day_opens",
-        _key("day", sa.Text()),
+        _key("day", TEXT),
         *_texts("equity"),
         *_wholes("as_of", "late"),
         *_wholes("latched_at", nullable=True),
@@ -213,7 +217,7 @@ def _wallet() -> None:
 def _journal() -> None:
     _table(
         "incidents",
-        _key("fingerprint", sa.Text()),
+        _key("fingerprint", TEXT),
         *_texts("severity", "text"),
         *_wholes("opened_at", "count", "open"),
         *_wholes("closed_at", nullable=True),
@@ -244,6 +248,16 @@ def _messages() -> None:
     )
 
 
+def _leases() -> None:
+    """On SQLite the kernel keeps the lease, as a lock on the data folder."""
+    _table(
+        "leases",
+        _key("name", TEXT),
+        *_texts("holder"),
+        *_wholes("taken_at", "expires_at"),
+    )
+
+
 def _table(name: str, *parts: sa.schema.SchemaItem) -> None:
     op.create_table(name, *parts, sqlite_strict=True)
 
@@ -256,11 +270,11 @@ def _key(
 
 def _intent(name: str, *, nullable: bool = False, primary_key: bool = False) -> sa.Column[str]:
     owner = sa.ForeignKey("order_intents.id")
-    return sa.Column(name, sa.Text, owner, nullable=nullable, primary_key=primary_key)
+    return sa.Column(name, TEXT, owner, nullable=nullable, primary_key=primary_key)
 
 
 def _texts(*names: str, nullable: bool = False) -> Iterable[sa.Column[str]]:
-    return [sa.Column(name, sa.Text, nullable=nullable) for name in names]
+    return [sa.Column(name, TEXT, nullable=nullable) for name in names]
 
 
 def _wholes(*names: str, nullable: bool = False) -> Iterable[sa.Column[int]]:

@@ -1,4 +1,4 @@
-"""The first market file: bars, ticks and heartbeats."""
+"""The first market file: bars, ticks, instruments and heartbeats."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ down_revision = None
 
 # SQLite's strict tables know INTEGER alone; elsewhere microseconds need 64 bits.
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+# Texts are compared by their code points everywhere, whatever language the database server speaks.
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -24,20 +26,27 @@ def upgrade() -> None:
     )
     op.create_table(
         "ticks",
-        sa.Column("symbol", sa.Text, primary_key=True),
+        sa.Column("symbol", TEXT, primary_key=True),
         _text("last"),
-        sa.Column("bid", sa.Text),
-        sa.Column("ask", sa.Text),
+        sa.Column("bid", TEXT),
+        sa.Column("ask", TEXT),
         sa.Column("at", WHOLE, nullable=False),
         sqlite_strict=True,
     )
     op.create_table(
+        "instruments",
+        sa.Column("symbol", TEXT, primary_key=True),
+        sa.Column("at", WHOLE, nullable=False),
+        _text("instrument"),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "heartbeats",
-        sa.Column("who", sa.Text, primary_key=True),
+        sa.Column("who", TEXT, primary_key=True),
         sa.Column("at", WHOLE, nullable=False),
         sqlite_strict=True,
     )
 
 
 def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False)
+    return sa.Column(name, TEXT, nullable=False)

@@ -1,0 +1,22 @@
+"""The two chains of migrations: what each keeps, the revisions that this version knows, and how durable a commit of it is."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """The migrations of one file: their folder, the revisions known to this version, the newest last; how durable a commit is."""
+
+    name: str
+    revisions: tuple[str, ...]
+    synchronous: Literal["FULL", "NORMAL"]
+
+    @property
+    def head(self) -> str:
+        """The newest revision."""
+        return self.revisions[-1]
+
+
+BOOKS: Final = Chain("books", ("b0001",), "FULL")
+MARKET: Final = Chain("market", ("m0001",), "NORMAL")
