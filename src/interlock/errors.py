@@ -130,7 +130,10 @@ class NotSent(ExchangeTrouble):
 class StoreTrouble(InterlockError):
     """The books cannot be read or written."""
 
-    remedy: ClassVar[str] = "Check the data folder: it must exist, be writable and have free space."
+    remedy: ClassVar[str] = (
+        "Check the data folder: it must exist, be writable and have free space; "
+        "or the database server: it must run and let us in."
+    )
 
 
 class WrongVenue(StoreTrouble):

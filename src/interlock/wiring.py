@@ -1,17 +1,12 @@
 """The one module that knows which adapter plays which part."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    AsyncExitStack,
-    asynccontextmanager,
-    closing,
-    contextmanager,
-)
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from interlock.account import Mode, Switches
@@ -19,8 +14,9 @@ from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
 from interlock.desk.guardian import BREAKER, Guardian
-from interlock.desk.herald import Herald
+from interlock.desk.herald import Herald, Mute
 from interlock.desk.instruments import Instruments
+from interlock.desk.leading import keep, opened, take
 from interlock.desk.monitor import Monitor
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
@@ -29,21 +25,29 @@ from interlock.errors import BadInput, BadSettings
 from interlock.evidence.proof import CheckRow
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
-from interlock.exchange.windows import Pause
+from interlock.exchange.fenced import Fenced
 from interlock.host.clock import StoodStill, WallClock
-from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Notifier, Tenure
+from interlock.host.facts import this_life
+from interlock.notify import TelegramNotifier
+from interlock.ports import AuditRun, Books, Clock, Exchange, Lease, MarketFile, Notifier, Tenure
 from interlock.risk.limits import Limits
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock, no_pause, read_time
 from interlock.store.books import RowBooks
+from interlock.store.files import Fence, open_market, row_lease
 from interlock.store.files import open_books as books_of
-from interlock.store.files import open_market
 from interlock.store.lease import hold
-from interlock.store.standing import DISARMED
+from interlock.store.market import RowMarket
 from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
 from interlock.values import Instant
 
+if TYPE_CHECKING:
+    from interlock.store.row_lease import RowLease
+
 SPAN: Final = timedelta(hours=1)
+ENGINE: Final = "engine"
+NOTIFIER: Final = "notifier"
+APART: Final = frozenset({"api", ENGINE, "updater", NOTIFIER})
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -69,7 +73,7 @@ class Desk:
 class Platform:
     """Everything that one process of the platform holds."""
 
-    books: Books
+    books: RowBooks
     market: MarketFile
     clock: Clock
     desk: Desk
@@ -87,7 +91,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
 ) -> Desk:
     """The desk over these seams; nothing in it knows whether they are real. Without a notifier nobody drains the outbox."""
     under = terms or Terms()
-    instruments = Instruments(exchange, clock)
+    instruments = Instruments(market, clock)
     trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
     settler = Settler(exchange, books, clock, asking, trader, tenure, SPAN)
@@ -99,23 +103,13 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         _auditor(exchange, books, clock, tenure, under, pause),
     )
     if notifier is not None:
-        mark = f"{tenure.venue} {tenure.install_id[:6]}"
-        passes = (*passes, Herald(books, notifier, clock, mark, SPAN))
+        passes = (*passes, Herald(books, notifier, clock, mark_of(tenure), SPAN))
     return Desk(Day(books, market, clock), passes, instruments)
 
 
-def _auditor(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
-    exchange: Exchange, books: Books, clock: Clock, tenure: Tenure, terms: Terms, pause: Pause
-) -> Auditor:
-    threshold, grace = terms.drift_threshold_pct, terms.grace
-    return Auditor(exchange, books, clock, threshold, tenure.install_id, pause, grace)
-
-
-def _terms(settings: Settings) -> Terms:
-    """The terms that the settings state."""
-    health = settings.health
-    grace = timedelta(minutes=1) * float(health.reconcile_grace_minutes)
-    return Terms(settings.limits(), health.drift_threshold_pct, grace)
+def mark_of(tenure: Tenure) -> str:
+    """What ends each message: whose platform speaks."""
+    return f"{tenure.venue} {tenure.install_id[:6]}"
 
 
 def _booked_to(books: Books, now: Instant) -> Instant:
@@ -131,17 +125,22 @@ def venue_of(settings: Settings) -> Mode:
 
 
 def open_books(settings: Settings) -> RowBooks:
-    """The books of the data folder."""
-    if settings.database.url:
-        raise BadSettings(
-            "INTERLOCK__DATABASE__URL is set, and this version keeps its books in SQLite alone."
-        )
+    """The books of the data folder, or of the database that the settings name."""
+    return _books(settings, None)
+
+
+def _books(settings: Settings, fence: Fence | None) -> RowBooks:
     return books_of(
-        settings.data,
+        settings.database.url or settings.data,
         limits=settings.limits(),
         bound=settings.bound,
         enabled=settings.trading_enabled,
+        fence=fence,
     )
+
+
+def _market(settings: Settings) -> RowMarket:
+    return open_market(settings.database.url or settings.data)
 
 
 def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who: str) -> None:
@@ -210,7 +209,7 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         lease = hold(settings.data)
         stack.callback(lease.release)
         books = stack.enter_context(closing(open_books(settings)))
-        market = stack.enter_context(closing(open_market(settings.data)))
+        market = stack.enter_context(closing(_market(settings)))
         clock = await _clock(settings, market, stack)
         transport = await stack.enter_async_context(_transport(settings))
         pause = sleep if settings.sim.control is None else no_pause
@@ -219,6 +218,103 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         notifier = await _notifier(settings, stack)
         desk = desk_of(books, market, exchange, clock, tenure, _terms(settings), notifier, pause)
         yield Platform(books, market, clock, desk)
+
+
+def check_role(settings: Settings, role: str) -> None:
+    """Refuses what the place of the books does not admit."""
+    if role in APART and not settings.database.url:
+        raise BadSettings(
+            f"The role {role} is a process of its own on PostgreSQL alone: set INTERLOCK__DATABASE__URL, "
+            "or run them all in one process with `interlock run`."
+        )
+    if settings.database.url and settings.sim.control:
+        raise BadSettings(
+            "INTERLOCK__SIM__CONTROL steps one process whose books are in SQLite: unset INTERLOCK__DATABASE__URL."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a process holds that only shows: nothing in it asks the exchange or writes the books."""
+
+    books: RowBooks
+    market: MarketFile
+    clock: Clock
+    instruments: Instruments
+    is_led: Callable[[], bool]
+
+
+@contextmanager
+def view(settings: Settings) -> Iterator[View]:
+    """The role `api`: the database may be down when it starts, and come back while it runs."""
+    with ExitStack() as stack:
+        books = stack.enter_context(closing(open_books(settings)))
+        market = stack.enter_context(closing(_market(settings)))
+        lease = row_lease(settings.database.url, ENGINE, this_life())
+        stack.callback(lease.close)
+        clock = WallClock()
+        yield View(books, market, clock, Instruments(market, clock), lease.is_held)
+
+
+async def engine(settings: Settings) -> None:
+    """The role `engine`: stands by until it leads the account, then settles, decides and guards until it must not go on."""
+    credentials = _credentials(settings)
+    async with AsyncExitStack() as stack:
+        lease = _lease(settings, ENGINE, stack)
+        await take(lease, ENGINE, sleep)
+        books = stack.enter_context(closing(_books(settings, lease.check)))
+        market = stack.enter_context(closing(_market(settings)))
+        clock = WallClock()
+        transport = Fenced(await stack.enter_async_context(_transport(settings)), lease.check)
+        exchange = CryptoComExchange(transport, credentials, clock.now, sleep)
+        tenure = books.open(venue_of(settings), clock.now())
+        terms = Terms(settings.limits(), settings.health.drift_threshold_pct)
+        desk = desk_of(books, market, exchange, clock, tenure, terms)
+        passes = [one for one in desk.passes if not isinstance(one, Updater)]
+        await _under(lease, desk.day, passes)
+
+
+async def updater(settings: Settings) -> None:
+    """The role `updater`: prices, bars and instruments, whoever leads. Two of them write the same things twice."""
+    async with AsyncExitStack() as stack:
+        books = stack.enter_context(closing(open_books(settings)))
+        market = stack.enter_context(closing(_market(settings)))
+        clock = WallClock()
+        transport = await stack.enter_async_context(_transport(settings))
+        given = settings.exchange
+        nobody = Credentials(given.api_key, given.api_secret)
+        exchange = CryptoComExchange(transport, nobody, clock.now, sleep)
+        one = Updater(exchange, books, market, clock, Instruments(market, clock), SPAN)
+        await Day(books, market, clock).work([one])
+
+
+async def notifier(settings: Settings) -> None:
+    """The role `notifier`: exactly one process says what waits in the outbox."""
+    async with AsyncExitStack() as stack:
+        lease = _lease(settings, NOTIFIER, stack)
+        books = stack.enter_context(closing(_books(settings, lease.check)))
+        market = stack.enter_context(closing(_market(settings)))
+        mark = mark_of(await opened(books, sleep))
+        await take(lease, NOTIFIER, sleep)
+        clock = WallClock()
+        messenger = await _notifier(settings, stack)
+        herald = Herald(books, messenger, clock, mark, SPAN) if messenger else Mute(clock)
+        await _under(lease, Day(books, market, clock), [herald])
+
+
+def _lease(settings: Settings, name: str, stack: AsyncExitStack) -> "RowLease":
+    """The lease of this name, still to be taken; it is let go when everything else is."""
+    lease = row_lease(settings.database.url, name, this_life())
+    stack.callback(lease.close)
+    stack.callback(lease.release)
+    return lease
+
+
+async def _under(lease: Lease, day: Day, passes: Sequence[Pass]) -> None:
+    """The day, for as long as the lease is renewed."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(keep(lease, sleep))
+        group.create_task(day.work(passes))
 
 
 async def audit(settings: Settings) -> AuditRun:

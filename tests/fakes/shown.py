@@ -20,7 +20,16 @@ from interlock.errors import StoreTrouble
 from interlock.evidence.telling import Delivery
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.ports import AuditRun, Decided, EquityPoint, Incident, Nudge, Picture, Tenure
+from interlock.ports import (
+    AuditRun,
+    Decided,
+    EquityPoint,
+    Incident,
+    Nudge,
+    Picture,
+    Remains,
+    Tenure,
+)
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Known, Side, Unknown
@@ -86,6 +95,7 @@ class ShownBooks:
     readings: int = 0
     down: bool = False
     broken: bool = False
+    missing: tuple[str, ...] = ()
 
     def version(self) -> int:
         self._look()
@@ -135,6 +145,12 @@ class ShownBooks:
         found = (d for d in self.decisions if d.signal.symbol == symbol)
         return next((d for d in found if at is None or d.at <= at), None)
 
+    def remains(self, now: Instant) -> Remains:
+        if self.down:
+            raise StoreTrouble("The books cannot be read.")
+        whole = replace(self, missing=())
+        return Remains(whole.picture(now), whole.standing(now), whole.open_lots(), self.missing)
+
     def kill(self, **changes: object) -> None:
         """Changes the switches, as one commit."""
         self.switches = replace(self.switches, **changes)  # type: ignore[arg-type] # the names are those of Switches; a wrong one fails at once
@@ -147,7 +163,7 @@ class ShownBooks:
         return Known({"USD": Balance("USD", equity, equity)}, self.figures.as_of)
 
     def _look(self) -> None:
-        if self.down:
+        if self.down or self.missing:
             raise StoreTrouble("The books cannot be read.")
         if self.broken:
             raise RuntimeError("a defect, with a secret in its text: hunter2")

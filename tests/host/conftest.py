@@ -58,7 +58,7 @@ def template(server: Server) -> str:
     """A database in which every table stands already, to be copied: a migration for each test would cost a second."""
     name = server.database()
     shelf = Shelf(server.url(name))
-    shelf.books().table_names()
+    shelf.books().tenure()
     shelf.market().ticks()
     shelf.close()
     return name

@@ -13,7 +13,7 @@ from interlock.account import Mode
 from interlock.api.answer import answer, problem
 from interlock.api.facts import Instruments, no_instruments
 from interlock.api.gate import HEALTH, OPEN, Gate, digest
-from interlock.api.memory import Memory, Priced, Readable
+from interlock.api.memory import Memory, Priced, Readable, always
 from interlock.api.routes import Routes
 from interlock.errors import StoreTrouble
 from interlock.host.door import authorities
@@ -40,17 +40,16 @@ def build(  # noqa: PLR0913 (the parts of an application are the arguments of it
     token: Secret,
     *,
     instruments: Instruments = no_instruments,
-    patience_s: float = PROBE_PATIENCE_S,
+    is_led: Callable[[], bool] = always,
 ) -> FastAPI:
     """The API over the reading half of the store. `token` is the bearer token that its guarded routes ask for.
 
-    `instruments` tells the probe of scope ORDER what is listed; `patience_s` is how long a probe waits for figures that grew old.
+    `instruments` tells the probe of scope ORDER what is listed, `is_led` whether an engine holds the account.
     """
     app = FastAPI(
         title="Interlock", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    memory = Memory(books, market, clock)
-    routes = Routes(memory, settings, instruments, settings.limits(), patience_s)
+    routes = Routes(Memory(books, market, clock, is_led), settings, instruments)
     for path, endpoint in _table(routes).items():
         app.add_api_route(path, endpoint, methods=["GET"], response_class=Response)
     app.add_api_route(PROBE, routes.probe, methods=["POST"], response_class=Response)

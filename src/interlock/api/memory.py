@@ -3,7 +3,7 @@
 Nothing here can write: the API holds the reading half of the books and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from interlock.account import Lot, Standing
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.ports import Clock, Decided, Picture
+from interlock.ports import Clock, Decided, Picture, Remains
 from interlock.values import Instant
 
 MARKET_AGE_MAX_S: Final = 0.25
@@ -41,6 +41,10 @@ class Readable(Protocol):
         """A number that moves when anything was committed."""
         ...
 
+    def remains(self, now: Instant) -> Remains:
+        """What can be read although tables are missing, and which."""
+        ...
+
 
 class Priced(Protocol):
     """The reading half of `ports.MarketFile`."""
@@ -64,14 +68,27 @@ class Snapshot:
     open_lots: tuple[tuple[Lot, tuple[Intent, ...]], ...]
     heartbeats: Mapping[str, Instant]
     ticks: Mapping[str, Tick]
+    is_led: bool = True
+    missing: tuple[str, ...] = ()
+
+
+def always() -> bool:
+    """The engine is this very process."""
+    return True
 
 
 class Memory:
-    """The newest snapshot; as long as the version stands still it needs no reading."""
+    """The newest snapshot; as long as the version stands still it needs no reading.
 
-    def __init__(self, books: Readable, market: Priced, clock: Clock) -> None:
+    `is_led` says whether an engine holds the account now.
+    """
+
+    def __init__(
+        self, books: Readable, market: Priced, clock: Clock, is_led: Callable[[], bool] = always
+    ) -> None:
         self.books = books
         self.clock = clock
+        self._is_led = is_led
         self._market = market
         self._books_read: tuple[int, Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]] | None = (
             None
@@ -86,14 +103,17 @@ class Memory:
         now = self.clock.now()
         picture, lots = self._of_books(now)
         beats, ticks = self._of_market(now)
-        return Snapshot(now, picture, self.standing(now), lots, beats, ticks)
+        # Its age limits are taken against now, so the standing is the one part that is read each time.
+        standing = self.books.standing(now)
+        return Snapshot(now, picture, standing, lots, beats, ticks, self._is_led())
 
-    def standing(self, now: Instant) -> Standing:
-        """The standing: read anew after a commit, and four times a second, because its windows move with time."""
-        read_at = (self.books.version(), now.floor(STANDING_AGE_MAX))
-        if self._standing_read is None or read_at != self._standing_read[0]:
-            self._standing_read = (read_at, self.books.standing(now))
-        return self._standing_read[1]
+    def rest(self) -> Snapshot:
+        """What is left of it when a snapshot cannot be had, for health alone; raises StoreTrouble when the database does not answer."""
+        now = self.clock.now()
+        left = self.books.remains(now)
+        beats, ticks = self._of_market(now)
+        lots, led = left.open_lots, self._is_led()
+        return Snapshot(now, left.picture, left.standing, lots, beats, ticks, led, left.missing)
 
     def _of_books(self, now: Instant) -> tuple[Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]]:
         version = self.books.version()

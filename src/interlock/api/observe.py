@@ -36,6 +36,7 @@ TROUBLE: Final = (
 )
 UPDATER: Final = "updater"
 MONITOR: Final = "monitor"
+INTENTS: Final = "order_intents"
 Part = TypeVar("Part")
 
 
@@ -81,7 +82,7 @@ def _market(snapshot: Snapshot) -> MarketSeen:
 def _loop(snapshot: Snapshot, who: str) -> LoopSeen:
     tenure = snapshot.picture.tenure
     began_at = tenure.began_at if tenure else None
-    return LoopSeen(tenure is not None, snapshot.heartbeats.get(who), began_at)
+    return LoopSeen(tenure is not None and snapshot.is_led, snapshot.heartbeats.get(who), began_at)
 
 
 def _telegram(picture: Picture, settings: Settings) -> TelegramSeen:
@@ -106,15 +107,20 @@ def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
     endings = [Ending(d.signal.id, d.at, d.outcome, d.code, d.intent_id) for d in decided]
     return TradeSeen(
         open_positions=standing.open_positions(),
-        intents_table=True,
+        intents_table=INTENTS not in snapshot.missing,
         checked_at=snapshot.as_of,
-        inconsistencies=inconsistencies(picture.intents, picture.lots),
+        inconsistencies=(*_gaps(snapshot), *inconsistencies(picture.intents, picture.lots)),
         naked=naked(covers(snapshot, settings)),
         missing_intents=missing_intents(endings, snapshot.as_of),
         unknown_outcomes=tuple(i.intent_id for i in standing.in_flight if i.state == "UNKNOWN"),
         freezes=tuple(f"{f.scope} {f.code}: {f.why}" for f in standing.freezes),
         breaker=standing.breaker or standing.disarmed,
     )
+
+
+def _gaps(snapshot: Snapshot) -> tuple[str, ...]:
+    """Tables without which the others say too little."""
+    return tuple(f"table {name} is missing" for name in snapshot.missing if name != INTENTS)
 
 
 def _guard(standing: Standing, settings: Settings) -> GuardSeen:

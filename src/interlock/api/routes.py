@@ -171,10 +171,17 @@ class Routes:
     def _health(self) -> tuple[SystemHealth, Json]:
         """The verdicts and how the seed writes them; books that cannot be read are a verdict too."""
         try:
-            shown = self.memory.snapshot()
+            return self._judge(self.memory.snapshot())
         except StoreTrouble as error:
+            return self._judge_rest(error)
+
+    def _judge_rest(self, error: StoreTrouble) -> tuple[SystemHealth, Json]:
+        """A missing table is one; books that answer and say nothing that can be read are another; silence is the third."""
+        try:
+            shown = self.memory.rest()
+        except StoreTrouble:
             return self._unseen(error, database_up=False)
-        return self._judge(shown)
+        return self._judge(shown) if shown.missing else self._unseen(error, database_up=True)
 
     def _judge(self, shown: Snapshot) -> tuple[SystemHealth, Json]:
         """What cannot even be judged has failed, and is told as that."""

@@ -13,6 +13,7 @@ def issue(path: Path) -> Secret:
     token = secrets.token_urlsafe(32)
     fresh = path.with_name(f"{path.name}.new")
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(token)

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Awaitable
-from typing import Annotated
+from collections.abc import Coroutine
+from typing import Annotated, Any, Final
 
 import structlog
 import typer
@@ -15,26 +15,29 @@ from interlock.api.token import issue
 from interlock.errors import InterlockError
 from interlock.host.door import listen, server
 from interlock.settings import Settings, check_bind, read
-from interlock.wiring import platform
+from interlock.wiring import check_role, engine, notifier, platform, updater, view
+
+ROLES: Final = ("all", "api", "engine", "updater", "notifier", "dashboard")
 
 
 def run(
-    role: Annotated[str, typer.Argument(help="all (engine and API), or dashboard.")] = "all",
+    role: Annotated[str, typer.Argument(help=f"One of {', '.join(ROLES)}.")] = "all",
     *,
     has_tls_proxy: Annotated[
         bool, typer.Option("--i-have-a-tls-proxy", help="Admit a bind that is not loopback.")
     ] = False,
 ) -> None:
-    """Run the platform, or its dashboard."""
+    """Run the platform in one process, or one role of it; the roles share books on PostgreSQL."""
+    if role not in ROLES:
+        raise typer.BadParameter(f"{role} is no role: {', '.join(ROLES)}.")
     settings = read()
     check_bind(settings, has_tls_proxy=has_tls_proxy)
+    check_role(settings, role)
     _log_as_json()
     if role == "dashboard":
         _dashboard(settings)
-    elif role == "all":
-        asyncio.run(_all(settings))
     else:
-        raise typer.BadParameter(f"{role} is no role: all, dashboard.")
+        asyncio.run(_until_told(_work(settings, role)))
 
 
 def _dashboard(settings: Settings) -> None:
@@ -43,30 +46,59 @@ def _dashboard(settings: Settings) -> None:
     serve(settings)
 
 
+async def _work(settings: Settings, role: str) -> None:
+    """What the role does until it ends; on SQLite all of it is one engine with its API."""
+    works = {"api": _api, "engine": engine, "updater": updater, "notifier": notifier}
+    if role in works:
+        await works[role](settings)
+    elif settings.database.url:
+        await _first_of(*(work(settings) for work in works.values()))
+    else:
+        await _all(settings)
+
+
 async def _all(settings: Settings) -> None:
     """Engine and API as tasks of one process, since SQLite's books belong to one; whichever ends, ends the other."""
     door = listen(settings.api.bind, settings.api.port, "INTERLOCK__API__PORT")
     async with platform(settings) as ours:
         token = issue(settings.token_file)
-        api = server(
-            build(
-                ours.books,
-                ours.market,
-                settings,
-                ours.clock,
-                token,
-                instruments=ours.desk.instruments.get,
-            )
+        known = ours.desk.instruments.get
+        app = build(ours.books, ours.market, settings, ours.clock, token, instruments=known)
+        work = ours.desk.day.work(ours.desk.passes)
+        await _first_of(server(app).serve(sockets=[door]), work)
+
+
+async def _api(settings: Settings) -> None:
+    """The API alone: it shows what the others write, and says so when the database is down."""
+    door = listen(settings.api.bind, settings.api.port, "INTERLOCK__API__PORT")
+    with view(settings) as shown:
+        app = build(
+            shown.books,
+            shown.market,
+            settings,
+            shown.clock,
+            issue(settings.token_file),
+            instruments=shown.instruments.get,
+            is_led=shown.is_led,
         )
-        await _until_told(api.serve(sockets=[door]), ours.desk.day.work(ours.desk.passes))
+        await server(app).serve(sockets=[door])
 
 
-async def _until_told(*works: Awaitable[None]) -> None:
-    """Runs them side by side until a signal, or until one of them ends; what it raised is raised."""
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Works until a signal, or until the work ends by itself."""
     told = asyncio.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, told.set)
-    tasks = [asyncio.ensure_future(work) for work in (*works, told.wait())]
+    await _first_of(work, _wait(told))
+
+
+async def _wait(told: asyncio.Event) -> None:
+    await told.wait()
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Runs them side by side until one of them ends; what it raised is raised."""
+    tasks = [asyncio.create_task(work) for work in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in (t for t in tasks if t in done):

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import structlog
 
-from interlock.errors import BrokenInvariant, InterlockError, LeaseLost
+from interlock.errors import BrokenInvariant, InterlockError, LeaseLost, StoreTrouble
 from interlock.ports import Books, Clock, Incident, MarketFile
 from interlock.values import Instant
 
@@ -37,10 +37,11 @@ class Pass(Protocol):
 
 @dataclass(slots=True)
 class Failures:
-    """How often each pass has failed in a row, and with which class of error."""
+    """How often each pass has failed in a row, with which class of error, and for which of them an incident is open."""
 
     in_a_row: dict[str, int] = field(default_factory=dict)
     last: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ class Day:
             raise
         except Exception as error:  # noqa: BLE001 - the supervisor's boundary: whatever a pass raises ends that pass alone
             return self._failed(one, error)
-        if self.failures.in_a_row.pop(one.name, 0) >= INCIDENT_AFTER:
-            self.books.note(self.clock.now(), closed=(f"pass:{one.name}",))
-            self.clock.nudge("herald").set()
+        self.failures.in_a_row.pop(one.name, None)
+        if one.name in self.failures.told and self._note(closed=(f"pass:{one.name}",)):
+            self.failures.told.discard(one.name)
         return due
 
     def _failed(self, one: Pass, error: Exception) -> Instant:
@@ -87,9 +88,20 @@ class Day:
             _log.warning("pass failed", name=one.name, error=type(error).__name__, text=str(error))
         else:
             _log.error("pass failed", name=one.name, error=type(error).__name__, exc_info=error)
-        if count == INCIDENT_AFTER:
+        if count >= INCIDENT_AFTER and one.name not in self.failures.told:
             text = f"The pass {one.name} failed {count} times in a row: {type(error).__name__}."
-            incident = Incident(f"pass:{one.name}", "FAIL", text, now)
-            self.books.note(now, incidents=(incident,))
-            self.clock.nudge("herald").set()
+            if self._note(incidents=(Incident(f"pass:{one.name}", "FAIL", text, now),)):
+                self.failures.told.add(one.name)
         return now + min(PAUSE_MAX, timedelta(seconds=2 ** min(count, 6)))
+
+    def _note(self, *, incidents: Sequence[Incident] = (), closed: Sequence[str] = ()) -> bool:
+        """Whether it was written. Books that cannot be written now end no pass: what is true then is noted by a later one."""
+        try:
+            self.books.note(self.clock.now(), incidents=incidents, closed=closed)
+        except MUST_END:
+            raise
+        except StoreTrouble as error:
+            _log.error("not noted", error=type(error).__name__, text=str(error))
+            return False
+        self.clock.nudge("herald").set()
+        return True

@@ -101,5 +101,18 @@ class Herald:
         return f"{message.text}\n{self.mark} {message.at.iso()[:19]} UTC"
 
 
+@dataclass(slots=True)
+class Mute:
+    """The herald while there is nobody to tell: what was written waits, and the heart beats."""
+
+    clock: Clock
+    name: str = "herald"
+    backstop: float = 30.0
+
+    async def once(self) -> Instant:
+        """Says nothing."""
+        return self.clock.now() + PAUSE_MAX
+
+
 def _pause(count: int) -> timedelta:
     return min(PAUSE_MAX, timedelta(seconds=2 ** min(count, 6)))

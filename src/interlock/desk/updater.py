@@ -36,7 +36,8 @@ class Updater:
 
     async def once(self) -> Instant:
         """Reads what is new; due again when the next bar has closed."""
-        await self.instruments.refresh()
+        if self.instruments.is_due:
+            self.instruments.keep(await self.exchange.instruments())
         watched = [row.symbol for row in self.books.watchlist() if not row.is_deleted]
         ticks = await self.exchange.ticks()
         self.market.keep_ticks([tick for tick in ticks if tick.symbol in watched])

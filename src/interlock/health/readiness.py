@@ -113,6 +113,8 @@ def _trade(seen: TradeSeen | Unknown) -> Iterator[str]:
     if isinstance(seen, Unknown):
         yield f"the order tables are unknown: {seen.why}"
         return
+    if not seen.intents_table:
+        yield "table order_intents is missing"
     if seen.breaker is not None:
         yield f"the circuit breaker is open: {seen.breaker}"
     yield from (f"entries are frozen: {freeze}" for freeze in seen.freezes)

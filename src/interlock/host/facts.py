@@ -1,7 +1,8 @@
-"""What the kernel says of this host: whether a port is free, how full a disk is, and the largest memory that a process has held."""
+"""What the kernel says of this host: whether a port is free, who we are, and the largest memory that a process has held."""
 
+import os
 import resource
-import shutil
+import secrets
 import socket
 from pathlib import Path
 
@@ -42,3 +43,8 @@ def rss_max_mb(pid: int) -> float | None:
 def own_rss_max_mb() -> float:
     """The largest resident memory of this process so far, in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def this_life() -> str:
+    """A name that no other process has, nor this one in another life, and by which a person finds it."""
+    return f"{socket.gethostname()} pid {os.getpid()} {secrets.token_hex(4)}"

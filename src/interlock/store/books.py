@@ -14,14 +14,22 @@ from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Fill
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
-from interlock.ports import AccountReading, AuditRun, Decided, Evidence, Incident, Picture, Tenure
+from interlock.ports import (
+    AccountReading,
+    AuditRun,
+    Decided,
+    Evidence,
+    Incident,
+    Picture,
+    Remains,
+    Tenure,
+)
 from interlock.risk.verdict import Verdict
 from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
-from interlock.store.order_news import tell_order
-from interlock.store.records import ACCOUNT, FILLS, LOTS, OPEN, OWED, WATCHLIST, AccountRow
-from interlock.store.rows import Ground, Rows
+from interlock.store.records import ACCOUNT, FILLS, OPEN, OWED, WATCHLIST, AccountRow
+from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
@@ -175,8 +183,7 @@ class RowBooks:
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""
         with self._ground.look() as rows:
-            lots = rows.find(LOTS, open=OPEN)
-            return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
+            return journal.open_lots(rows)
 
     def entries(self) -> tuple[Entry, ...]:
         """The whole ledger, oldest first."""
@@ -204,9 +211,11 @@ class RowBooks:
             account = account_of(rows)
             return account.tenure if account else None
 
-    def table_names(self) -> frozenset[str]:
-        """The names of the tables that are really there."""
-        return self._ground.table_names()
+    def remains(self, now: Instant) -> Remains:
+        """What can be read although tables are missing, and which."""
+        tables = self._ground.table_names()
+        with self._ground.look() as rows:
+            return journal.remains(Left(rows, tables), self._terms, now)
 
     def version(self) -> int:
         """A number that moves when anything was committed, by this process or another."""

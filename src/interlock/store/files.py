@@ -20,6 +20,7 @@ from interlock.values import Secret
 
 if TYPE_CHECKING:
     from interlock.store.postgres import PostgresGround
+    from interlock.store.row_lease import RowLease
 
 BOOKS_FILE: Final = "books.sqlite"
 MARKET_FILE: Final = "market.sqlite"
@@ -67,3 +68,13 @@ def database(url: Secret, chain: Chain, fence: Fence | None = None) -> "Postgres
             "INTERLOCK__DATABASE__URL is set, and the driver of PostgreSQL is not installed: install the extra `postgres`."
         ) from error
     return PostgresGround(url, chain, fence or nobody_forbids)
+
+
+def row_lease(url: Secret, name: str, holder: str) -> "RowLease":
+    """A lease of this name in a PostgreSQL database, on connections of its own: no transaction of the books delays its renewal."""
+    ground = database(url, BOOKS)
+    from interlock.store.row_lease import (  # noqa: PLC0415 - it stands on the driver, which is an extra
+        RowLease,
+    )
+
+    return RowLease(ground, name, holder)

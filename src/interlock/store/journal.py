@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Final, TypeVar
 
-from interlock.account import Mode, Switches
+from interlock.account import Lot, Mode, Switches
 from interlock.errors import BadInput, WrongVenue
-from interlock.evidence.telling import Mute
-from interlock.ports import AuditRun, Decided, Incident, Picture
+from interlock.orders.intent import Intent
+from interlock.ports import AuditRun, Decided, Incident, Picture, Remains
 from interlock.store.incidents import close_incidents, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.outbox import delivery
@@ -21,13 +21,14 @@ from interlock.store.records import (
     INCIDENTS,
     LOTS,
     OPEN,
+    TABLES,
     VERDICTS,
     WATCHLIST,
     AccountRow,
     Change,
     Decision,
 )
-from interlock.store.rows import Rows
+from interlock.store.rows import Left, Rows
 from interlock.store.standing import (
     RANK,
     Terms,
@@ -35,6 +36,7 @@ from interlock.store.standing import (
     balances_of,
     figures_of,
     opened_account,
+    standing_of,
     switches_of,
 )
 from interlock.strategy.signal import Decision as Said
@@ -44,6 +46,7 @@ from interlock.values import Instant, check_symbol
 
 T = TypeVar("T")
 
+PAGE: Final = 200
 MACHINERY: Final = frozenset({"symbol", "version", "updated_at"})
 
 
@@ -163,6 +166,23 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
         ),
         audits=tuple(rows.find(AUDITS, newest=True, limit=limit)),
         delivery=delivery(rows, account.mute if account else None),
+    )
+
+
+def open_lots(rows: Rows) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
+    """Every open lot with all intents that serve it."""
+    lots = rows.find(LOTS, open=OPEN)
+    return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
+
+
+def remains(left: Left, terms: Terms, now: Instant) -> Remains:
+    """What the tables that stand still say."""
+    names = {INTENTS.name, *(table.name for table in TABLES)}
+    return Remains(
+        picture=picture(left, terms, now, PAGE),
+        standing=standing_of(left, terms, now),
+        open_lots=open_lots(left),
+        missing=tuple(sorted(names - left.tables)),
     )
 
 

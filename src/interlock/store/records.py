@@ -5,7 +5,7 @@ Some things carry beside them what only the books need to know: which verdict an
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from interlock.account import Balance, DayOpen, Kill, Lot, Mode, Switches
 from interlock.evidence.telling import Message, Mute
@@ -251,4 +251,9 @@ OUTBOX_DUE: Final = _outbox("due_at")
 OUTBOX_AGED: Final = _outbox("at")
 TRIES: Final = flat(
     "messenger", Tries, key=("id",), clock="id", derived={"id": lambda _: THE_MESSENGER}
+)
+# Every table but that of the intents, which has a page of its own.
+TABLES: Final[tuple[Table[Any], ...]] = (
+    *(ACCOUNT, CHANGES, WATCHLIST, THROTTLES, VERDICTS, DECISIONS, ATTEMPTS, ABSENCES, FILLS, OWED),
+    *(ENTRIES, POSTINGS, LOTS, EQUITY, BALANCES, DAYS, INCIDENTS, AUDITS, OUTBOX, TRIES),
 )

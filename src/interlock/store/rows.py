@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from interlock.errors import BrokenInvariant
 from interlock.values import Instant
 
 Cell = str | int | None
@@ -64,6 +65,41 @@ class Rows(Protocol):
     ) -> list[T]:
         """Things whose columns equal these cells, oldest first, or newest first; `since` and `until` (both included) ask the clock."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The rows of the tables that stand; what is missing has none. It reads and writes nothing."""
+
+    rows: Rows
+    tables: frozenset[str]
+
+    def get(self, table: Table[T], *key: Cell) -> T | None:
+        """The thing with this key."""
+        return self.rows.get(table, *key) if table.name in self.tables else None
+
+    def put(self, table: Table[T], thing: T) -> None:
+        """Nothing is written here."""
+        raise BrokenInvariant(f"{thing} of {table.name} was written where one only reads.")
+
+    def add(self, table: Table[T], thing: T) -> bool:
+        """Nothing is written here."""
+        raise BrokenInvariant(f"{thing} of {table.name} was written where one only reads.")
+
+    def find(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        until: Instant | None = None,
+        **equal: Cell,
+    ) -> list[T]:
+        """Things whose columns equal these cells."""
+        if table.name not in self.tables:
+            return []
+        return self.rows.find(table, newest=newest, limit=limit, since=since, until=until, **equal)
 
 
 class Ground(Protocol):

@@ -40,12 +40,13 @@ def books() -> RowBooks:
 def decide(books: RowBooks, seen: WatchlistRow) -> Ruling:
     clock = StoodStill(NOW)
     exchange = CryptoComExchange(NobodyThere(), Credentials(Secret("k"), Secret("s")), clock.now)
+    market = FakeMarket()
     trader = Trader(
         books=books,
-        market=FakeMarket(),
+        market=market,
         exchange=exchange,
         clock=clock,
-        instruments=Instruments(exchange, clock),
+        instruments=Instruments(market, clock),
         limits=Limits(),
         tenure=books.open(Mode.SIM, NOW),
     )
