@@ -65,8 +65,11 @@ def template(server: Server) -> str:
 
 
 @pytest.fixture
-def database(server: Server, template: str) -> str:
-    return server.database(template)
+def database(server: Server, template: str) -> Iterator[str]:
+    """A database of the test's own, to be spoilt at will."""
+    name = server.database(template)
+    yield name
+    server.say("postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

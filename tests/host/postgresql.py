@@ -26,6 +26,7 @@ class Server:
 
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="interlock-pg-")))
     port: int = field(default_factory=free_port)
+    fsync: str = "off"
 
     def create(self) -> None:
         if os.geteuid() == 0:
@@ -38,7 +39,9 @@ class Server:
         return self.folder / "data"
 
     def start(self) -> None:
-        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1"
+        options = (
+            f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync={self.fsync}"
+        )
         log = str(self.folder / "log")
         self._program("pg_ctl", "-D", str(self.data), "-o", options, "-l", log, "-w", "start")
 
@@ -50,7 +53,7 @@ class Server:
         self.stop("immediate")
 
     def remove(self) -> None:
-        self.stop()
+        self.crash()
         shutil.rmtree(self.folder)
 
     def database(self, template: str = "template1") -> str:

@@ -12,7 +12,8 @@ import structlog
 
 from interlock.account import Standing
 from interlock.desk.instruments import Instruments
-from interlock.errors import Refused
+from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
+from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, wish_entry
@@ -103,7 +104,7 @@ class Trader:
                 answer = await self.exchange.place(intent, attempt.nonce)
             else:
                 answer = await self.exchange.cancel(intent, attempt.nonce)
-            after = self.books.answered(attempt, answer, self.clock.now())
+            after = self._answered(attempt, answer)
         finally:
             self.sending.discard(intent.id)
         refusal = answer.code if isinstance(answer, Refused) else None
@@ -118,6 +119,16 @@ class Trader:
             at=str(self.clock.now()),
         )
         self.clock.nudge("settler").set()
+
+    def _answered(self, attempt: Attempt, answer: Answer) -> Intent:
+        """What came back, written down. When it cannot be, only a new start reads the order as unknown, and asks what became of it."""
+        try:
+            return self.books.answered(attempt, answer, self.clock.now())
+        except LeaseLost:
+            raise
+        except StoreTrouble as error:
+            text = f"The answer to {attempt.intent_id} could not be written: {error}"
+            raise BrokenInvariant(text) from error
 
     def _terms(self) -> Terms:
         return Terms(self.tenure.install_id, self.tenure.epoch, self.limits, self.clock.now())

@@ -11,6 +11,7 @@ import structlog
 
 from interlock.desk.instruments import Instruments
 from interlock.errors import ExchangeTrouble
+from interlock.market import Bar
 from interlock.ports import Books, Clock, Exchange, MarketFile
 from interlock.values import Instant
 
@@ -53,13 +54,17 @@ class Updater:
         if newest == closed:
             return False
         try:
-            start = newest or closed - KEPT * self.span
-            while start < closed:
-                end = min(closed, start + PAGE * self.span)
-                bars = await self.exchange.bars(symbol, self.span, end, (end - start) // self.span)
-                self.market.keep_bars(bars)
-                start = end
+            self.market.keep_bars(await self._read(symbol, newest, closed))
         except ExchangeTrouble as error:
             _log.warning("bars not read", symbol=symbol, error=str(error))
             return False
         return self.market.window(symbol, self.span, 1).ends() != newest
+
+    async def _read(self, symbol: str, newest: Instant | None, closed: Instant) -> list[Bar]:
+        """Every page of what is missing, kept at once: no bar in the middle is taken for the newest by whoever looks meanwhile."""
+        start, bars = newest or closed - KEPT * self.span, list[Bar]()
+        while start < closed:
+            end = min(closed, start + PAGE * self.span)
+            bars += await self.exchange.bars(symbol, self.span, end, (end - start) // self.span)
+            start = end
+        return bars

@@ -7,7 +7,6 @@ holds the address with its password, or the cells of a row.
 import contextlib
 from collections.abc import Callable, Iterator
 from typing import Final
-from urllib.parse import urlsplit
 
 import psycopg
 import sqlalchemy as sa
@@ -25,6 +24,7 @@ from interlock.values import Secret
 _DIALECT: Final = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call] # SQLAlchemy gives its constructor no types
 POSTGRES: Final = Tongue(_DIALECT, postgresql.insert)
 
+SCHEMES: Final = frozenset({"postgres", "postgresql"})
 CONNECT_S: Final = 2
 LOCK_MS: Final = 2000
 STATEMENT_MS: Final = 5000
@@ -153,18 +153,16 @@ def _address(url: Secret) -> tuple[str, str]:
     scheme, _, rest = url.reveal().partition("://")
     address = f"postgresql://{rest}"
     try:
-        parts = {k: str(v) for k, v in conninfo_to_dict(address).items()}
-        is_read = scheme.partition("+")[0] in {"postgres", "postgresql"} and bool(rest)
-        urlsplit(address)
-    except (psycopg.Error, ValueError):
-        is_read, parts = False, {}
-    shown = [parts.get(name, "") for name in ("host", "port", "dbname")]
+        parts = {name: str(value) for name, value in conninfo_to_dict(address).items()}
+    except psycopg.Error:
+        parts = {}
+    host, port, name = (parts.get(part, "") for part in ("host", "port", "dbname"))
     # A password that was not percent-encoded spills into its neighbours, and would be shown with them.
-    if not is_read or any("@" in part or "/" in part[1:] for part in shown[1:]) or "@" in shown[0]:
+    is_clean = "@" not in host + name and "/" not in name and f"{port}0".replace(",", "").isdigit()
+    if scheme.partition("+")[0] not in SCHEMES or not name or not is_clean:
         raise BadSettings(
             "INTERLOCK__DATABASE__URL must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, special characters as %XX."
         )
-    host, port, name = shown
     return address, f"PostgreSQL at {host or 'localhost'}:{port or '5432'}/{name}"
 
 
