@@ -136,3 +136,25 @@ def test_without_the_exchange_both_probes_answer_the_exact_body_of_unknown_figur
     finally:
         platform.terminate()
         platform.wait()
+
+
+@pytest.mark.parametrize("role", ["api", "engine", "updater", "notifier"])
+def test_on_sqlite_a_role_of_its_own_is_refused_with_the_remedy(tmp_path: Path, role: str) -> None:
+    refused = say({"INTERLOCK__DATA": str(tmp_path)}, "run", role)
+
+    assert refused.returncode == 2
+    assert "INTERLOCK__DATABASE__URL" in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_time_that_steps_is_refused_where_roles_are_processes(tmp_path: Path) -> None:
+    environ = {
+        "INTERLOCK__DATA": str(tmp_path),
+        "INTERLOCK__DATABASE__URL": "postgresql://ann:hunter2@127.0.0.1:9/books",
+        "INTERLOCK__SIM__CONTROL": "http://127.0.0.1:9",
+    }
+    refused = say(environ, "run")
+
+    assert refused.returncode == 2
+    assert "INTERLOCK__SIM__CONTROL" in refused.stderr
+    assert "hunter2" not in refused.stderr

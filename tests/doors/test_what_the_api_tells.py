@@ -49,6 +49,59 @@ def test_with_the_books_unreadable_health_keeps_its_keys_and_everything_else_is_
     assert here.ask("/api/health").status_code == 200
 
 
+def test_a_missing_table_fails_the_trade_system_and_nothing_else() -> None:
+    here = door()
+    here.books.missing = ("order_intents",)
+
+    body = here.body("/api/health/system")
+
+    assert (body["global_status"], body["db_status"]) == ("FAIL", "up")
+    assert body["trade_system"]["status"] == "FAIL"
+    assert body["trade_system"]["order_intents_table_exists"] is False
+    for name in ("market_data", "market_updater", "signal_monitor", "telegram"):
+        assert body[name]["status"] == "PASS"
+    assert "table order_intents is missing" in body["details"]["ready_to_trade"]["why"]
+    assert here.ask("/api/orders").status_code == 503, (
+        "what cannot be read whole is not shown in part"
+    )
+
+
+def test_another_missing_table_fails_the_trade_system_too() -> None:
+    here = door()
+    here.books.missing = ("lots",)
+
+    trade = here.body("/api/health/system")["trade_system"]
+
+    assert (trade["status"], trade["order_intents_table_exists"]) == ("FAIL", True)
+
+
+def test_a_database_that_answers_in_words_that_nobody_can_read_is_up_and_has_failed() -> None:
+    here = door()
+    here.books.garbled = True
+
+    body = here.body("/api/health/system")
+
+    assert (body["global_status"], body["db_status"]) == ("FAIL", "up")
+    assert body["trade_system"]["status"] == body["signal_monitor"]["status"] == "FAIL"
+
+
+def test_an_account_that_no_engine_leads_fails_the_monitor_and_blocks_an_order() -> None:
+    here = Door(*scene(), is_led=False)
+    order = {"symbol": "BTC_USDT", "side": "BUY", "price": 50000, "quantity": 0.001}
+
+    body = here.body("/api/health/system")
+    asked = json.dumps({**order, "scope": "order"}).encode()
+    rules = here.ask("/api/risk/probe", verb="POST", content=asked).json()["rules"]
+
+    assert body["signal_monitor"] == {
+        **body["signal_monitor"],
+        "status": "FAIL",
+        "is_running": False,
+    }
+    assert "no engine holds the account" in body["details"]["ready_to_trade"]["why"]
+    assert [rule["passed"] for rule in rules if rule["rule"] == "LEASE"] == [False]
+
+
 def test_the_40101_situation_of_the_seed() -> None:
     here = door()
     here.books.figures = Unknown("40101")

@@ -73,7 +73,10 @@ class StillClock:
 
 @dataclass(slots=True)
 class ShownBooks:
-    """Books that can only be read. `down` makes every reading fail, `broken` makes it fail as a defect would."""
+    """Books that can only be read.
+
+    `down`: nobody answers; `missing`: tables that are gone; `garbled`: rows that say nothing; `broken`: a defect.
+    """
 
     mode: Mode = Mode.SIM
     switches: Switches = field(
@@ -96,6 +99,7 @@ class ShownBooks:
     down: bool = False
     broken: bool = False
     missing: tuple[str, ...] = ()
+    garbled: bool = False
 
     def version(self) -> int:
         self._look()
@@ -145,9 +149,12 @@ class ShownBooks:
         found = (d for d in self.decisions if d.signal.symbol == symbol)
         return next((d for d in found if at is None or d.at <= at), None)
 
-    def remains(self, now: Instant) -> Remains:
+    def table_names(self) -> frozenset[str]:
         if self.down:
-            raise StoreTrouble("The books cannot be read.")
+            raise StoreTrouble("The database does not answer.")
+        return frozenset({"account"})
+
+    def remains(self, now: Instant) -> Remains:
         whole = replace(self, missing=())
         return Remains(whole.picture(now), whole.standing(now), whole.open_lots(), self.missing)
 
@@ -163,7 +170,7 @@ class ShownBooks:
         return Known({"USD": Balance("USD", equity, equity)}, self.figures.as_of)
 
     def _look(self) -> None:
-        if self.down or self.missing:
+        if self.down or self.missing or self.garbled:
             raise StoreTrouble("The books cannot be read.")
         if self.broken:
             raise RuntimeError("a defect, with a secret in its text: hunter2")

@@ -90,9 +90,9 @@ def test_what_was_acknowledged_survives_the_crash_of_the_server_in_the_middle_of
 ) -> None:
     server, database = durable, durable.database()
     said: dict[str, str] = {}
-    for number in range(4):
+    for number in range(2):
         child = _python(WRITER, server.url(database).reveal(), str(number))
-        for _ in range(10 + 7 * number):
+        for _ in range(10 + 25 * number):
             intent_id, nonce = _line(child).split()
             said[intent_id] = nonce
         server.crash()

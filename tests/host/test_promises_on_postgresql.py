@@ -12,12 +12,17 @@ from tests.promises.test_outbox import *  # noqa: F403 - likewise
 pytestmark = pytest.mark.host
 
 
+@pytest.fixture(scope="module")
+def common(server: Server, template: str) -> str:
+    return server.database(template)
+
+
 @pytest.fixture
-def database(server: Server, template: str) -> str:
+def database(server: Server, common: str) -> str:
     """The same one for all, emptied: a promise spoils no table, and a copy costs ten times as much."""
     names = server.say(
-        template,
+        common,
         "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%_version'",
     )
-    server.say(template, f"TRUNCATE {names[0][0]} RESTART IDENTITY")
-    return template
+    server.say(common, f"TRUNCATE {names[0][0]} RESTART IDENTITY")
+    return common

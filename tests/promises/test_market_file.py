@@ -1,5 +1,6 @@
 """What whoever watches the market may rely on of the market file, whichever back end keeps it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -7,6 +8,8 @@ import numpy as np
 
 from interlock.market import Bar, Tick, window_of
 from interlock.ports import MarketFile
+from interlock.values import Known, Unknown
+from tests.fakes.goods import BTC
 from tests.promises.conftest import Shelf
 from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND
 
@@ -71,3 +74,19 @@ def test_a_heartbeat_is_the_last_one_and_outlives_the_process(shelf: Shelf) -> N
     market.beat("guardian", NOON)
 
     assert shelf.market().heartbeats() == {"monitor": NOON + MINUTE, "guardian": NOON}
+
+
+def test_an_instrument_is_known_as_it_was_last_listed_and_what_is_gone_is_not_listed(
+    shelf: Shelf,
+) -> None:
+    market = shelf.market()
+    assert market.instrument("BTC_USDT") == Unknown("no list of instruments was read")
+    other = replace(BTC, symbol="ETH_USDT", base="ETH", min_notional=None)
+
+    market.keep_instruments([BTC, other], NOON)
+    assert shelf.market().instrument("ETH_USDT") == Known(other, NOON)
+    changed = replace(BTC, lot=Decimal("0.001"))
+    market.keep_instruments([changed], NOON + HOUR)
+
+    assert shelf.market().instrument("BTC_USDT") == Known(changed, NOON + HOUR)
+    assert market.instrument("ETH_USDT") == Unknown("ETH_USDT is not listed")

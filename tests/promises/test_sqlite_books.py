@@ -218,6 +218,22 @@ def test_a_table_that_is_missing_is_trouble_and_nothing_is_written(
     assert books.picture(NOON).intents == ()
 
 
+def test_a_table_that_is_missing_is_told_and_the_others_are_read(
+    folder: Path, opening: Opener
+) -> None:
+    books = opening()
+    tenure = armed(books)
+    assert books.remains(NOON).missing == ()
+    before = books.version()
+    with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other, other:
+        other.execute("DROP TABLE order_intents")
+
+    assert books.version() != before
+    left = books.remains(NOON)
+    assert left.missing == ("order_intents",)
+    assert left.picture.tenure == tenure
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -26,8 +26,7 @@ def facts(symbol: str, shown: Snapshot, decided: Decided | None, instruments: In
         bar_ended=decided.signal.ends if decided else Unknown("no bar was decided"),
         indicators_known=decided is not None and _are_numbers(decided),
         row=next(rows, None),
-        epoch=picture.tenure.epoch if picture.tenure else None,
-        close=decided.signal.close if decided else Unknown("no bar was decided"),
+        epoch=picture.tenure.epoch if picture.tenure and shown.is_led else None,
     )
 
 

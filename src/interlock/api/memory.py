@@ -41,6 +41,10 @@ class Readable(Protocol):
         """A number that moves when anything was committed."""
         ...
 
+    def table_names(self) -> frozenset[str]:
+        """The names of the tables that are really there; raises StoreTrouble when the database does not answer."""
+        ...
+
     def remains(self, now: Instant) -> Remains:
         """What can be read although tables are missing, and which."""
         ...
@@ -108,7 +112,7 @@ class Memory:
         return Snapshot(now, picture, standing, lots, beats, ticks, self._is_led())
 
     def rest(self) -> Snapshot:
-        """What is left of it when a snapshot cannot be had, for health alone; raises StoreTrouble when the database does not answer."""
+        """What is left of it when a snapshot cannot be had, for health alone; raises StoreTrouble when that cannot be read either."""
         now = self.clock.now()
         left = self.books.remains(now)
         beats, ticks = self._of_market(now)

@@ -176,11 +176,13 @@ class Routes:
             return self._judge_rest(error)
 
     def _judge_rest(self, error: StoreTrouble) -> tuple[SystemHealth, Json]:
-        """A missing table is one; books that answer and say nothing that can be read are another; silence is the third."""
+        """A database that says nothing is down; one that answers is judged by the tables that stand, or has failed as a whole."""
+        is_up = False
         try:
+            is_up = bool(self.memory.books.table_names())
             shown = self.memory.rest()
         except StoreTrouble:
-            return self._unseen(error, database_up=False)
+            return self._unseen(error, database_up=is_up)
         return self._judge(shown) if shown.missing else self._unseen(error, database_up=True)
 
     def _judge(self, shown: Snapshot) -> tuple[SystemHealth, Json]:

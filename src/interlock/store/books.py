@@ -211,6 +211,10 @@ class RowBooks:
             account = account_of(rows)
             return account.tenure if account else None
 
+    def table_names(self) -> frozenset[str]:
+        """The names of the tables that are really there."""
+        return self._ground.table_names()
+
     def remains(self, now: Instant) -> Remains:
         """What can be read although tables are missing, and which."""
         tables = self._ground.table_names()

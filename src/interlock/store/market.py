@@ -34,8 +34,11 @@ WINDOW: Final = (
     "ORDER BY opens DESC LIMIT ?"
 )
 TICKS: Final = "SELECT symbol, last, bid, ask, at FROM ticks ORDER BY symbol"
-FORGET_INSTRUMENTS: Final = "DELETE FROM instruments"
-KEEP_INSTRUMENT: Final = "INSERT INTO instruments (symbol, at, instrument) VALUES (?, ?, ?)"
+FORGET_INSTRUMENTS: Final = "DELETE FROM instruments WHERE at < ?"
+KEEP_INSTRUMENT: Final = (
+    "INSERT INTO instruments (symbol, at, instrument) VALUES (?, ?, ?) ON CONFLICT (symbol) DO UPDATE "
+    "SET at = excluded.at, instrument = excluded.instrument"
+)
 INSTRUMENT: Final = "SELECT at, instrument FROM instruments WHERE symbol = ?"
 ANY_INSTRUMENT: Final = "SELECT 1 FROM instruments LIMIT 1"
 BEATS: Final = "SELECT who, at FROM heartbeats ORDER BY who"
@@ -80,12 +83,12 @@ class RowMarket:
         return {who: Instant(at) for who, at in self._read(BEATS)}
 
     def keep_instruments(self, listed: Sequence[Instrument], now: Instant) -> None:
-        """Keeps the list in place of the one before; whoever reads meanwhile sees one of the two."""
-        rows: list[Cells] = [(each.symbol, now.micros, dumps(each)) for each in listed]
+        """Keeps the list in place of those before; whoever reads meanwhile sees one of the two."""
+        rows = [(each.symbol, now.micros, dumps(each)) for each in listed]
         with self._ground.connection() as connection:
-            connection.exec_driver_sql(FORGET_INSTRUMENTS)
             if rows:
-                connection.exec_driver_sql(self._text(KEEP_INSTRUMENT), rows)
+                connection.exec_driver_sql(self._text(KEEP_INSTRUMENT), sorted(rows))
+            connection.exec_driver_sql(self._text(FORGET_INSTRUMENTS), (now.micros,))
 
     def instrument(self, symbol: str) -> Known[Instrument] | Unknown:
         """One instrument as it was listed, or why it is unknown."""

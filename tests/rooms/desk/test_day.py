@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from interlock.account import Mode
 from interlock.desk.day import Day
-from interlock.errors import BrokenInvariant, LeaseLost
+from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble
 from interlock.host.clock import WallClock
 from interlock.store.books import RowBooks
 from interlock.values import Instant
@@ -100,3 +100,30 @@ def test_a_broken_invariant_or_a_lost_lease_ends_the_process(
     books: RowBooks, error: Exception
 ) -> None:
     assert work(books, FakeMarket(), Worker("trader", error), Worker("guardian")) is error
+
+
+@dataclass(slots=True)
+class FullBooks:
+    """Books that cannot be written for a while: of what is told meanwhile nothing is kept."""
+
+    inner: RowBooks
+    fails: int
+    asked: int = 0
+
+    def note(self, now: Instant, **more: object) -> None:
+        self.asked += 1
+        if self.asked <= self.fails:
+            raise StoreTrouble("no space left")
+        self.inner.note(now, **more)  # type: ignore[arg-type] # handed on as it came
+
+
+def test_books_that_cannot_be_written_end_no_pass_and_the_incident_is_noted_later(
+    books: RowBooks,
+) -> None:
+    bad, good = Worker("monitor", ValueError("x")), Worker("guardian")
+    full = FullBooks(books, fails=2)
+
+    assert work(full, FakeMarket(), bad, good) is None  # type: ignore[arg-type] # all that a day asks of its books
+    assert good.passes > 3
+    assert [i.fingerprint for i in books.picture(NOW).incidents] == ["pass:monitor"]
+    assert full.asked == 3
