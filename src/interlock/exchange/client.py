@@ -99,9 +99,9 @@ class CryptoComExchange:
 
     async def account(self) -> AccountReading:
         """The wallet now."""
-        asked, asked_at = Asked(account.BALANCE, self._now().ms), self._now()
-        reply = await self._post(asked, {})
-        reading = account.account(result_of(reply, asked), asked_at)
+        asked_at = self._now()
+        reply, result = await self._told(account.BALANCE, {})
+        reading = account.account(result, asked_at)
         return replace(reading, clock_offset=offset(reply.date, asked_at, self._now()))
 
     async def fee_rate(self) -> FeeRate:
@@ -187,13 +187,17 @@ class CryptoComExchange:
         return heard
 
     async def _private(self, method: str, params: Mapping[str, object]) -> bytes:
+        return (await self._told(method, params))[1]
+
+    async def _told(self, method: str, params: Mapping[str, object]) -> tuple[Reply, bytes]:
+        """A signed question: the whole reply, and its result; while we are shut out, the refusal that still stands."""
         shut = self._pausing.why_not(act=False)
         if shut is not None:
             raise shut.with_traceback(None)
         asked = Asked(method, self._now().ms)
         reply = await self._post(asked, params)
         try:
-            return result_of(reply, asked)
+            return reply, result_of(reply, asked)
         except NotAuthorised as error:
             error.circumstances = self._circumstances(method, reply)
             self._pausing.refused(error, act=False)
