@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -14,6 +15,7 @@ from interlock.api.app import build
 from interlock.api.token import issue
 from interlock.errors import InterlockError
 from interlock.host.door import listen, server
+from interlock.host.superior import Superior
 from interlock.settings import Settings, check_bind, read
 from interlock.wiring import check_role, engine, notifier, platform, updater, view
 
@@ -81,7 +83,16 @@ async def _api(settings: Settings) -> None:
             instruments=shown.instruments.get,
             is_led=shown.is_led,
         )
-        await server(app).serve(sockets=[door])
+        day, passes, superior = ours.desk.day, ours.desk.passes, _superior()
+        following = superior.follow(
+            lambda: api.started and day.has_recovered(passes), lambda: day.stuck(passes)
+        )
+        await _until_told(api.serve(sockets=[door]), day.work(passes), following)
+        superior.stop()
+
+
+def _superior() -> Superior:
+    return Superior.of(os.environ)  # noqa: TID251 - the service manager's own words, not settings
 
 
 async def _until_told(work: Coroutine[Any, Any, None]) -> None:

@@ -17,6 +17,7 @@ PARTS: Final[Mapping[str, str]] = {
 }
 INTERVAL_S: Final = 1.0
 TIMEOUT_S: Final = 3.0
+TURN_MAX_S: Final = 60.0  # each question has its time-out: a longer turn is one that hangs
 # Health answers 503 with its whole body when the books cannot be read: that is an answer, not a silence.
 WITH_BODY: Final = {"health": (httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE)}
 
@@ -42,6 +43,7 @@ class Feed:
     def __init__(self, base_url: str, token_file: Path) -> None:
         self.parts = {name: Part() for name in PARTS}
         self.turn = 0
+        self._turned_at = self.now()
         self._token_file = token_file
         self._client = httpx.AsyncClient(
             base_url=base_url, timeout=TIMEOUT_S, trust_env=False, follow_redirects=False
@@ -101,6 +103,11 @@ class Feed:
         for name, path in PARTS.items():
             await self._ask(name, path)
         self.turn += 1
+        self._turned_at = self.now()
+
+    def stuck(self) -> tuple[str, ...]:
+        """Names the feed when it did not come round in time, whatever the answers were."""
+        return ("feed",) if self.now() - self._turned_at > TURN_MAX_S else ()
 
     async def _ask(self, name: str, path: str) -> None:
         part = self.parts[name]

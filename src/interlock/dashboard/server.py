@@ -1,6 +1,7 @@
 """The process of the dashboard: its own names alone, the headers of its port, the feed beside the page."""
 
 import asyncio
+import os
 import signal
 from collections.abc import MutableMapping
 from typing import Any, Final
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from interlock.dashboard.feed import Feed
 from interlock.dashboard.page import page
 from interlock.host.door import authorities, is_called_by, is_from_ours, listen, server
+from interlock.host.superior import Superior
 from interlock.settings import Settings
 
 # NiceGUI compiles templates in the browser, hence 'unsafe-eval'; in exchange nothing foreign is asked for.
@@ -92,8 +94,14 @@ async def _serve(settings: Settings) -> None:
     ours = server(build(settings, feed), lifespan=True, websockets=True)
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, setattr, ours, "should_exit", True)  # noqa: FBT003 (the value that is set)
-    following = asyncio.create_task(feed.follow())
+    superior = Superior.of(os.environ)  # noqa: TID251 - the service manager's own words, not settings
+    tasks = [
+        asyncio.create_task(feed.follow()),
+        asyncio.create_task(superior.follow(lambda: ours.started, feed.stuck)),
+    ]
     try:
         await ours.serve(sockets=[door])
+        superior.stop()
     finally:
-        following.cancel()
+        for task in tasks:
+            task.cancel()

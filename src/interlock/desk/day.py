@@ -21,7 +21,10 @@ _log = structlog.get_logger("day")
 MUST_END: Final = (BrokenInvariant, LeaseLost)
 TROUBLE: Final = (InterlockError, ArithmeticError, LookupError, TypeError, ValueError)
 INCIDENT_AFTER: Final = 3
+RECOVERY: Final = "settler"
 PAUSE_MAX: Final = timedelta(seconds=60)
+# Beyond what a pass may rest: every call to the exchange has its own time-out, so a longer turn is one that hangs.
+TURN_MAX_S: Final = 300.0
 
 
 class Pass(Protocol):
@@ -52,6 +55,7 @@ class Day:
     market: MarketFile
     clock: Clock
     failures: Failures = field(default_factory=Failures)
+    turns: dict[str, float] = field(default_factory=dict)
 
     async def work(self, passes: Sequence[Pass]) -> None:
         """Runs every pass until a broken invariant, a lost lease or a lost clock ends the day."""
@@ -60,10 +64,25 @@ class Day:
             for one in passes:
                 group.create_task(self._supervise(one), name=one.name)
 
+    def has_recovered(self, passes: Sequence[Pass]) -> bool:
+        """Whether the pass that recovers has had its first turn, where there is one: starting is recovery."""
+        return all(one.name in self.turns for one in passes if one.name == RECOVERY)
+
+    def stuck(self, passes: Sequence[Pass]) -> tuple[str, ...]:
+        """The passes that have begun and did not come round in time. One that raises comes round: it fails, it does not hang."""
+        now = self.clock.monotonic()
+        return tuple(
+            one.name
+            for one in passes
+            if now - self.turns.get(one.name, now)
+            > max(one.backstop, PAUSE_MAX.total_seconds()) + TURN_MAX_S
+        )
+
     async def _supervise(self, one: Pass) -> None:
         await self.clock.wait(one.name, self.clock.now(), 0.0)
         while True:
             due = await self._try(one)
+            self.turns[one.name] = self.clock.monotonic()
             await self.clock.wait(one.name, due, one.backstop)
 
     async def _try(self, one: Pass) -> Instant:

@@ -1,6 +1,7 @@
 """Passes are supervised: one that raises ends only itself, and only what must end the process ends it."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -93,6 +94,33 @@ def test_three_failures_in_a_row_open_one_incident_and_a_success_closes_it(books
 
     work(books, FakeMarket(), Worker("monitor", ValueError("x"), heals_after=4))
     assert [i for i in books.picture(NOW).incidents if i.closed_at is None] == []
+
+
+def test_a_pass_that_hangs_is_stuck_and_one_that_raises_is_not(books: RowBooks) -> None:
+    clock = HurriedClock()
+    day = Day(books, FakeMarket(), clock)
+    raising, hanging = Worker("monitor", ValueError("x")), Worker("guardian")
+    long_ago = clock.monotonic() - 1000
+    day.turns.update(monitor=clock.monotonic(), guardian=long_ago)
+
+    assert day.stuck((raising, hanging)) == ("guardian",)
+
+
+def test_the_day_has_recovered_when_the_settler_came_round_once(books: RowBooks) -> None:
+    day = Day(books, FakeMarket(), HurriedClock())
+    passes = (Worker("settler", ValueError("x")), Worker("guardian"))
+    assert not day.has_recovered(passes)
+
+    with suppress(TimeoutError):
+        asyncio.run(_for_a_moment(day, passes))
+
+    assert day.has_recovered(passes)
+    assert day.has_recovered((Worker("herald"),))
+
+
+async def _for_a_moment(day: Day, passes: tuple[Worker, ...]) -> None:
+    async with asyncio.timeout(0.1):
+        await day.work(passes)
 
 
 @pytest.mark.parametrize("error", [BrokenInvariant("no"), LeaseLost("gone")])
