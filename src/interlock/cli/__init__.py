@@ -38,9 +38,7 @@ VERBS: Final = {
     "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",
     "arm": "interlock.cli.switch:arm",
-    "mute": "interlock.cli.switch:mute",
-    "unmute": "interlock.cli.switch:unmute",
-    "notify": "interlock.cli.notify:notify",
+    "install": "interlock.cli.install:install",
     "config": "interlock.cli.config:config",
     "doctor": "interlock.cli.doctor:doctor",
 }
