@@ -12,3 +12,4 @@ compile() {
 }
 compile "$@" --output-file locks/core.txt
 compile "$@" --all-extras --constraint locks/core.txt --output-file locks/dev.txt
+compile "$@" --extra postgres --constraint locks/core.txt --output-file locks/server.txt # what the image holds

@@ -94,6 +94,7 @@ HOUSE: Final = (
     _text("See /wo~rk/main/src.\n"),
     _text("registry=https://registry.npm~js.org\n", "page.npmrc"),
     _lock("dev", "attrs==1.0 --hash=sha256:00\n"),
+    _lock("server", "attrs==1.0 --hash=sha256:00\n"),
     _lock("core", "attrs==1.0\n"),
     _lock("core", "attrs @ https:~//mirror.example/attrs.whl --hash=sha256:00\n"),
 )

@@ -185,12 +185,16 @@ def the_tree_names_no_machine_and_no_registry(root: Path) -> list[str]:
 
 
 def lock_files_carry_hashes_and_no_address(root: Path) -> list[str]:
-    """Every locked version has hashes, no line has an address, and the development lock holds the core lock."""
-    core, dev = (_locked(root / "locks" / name) for name in ("core.txt", "dev.txt"))
-    addressed = [f"locks: {each} has an address" for each in [*core, *dev] if "//" in each]
-    bare = [f"locks: {each} has no hash" for each in [*core, *dev] if "--hash=" not in each]
+    """Every locked version has hashes, no line has an address, and the locks of development and of the image hold the core lock."""
+    locks = {path.name: _locked(path) for path in sorted((root / "locks").glob("*.txt"))}
+    every = [each for lock in locks.values() for each in lock]
+    addressed = [f"locks: {each} has an address" for each in every if "//" in each]
+    bare = [f"locks: {each} has no hash" for each in every if "--hash=" not in each]
     missing = [
-        f"locks/dev.txt lacks {each.split()[0]} of the core" for each in core if each not in dev
+        f"locks/{name} lacks {each.split()[0]} of the core"
+        for name, lock in locks.items()
+        for each in locks["core.txt"]
+        if each not in lock
     ]
     return addressed + bare + missing
 

@@ -90,7 +90,7 @@ def run(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     at = settings.dashboard
     door = listen(at.bind, at.port, "INTERLOCK__DASHBOARD__PORT")
-    feed = Feed(f"http://127.0.0.1:{settings.api.port}", settings.token_file)
+    feed = Feed(at.api_url or f"http://127.0.0.1:{settings.api.port}", settings.token_file)
     ours = server(build(settings, feed), lifespan=True, websockets=True)
     for each in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(each, setattr, ours, "should_exit", True)  # noqa: FBT003 (the value that is set)

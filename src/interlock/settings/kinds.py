@@ -4,6 +4,7 @@ No message holds the value itself: it may be a secret under a wrong name.
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Annotated, Final
@@ -68,6 +69,14 @@ def _url(schemes: tuple[str, ...]) -> Callable[[object], str]:
     return check
 
 
+def _inside(value: object) -> str:
+    """An address of our own containers: a name without a dot is theirs, and their network is not routed; else as any other."""
+    parts = urlsplit(str(value).strip())
+    if parts.scheme == "http" and parts.hostname and re.fullmatch(r"[a-z0-9-]+", parts.hostname):
+        return str(value).strip().rstrip("/")
+    return _url(("https", "http"))(value)
+
+
 def _webs(value: object) -> tuple[str, ...]:
     return tuple(_url(("https", "http"))(address) for address in _names(value))
 
@@ -86,6 +95,7 @@ Hidden = Annotated[Secret, BeforeValidator(_secret)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 Symbols = Annotated[tuple[str, ...], BeforeValidator(_symbols)]
 Web = Annotated[str, BeforeValidator(_url(("https", "http")))]
+Inside = Annotated[str, BeforeValidator(_inside)]
 Webs = Annotated[tuple[str, ...], BeforeValidator(_webs)]
 Socket = Annotated[str, BeforeValidator(_url(("wss", "ws")))]
 Port = Annotated[int, Field(ge=0, le=65535)]

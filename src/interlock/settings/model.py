@@ -15,6 +15,7 @@ from interlock.settings.kinds import (
     Count,
     Flag,
     Hidden,
+    Inside,
     Names,
     Number,
     Port,
@@ -55,6 +56,9 @@ class Dashboard(Section):
 
     port: Port = _is(3000, "port of the dashboard")
     bind: str = _is("127.0.0.1", "address of the dashboard; as that of the API")
+    api_url: Inside | None = _is(
+        None, "where the dashboard finds the API; unset: on loopback at its port", "API_BASE_URL"
+    )
 
 
 class Exchange(Section):

@@ -65,9 +65,8 @@ def test_another_file_may_be_named_and_must_then_be_there(tmp_path: Path) -> Non
 @pytest.mark.parametrize("alias", [leaf.alias for leaf in LEAVES if leaf.alias])
 def test_each_name_of_the_predecessor_is_understood_and_ours_wins(alias: str) -> None:
     leaf = next(each for each in LEAVES if each.alias == alias)
-    value = {"EXCHANGE_CUSTOM_BASE_URL": "https://one.test/v1", "TRADE_ALLOWLIST": "BTC_USDT"}.get(
-        alias, "1"
-    )
+    others = {"TRADE_ALLOWLIST": "BTC_USDT"}
+    value = "https://one.test/v1" if alias.endswith("_BASE_URL") else others.get(alias, "1")
 
     assert read({alias: value}).source(".".join(leaf.path)) == alias
     both = {alias: value, leaf.name: value}
@@ -107,6 +106,8 @@ def test_the_names_that_outside_checks_rely_on_are_settings() -> None:
         ("TRADE_ALLOWLIST", "btc"),
         ("INTERLOCK__EXCHANGE__REST_URL", "http://api.crypto.com"),
         ("INTERLOCK__EXCHANGE__REST_URL", "ftp://127.0.0.1"),
+        ("API_BASE_URL", "http://api.example"),
+        ("API_BASE_URL", "ftp://backend-aws:8002"),
         ("INTERLOCK__EXCHANGE__WS_USER_URL", "wss://user:pw@stream.crypto.com"),
     ],
 )
@@ -218,3 +219,10 @@ def test_another_address_than_loopback_needs_a_word_of_the_operator(name: str, b
 @pytest.mark.parametrize("bind", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
 def test_loopback_needs_no_word(bind: str) -> None:
     check_bind(read({"INTERLOCK__API__BIND": bind}), has_tls_proxy=False)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://backend-aws:8002", "https://api.example", "http://[::1]:1"]
+)
+def test_the_dashboard_may_ask_a_container_beside_it_in_plain_text(url: str) -> None:
+    assert read({"API_BASE_URL": url}).dashboard.api_url == url
