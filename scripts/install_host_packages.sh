@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of `make test-host` that are missing, and nothing else.
 set -euo pipefail
-packages=(chromium postgresql)
+packages=(chromium sudo systemd)
 
 installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
