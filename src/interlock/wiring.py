@@ -1,7 +1,7 @@
 """The one module that knows which adapter plays which part."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -141,6 +141,12 @@ def _books(settings: Settings, fence: Fence | None) -> RowBooks:
 
 def _market(settings: Settings) -> RowMarket:
     return open_market(settings.database.url or settings.data)
+
+
+def heartbeats(settings: Settings) -> Mapping[str, Instant]:
+    """When each pass of this account last came to its end."""
+    with closing(_market(settings)) as market:
+        return market.heartbeats()
 
 
 def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.fakes.certificate import certificate
+
 from tests.host_lab.ground import HOST, Podman, base
 from tests.host_lab.machine import MINUTES, Said, check, must, ran, until
 
@@ -70,9 +71,7 @@ class Box:
         environ: dict[str, str] | None = None,
     ) -> str:
         """What a program said in it, when it ended well."""
-        said = self.run(
-            *words, user=user, folder=folder, wait=wait, stdin=stdin, environ=environ
-        )
+        said = self.run(*words, user=user, folder=folder, wait=wait, stdin=stdin, environ=environ)
         check_ended(f"{self.name}: {shlex.join(words)}", said)
         return said.out
 
@@ -93,7 +92,11 @@ class Box:
 def check_ended(what: str, said: Said) -> None:
     """Fails with what a program said when it did not end well."""
     if said.code != 0:
-        check(f"{what} ends with 0", holds=False, found=f"{said.code}\n{said.out[-2000:]}\n{said.err[-3000:]}")
+        check(
+            f"{what} ends with 0",
+            holds=False,
+            found=f"{said.code}\n{said.out[-2000:]}\n{said.err[-3000:]}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,11 @@ class Lab:
         self._cable()
         took = until("the deployment host runs", self._runs, 60)
         failed = self.host.must("systemctl", "--failed", "--plain", "--no-legend").strip()
-        check("the deployment host booted with systemd as PID 1", not failed, failed or f"{took:.1f} s")
+        check(
+            "the deployment host booted with systemd as PID 1",
+            not failed,
+            failed or f"{took:.1f} s",
+        )
         engine = json.loads(self.host.must("docker", "info", "--format", "{{json .}}"))
         compose = self.host.must("docker", "compose", "version").splitlines()[0]
         check(

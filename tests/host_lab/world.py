@@ -1,6 +1,6 @@
 """Everybody whom a deployment host meets outside but the exchange: two who tell an address, a public clock, a messenger. Standard library alone.
 
-    python3 world.py ADDRESS PORT CERT KEY MESSAGES
+python3 world.py ADDRESS PORT CERT KEY MESSAGES
 """
 
 import json
@@ -22,7 +22,7 @@ class World(BaseHTTPRequestHandler):
     messages = Path()
     said = 0
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         """The addresses and the clock; the messenger answers GET as well."""
         if self.path.startswith("/address"):
             self._answer(self.client_address[0].encode(), "text/plain")
@@ -31,7 +31,7 @@ class World(BaseHTTPRequestHandler):
         else:
             self._bot(b"")
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_POST(self) -> None:
         """The messenger."""
         self._bot(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
 

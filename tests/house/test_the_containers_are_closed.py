@@ -72,7 +72,7 @@ def test_every_health_check_asks_something_that_can_say_no(name: str) -> None:
 
     assert asked[0] == "CMD"
     assert re.search(
-        r"api/health/ready|127\.0\.0\.1:3000/|health,--role|psql.*select 1", ",".join(asked)
+        r"api/health/ready|127\.0\.0\.1:3000/|heartbeat,\w+|psql.*select 1", ",".join(asked)
     )
 
 

@@ -33,6 +33,7 @@ VERBS: Final = {
     "why": "interlock.cli.why:why",
     "probe": "interlock.cli.probe:probe",
     "health": "interlock.cli.health:health",
+    "heartbeat": "interlock.cli.heartbeat:heartbeat",
     "audit": "interlock.cli.audit:audit",
     "watch": "interlock.cli.edit:watch",
     "mode": "interlock.cli.edit:mode",
