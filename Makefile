@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo check test test-host prove mutants bench release-figures lock clean
+.PHONY: help setup demo check test test-host prove bench release-figures host-lab lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -32,7 +32,7 @@ test-host: .venv/.dev ## the tests that need Debian packages, which it installs
 	@$(PYTHON) -m pytest -q $(or $(wildcard $(HOST_TESTS)),$(error none of $(HOST_TESTS) is here))
 
 # These are programs of the repository and import tests.* and benchmarks.* beside the package.
-prove bench mutants release-figures: export PYTHONPATH := $(CURDIR)
+prove bench release-figures host-lab: export PYTHONPATH := $(CURDIR)
 
 prove: .venv/.dev ## time-boxed proofs; fails below its floor
 	@$(PYTHON) tests/rehearsal/prove.py $(ARGS)
@@ -45,6 +45,9 @@ bench: .venv/.dev ## benchmarks: figures as a table and as JSON
 
 release-figures: .venv/.dev ## the large runs, written to docs/figures
 	@$(PYTHON) benchmarks/release_figures.py $(ARGS)
+
+host-lab: .venv/.dev ## the deployment on a Debian machine of its own (root; 10 minutes); ARGS=--faults breaks each of the seven points
+	@$(PYTHON) tests/host_lab/lab.py $(ARGS)
 
 lock: ## write locks/*.txt anew; ARGS=--upgrade for the newest of everything
 	@scripts/lock.sh $(ARGS)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from interlock.cli import main
-from interlock.host.installation import unit
+from interlock.host.installation import Profile, unit
 from tests.house.tree import ROOT
 
 # Root may not run the platform, so whoever runs the tests as root installs for somebody else.
@@ -176,7 +176,21 @@ def test_everything_that_was_placed_was_said(
 
 
 def test_below_a_home_the_units_may_read_the_homes() -> None:
-
-    real = unit("ProtectHome=yes\n", Path("/home/ops/atp"), "ops", "ops")
+    real = unit("ProtectHome=yes\n", Profile.AWS, Path("/home/ops/atp"), "ops", "ops")
 
     assert real == "ProtectHome=read-only\n"
+
+
+@pytest.mark.parametrize(
+    ("profile", "ends"), [("aws", "_audit.sh\n"), ("host", "_audit.sh --profile host\n")]
+)
+def test_the_audit_looks_at_what_was_installed(
+    profile: str, ends: str, checkout: Path, host: Path
+) -> None:
+    install(profile, checkout, host)
+
+    placed = host / "etc/systemd/system/nightly-integrity-audit.service"
+    started = next(
+        line for line in placed.read_text().splitlines(keepends=True) if "ExecStart=" in line
+    )
+    assert started.endswith(ends)

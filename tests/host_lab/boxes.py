@@ -140,7 +140,15 @@ class Lab:
         )
         self.podman(
             *common,
-            *("--init", "--name", self.world.name, "--entrypoint", "sleep"),
+            *(
+                "--init",
+                "--stop-signal",
+                "KILL",
+                "--name",
+                self.world.name,
+                "--entrypoint",
+                "sleep",
+            ),
             *("localhost/lab/host:dev", "infinity"),
         )
         self._cable()

@@ -11,23 +11,11 @@ from typing import Final
 from tests.host_lab.machine import MINUTES, LabFailed, check, must, say
 from tests.house.tree import ROOT
 
-PACKAGES: Final = [
-    "podman",
-    "buildah",
-    "runc",
-    "conmon",
-    "catatonit",
-    "containernetworking-plugins",
-    "iptables",
-    "uidmap",
-    "mmdebstrap",
-    "iproute2",
-    "procps",
-    "git",
-    "ca-certificates",
-    "python3-venv",
-    "util-linux",
-]
+PACKAGES: Final = (
+    *("podman", "buildah", "runc", "conmon", "catatonit", "containernetworking-plugins"),
+    *("iptables", "uidmap", "mmdebstrap", "iproute2", "procps", "util-linux", "git"),
+    *("ca-certificates", "python3-venv"),
+)
 PROGRAMS: Final = ("podman", "runc", "conmon", "mmdebstrap", "ip", "nsenter", "git")
 PLATFORM: Final = "python3,python3-venv,ca-certificates"
 DATABASE: Final = "postgresql-15,ca-certificates"

@@ -66,7 +66,7 @@ def must(
     """What it said, when it ended well."""
     said = ran(*words, wait=wait, stdin=stdin, environ=environ, folder=folder)
     if said.code != 0:
-        told = "\n".join((said.out.strip(), said.err.strip()))[-3000:]
+        told = f"{said.out.strip()}\n{said.err.strip()}"[-3000:]
         raise LabFailed(f"{' '.join(words)} ended with {said.code}:\n{told}")
     return said.out
 

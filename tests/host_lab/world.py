@@ -1,4 +1,6 @@
-"""Everybody whom a deployment host meets outside but the exchange: two who tell an address, a public clock, a messenger. Standard library alone.
+"""Everybody whom a deployment host meets outside but the exchange: two who tell an address, a public clock, a messenger.
+
+Standard library alone, so that it runs wherever Python does:
 
 python3 world.py ADDRESS PORT CERT KEY MESSAGES
 """

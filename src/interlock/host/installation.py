@@ -18,6 +18,7 @@ DATA: Final = Path("/var/lib/interlock")
 UNITS: Final = Path("/etc/systemd/system")
 SUDO_RULES: Final = Path("/etc/sudoers.d/interlock")
 AUDIT: Final = "nightly-integrity-audit"
+AUDIT_SCRIPT: Final = "nightly_integrity_audit.sh"
 # What a unit file and a sudo rule can hold without quoting; a name with anything else is refused.
 PLAIN_PATH: Final = re.compile(r"/[A-Za-z0-9._/+-]*[A-Za-z0-9._+-]")
 URL_NAMES: Final = ("DATABASE_URL", "INTERLOCK__DATABASE__URL")
@@ -59,8 +60,12 @@ class Piece:
     is_first: bool = False
 
 
-def unit(text: str, root: Path, user: str, group: str) -> str:
-    """The committed unit with the real root and user; below a home the homes are readable."""
+def unit(text: str, profile: Profile, root: Path, user: str, group: str) -> str:
+    """The committed unit with the real root and user; below a home the homes are readable, and an audit of units asks no engine."""
+    if profile is Profile.HOST:
+        text = re.sub(
+            rf"^(ExecStart=.*/{AUDIT_SCRIPT})$", r"\1 --profile host", text, flags=re.MULTILINE
+        )
     real = text.replace(COMMITTED_ROOT, str(root))
     real = re.sub(rf"^User={COMMITTED_USER}$", f"User={user}", real, flags=re.MULTILINE)
     real = re.sub(rf"^Group={COMMITTED_USER}$", f"Group={group}", real, flags=re.MULTILINE)
@@ -96,7 +101,7 @@ def pieces(
     yield Piece(root / ".env.aws", 0o600, f"APP_ENV=aws\nINTERLOCK__DATA={DATA}\n", is_first=True)
     yield Piece(root / "secrets/runtime.env", 0o600, RUNTIME, is_first=True)
     for name in profile.units:
-        text = unit(committed[name], root, user, group)
+        text = unit(committed[name], profile, root, user, group)
         yield Piece(UNITS / name, 0o644, text, is_roots=True)
     yield Piece(SUDO_RULES, 0o440, sudo_rules(user), is_roots=True)
 
