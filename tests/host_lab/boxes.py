@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final
 
 from tests.fakes.certificate import certificate
-
 from tests.host_lab.ground import HOST, Podman, base
 from tests.host_lab.machine import MINUTES, Said, check, must, ran, until
 
@@ -125,7 +124,7 @@ class Lab:
         (context / "Containerfile").write_text(LAYER)
         key.chmod(0o600)
         self.podman("import", "-q", str(base(HOST)), "localhost/lab/host-base:bookworm")
-        flags = ("--pull=never", "--isolation", "chroot", "--network", "none", "--format", "docker")
+        flags = ("--pull=never", "--isolation", "chroot", "--network", "host", "--format", "docker")
         self.podman("build", "-q", *flags, "-t", "localhost/lab/host:dev", str(context))
 
     def boot(self) -> None:
