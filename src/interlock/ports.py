@@ -238,7 +238,7 @@ class EquityPoint:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Everything that the API shows, read in one go: newest first where it is a list of events."""
+    """Everything that the API shows, read in one go: newest first where it is a list of events; `missing` are tables that are gone."""
 
     at: Instant
     tenure: Tenure | None
@@ -256,44 +256,7 @@ class Picture:
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
     ticks: Mapping[str, Tick] = field(default_factory=dict)
     delivery: Delivery = field(default_factory=Delivery)
-
-
-@dataclass(frozen=True, slots=True)
-class Remains:
-    """What can be read of books of which tables are missing, as if those had no rows; `missing` says which."""
-
-    picture: Picture
-    standing: Standing
-    open_lots: tuple[tuple[Lot, tuple[Intent, ...]], ...]
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds a lease, and for how long yet unless it is renewed."""
-
-    name: str
-    expires_in: timedelta
-
-
-class Lease(Protocol):
-    """The right to be the only one, with an expiry that the database's clock decides and ours never outlives."""
-
-    def take(self) -> Holder | None:
-        """Takes it when nobody holds it any more; else who does."""
-        ...
-
-    def renew(self) -> None:
-        """Holds it for longer; raises LeaseLost when it is not ours any more."""
-        ...
-
-    def check(self) -> None:
-        """Raises LeaseLost when it may have expired: asked right before each write and each request, by our own clock alone."""
-        ...
-
-    def release(self) -> None:
-        """Lets the next one take it at once; a second time changes nothing."""
-        ...
+    missing: tuple[str, ...] = ()
 
 
 class Books(Protocol):

@@ -16,7 +16,7 @@ from interlock.desk.day import Day, Pass
 from interlock.desk.guardian import BREAKER, Guardian
 from interlock.desk.herald import Herald, Mute
 from interlock.desk.instruments import Instruments
-from interlock.desk.leading import keep, opened, take
+from interlock.desk.leading import Lease, keep, opened, take
 from interlock.desk.monitor import Monitor
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
@@ -29,7 +29,7 @@ from interlock.exchange.fenced import Fenced
 from interlock.host.clock import StoodStill, WallClock
 from interlock.host.facts import this_life
 from interlock.notify import TelegramNotifier
-from interlock.ports import AuditRun, Books, Clock, Exchange, Lease, MarketFile, Notifier, Tenure
+from interlock.ports import AuditRun, Books, Clock, Exchange, MarketFile, Notifier, Tenure
 from interlock.risk.limits import Limits
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock, no_pause, read_time

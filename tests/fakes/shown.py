@@ -27,7 +27,6 @@ from interlock.ports import (
     Incident,
     Nudge,
     Picture,
-    Remains,
     Tenure,
 )
 from interlock.strategy.proposal import Purpose
@@ -154,9 +153,12 @@ class ShownBooks:
             raise StoreTrouble("The database does not answer.")
         return frozenset({"account"})
 
-    def remains(self, now: Instant) -> Remains:
+    def remains(
+        self, now: Instant
+    ) -> tuple[Picture, Standing, tuple[tuple[Lot, tuple[Intent, ...]], ...]]:
         whole = replace(self, missing=())
-        return Remains(whole.picture(now), whole.standing(now), whole.open_lots(), self.missing)
+        picture = replace(whole.picture(now), missing=self.missing)
+        return picture, whole.standing(now), whole.open_lots()
 
     def kill(self, **changes: object) -> None:
         """Changes the switches, as one commit."""

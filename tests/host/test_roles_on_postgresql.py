@@ -151,6 +151,7 @@ def test_roles_make_one_healthy_platform_and_a_stopped_database_is_told_and_surv
 
     site.server.start()
     assert site.health()[0] == 200
+    until(lambda: site.shows(200, "FAIL"), 10)
     assert site.health()[1]["signal_monitor"]["status"] == "FAIL", "nobody leads"
     rules = {rule["rule"]: rule["passed"] for rule in _probed(site)["rules"]}
     assert not rules["LEASE"]

@@ -11,8 +11,10 @@ from typing import Final, Protocol
 from interlock.account import Lot, Standing
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.ports import Clock, Decided, Picture, Remains
+from interlock.ports import Clock, Decided, Picture
 from interlock.values import Instant
+
+OpenLots = tuple[tuple[Lot, tuple[Intent, ...]], ...]
 
 MARKET_AGE_MAX_S: Final = 0.25
 STANDING_AGE_MAX: Final = timedelta(milliseconds=250)
@@ -29,7 +31,7 @@ class Readable(Protocol):
         """The standing without a lock."""
         ...
 
-    def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
+    def open_lots(self) -> OpenLots:
         """Every open lot with all intents that serve it."""
         ...
 
@@ -45,8 +47,8 @@ class Readable(Protocol):
         """The names of the tables that are really there; raises StoreTrouble when the database does not answer."""
         ...
 
-    def remains(self, now: Instant) -> Remains:
-        """What can be read although tables are missing, and which."""
+    def remains(self, now: Instant) -> tuple[Picture, Standing, OpenLots]:
+        """What can be read although tables are missing; the picture names those."""
         ...
 
 
@@ -69,11 +71,10 @@ class Snapshot:
     as_of: Instant
     picture: Picture
     standing: Standing
-    open_lots: tuple[tuple[Lot, tuple[Intent, ...]], ...]
+    open_lots: OpenLots
     heartbeats: Mapping[str, Instant]
     ticks: Mapping[str, Tick]
     is_led: bool = True
-    missing: tuple[str, ...] = ()
 
 
 def always() -> bool:
@@ -94,10 +95,7 @@ class Memory:
         self.clock = clock
         self._is_led = is_led
         self._market = market
-        self._books_read: tuple[int, Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]] | None = (
-            None
-        )
-        self._standing_read: tuple[tuple[int, Instant], Standing] | None = None
+        self._books_read: tuple[int, Picture, OpenLots] | None = None
         self._market_read: (
             tuple[tuple[Instant, int], Mapping[str, Instant], Mapping[str, Tick]] | None
         ) = None
@@ -114,12 +112,11 @@ class Memory:
     def rest(self) -> Snapshot:
         """What is left of it when a snapshot cannot be had, for health alone; raises StoreTrouble when that cannot be read either."""
         now = self.clock.now()
-        left = self.books.remains(now)
+        picture, standing, lots = self.books.remains(now)
         beats, ticks = self._of_market(now)
-        lots, led = left.open_lots, self._is_led()
-        return Snapshot(now, left.picture, left.standing, lots, beats, ticks, led, left.missing)
+        return Snapshot(now, picture, standing, lots, beats, ticks, self._is_led())
 
-    def _of_books(self, now: Instant) -> tuple[Picture, tuple[tuple[Lot, tuple[Intent, ...]], ...]]:
+    def _of_books(self, now: Instant) -> tuple[Picture, OpenLots]:
         version = self.books.version()
         if self._books_read is None or self._books_read[0] != version:
             self._books_read = (version, self.books.picture(now), self.books.open_lots())

@@ -107,9 +107,9 @@ def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
     endings = [Ending(d.signal.id, d.at, d.outcome, d.code, d.intent_id) for d in decided]
     return TradeSeen(
         open_positions=standing.open_positions(),
-        intents_table=INTENTS not in snapshot.missing,
+        intents_table=INTENTS not in picture.missing,
         checked_at=snapshot.as_of,
-        inconsistencies=(*_gaps(snapshot), *inconsistencies(picture.intents, picture.lots)),
+        inconsistencies=(*_gaps(picture), *inconsistencies(picture.intents, picture.lots)),
         naked=naked(covers(snapshot, settings)),
         missing_intents=missing_intents(endings, snapshot.as_of),
         unknown_outcomes=tuple(i.intent_id for i in standing.in_flight if i.state == "UNKNOWN"),
@@ -118,9 +118,9 @@ def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
     )
 
 
-def _gaps(snapshot: Snapshot) -> tuple[str, ...]:
+def _gaps(picture: Picture) -> tuple[str, ...]:
     """Tables without which the others say too little."""
-    return tuple(f"table {name} is missing" for name in snapshot.missing if name != INTENTS)
+    return tuple(f"table {name} is missing" for name in picture.missing if name != INTENTS)
 
 
 def _guard(standing: Standing, settings: Settings) -> GuardSeen:

@@ -183,7 +183,9 @@ class Routes:
             shown = self.memory.rest()
         except StoreTrouble:
             return self._unseen(error, database_up=is_up)
-        return self._judge(shown) if shown.missing else self._unseen(error, database_up=True)
+        return (
+            self._judge(shown) if shown.picture.missing else self._unseen(error, database_up=True)
+        )
 
     def _judge(self, shown: Snapshot) -> tuple[SystemHealth, Json]:
         """What cannot even be judged has failed, and is told as that."""

@@ -10,12 +10,28 @@ from typing import Final, Protocol
 import structlog
 
 from interlock.errors import LeaseLost, NewerSchema, StoreTrouble
-from interlock.ports import Lease, Tenure
+from interlock.ports import Tenure
 
 _log = structlog.get_logger("lease")
 
 POLL: Final = timedelta(seconds=1)
 RENEWAL: Final = timedelta(seconds=2)
+
+
+class Lease(Protocol):
+    """The right to be the only one, with an expiry that the database's clock decides and ours never outlives."""
+
+    def take(self) -> tuple[str, timedelta] | None:
+        """Takes it when nobody holds it any more; else who does, and for how long yet unless it is renewed."""
+        ...
+
+    def renew(self) -> None:
+        """Holds it for longer; raises LeaseLost when it is not ours any more."""
+        ...
+
+    def check(self) -> None:
+        """Raises LeaseLost when it may have expired: asked right before each write and each request, by our own clock alone."""
+        ...
 
 
 class Opened(Protocol):
@@ -84,4 +100,5 @@ def _why_not(lease: Lease) -> tuple[str, dict[str, float]] | None:
         return str(error), {}
     if holder is None:
         return None
-    return holder.name, {"expires_in_s": round(holder.expires_in.total_seconds(), 1)}
+    who, expires_in = holder
+    return who, {"expires_in_s": round(expires_in.total_seconds(), 1)}

@@ -21,7 +21,6 @@ from interlock.ports import (
     Evidence,
     Incident,
     Picture,
-    Remains,
     Tenure,
 )
 from interlock.risk.verdict import Verdict
@@ -215,7 +214,7 @@ class RowBooks:
         """The names of the tables that are really there."""
         return self._ground.table_names()
 
-    def remains(self, now: Instant) -> Remains:
+    def remains(self, now: Instant) -> tuple[Picture, Standing, journal.OpenLots]:
         """What can be read although tables are missing, and which."""
         tables = self._ground.table_names()
         with self._ground.look() as rows:

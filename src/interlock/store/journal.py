@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Final, TypeVar
 
-from interlock.account import Lot, Mode, Switches
+from interlock.account import Lot, Mode, Standing, Switches
 from interlock.errors import BadInput, WrongVenue
 from interlock.orders.intent import Intent
-from interlock.ports import AuditRun, Decided, Incident, Picture, Remains
+from interlock.ports import AuditRun, Decided, Incident, Picture
 from interlock.store.incidents import close_incidents, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.outbox import delivery
@@ -45,6 +45,8 @@ from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, check_symbol
 
 T = TypeVar("T")
+
+OpenLots = tuple[tuple[Lot, tuple[Intent, ...]], ...]
 
 PAGE: Final = 200
 MACHINERY: Final = frozenset({"symbol", "version", "updated_at"})
@@ -169,21 +171,17 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
     )
 
 
-def open_lots(rows: Rows) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
+def open_lots(rows: Rows) -> OpenLots:
     """Every open lot with all intents that serve it."""
     lots = rows.find(LOTS, open=OPEN)
     return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
 
 
-def remains(left: Left, terms: Terms, now: Instant) -> Remains:
-    """What the tables that stand still say."""
+def remains(left: Left, terms: Terms, now: Instant) -> tuple[Picture, Standing, OpenLots]:
+    """What the tables that stand still say, as if the missing ones had no rows; the picture names those."""
     names = {INTENTS.name, *(table.name for table in TABLES)}
-    return Remains(
-        picture=picture(left, terms, now, PAGE),
-        standing=standing_of(left, terms, now),
-        open_lots=open_lots(left),
-        missing=tuple(sorted(names - left.tables)),
-    )
+    shown = replace(picture(left, terms, now, PAGE), missing=tuple(sorted(names - left.tables)))
+    return shown, standing_of(left, terms, now), open_lots(left)
 
 
 def decided(rows: Rows, symbol: str, at: Instant | None) -> Decided | None:

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Final
 
 from interlock.errors import LeaseLost, StoreTrouble
-from interlock.ports import Holder
 from interlock.store.postgres import PostgresGround
 
 TTL: Final = timedelta(seconds=12)
@@ -29,7 +28,7 @@ RELEASE: Final = "UPDATE leases SET expires_at = 0 WHERE name = %s AND holder = 
 
 
 class RowLease:
-    """The port `Lease`. `holder` names this life of this process and no other."""
+    """The `Lease` of an engine or notifier. `holder` names this life of this process and no other."""
 
     def __init__(
         self, ground: PostgresGround, name: str, holder: str, ttl: timedelta = TTL
@@ -40,8 +39,8 @@ class RowLease:
         self._ttl = ttl
         self._ends = 0.0
 
-    def take(self) -> Holder | None:
-        """Takes it when nobody holds it any more; else who does."""
+    def take(self) -> tuple[str, timedelta] | None:
+        """Takes it when nobody holds it any more; else who does, and for how long yet."""
         asked_at = _seconds()
         with self._ground.connection() as connection:
             asked = (self._name, self._holder, self._ttl // _MICROSECOND)
@@ -59,7 +58,7 @@ class RowLease:
             is_ours = connection.exec_driver_sql(RENEW, asked).rowcount == 1
         if not is_ours:
             self._ends = 0.0
-            raise LeaseLost(f"The lease of the {self._name} is held by {self._look().name}.")
+            raise LeaseLost(f"The lease of the {self._name} is held by {self._look()[0]}.")
         self._ends = self._end(asked_at)
 
     def check(self) -> None:
@@ -69,7 +68,7 @@ class RowLease:
 
     def is_held(self) -> bool:
         """Whether anybody holds it now, by the database's clock."""
-        return self._look().expires_in > timedelta(0)
+        return self._look()[1] > timedelta(0)
 
     def release(self) -> None:
         """Lets the next one take it at once; where the database does not answer it expires by itself."""
@@ -85,10 +84,10 @@ class RowLease:
     def _end(self, asked_at: float) -> float:
         return asked_at + self._ttl.total_seconds() * 3 / 4
 
-    def _look(self) -> Holder:
+    def _look(self) -> tuple[str, timedelta]:
         with self._ground.reading() as connection:
             row = connection.exec_driver_sql(LOOK, (self._name,)).first()
-        return Holder(row[0], row[1] * _MICROSECOND) if row else Holder("nobody", timedelta(0))
+        return (row[0], row[1] * _MICROSECOND) if row else ("nobody", timedelta(0))
 
 
 def _seconds() -> float:

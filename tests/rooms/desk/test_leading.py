@@ -8,13 +8,14 @@ import pytest
 import structlog
 
 from interlock.account import Mode
-from interlock.desk.leading import RENEWAL, keep, opened, take
+from interlock.desk.leading import RENEWAL, Lease, keep, opened, take
 from interlock.errors import LeaseLost, NewerSchema, StoreTrouble
-from interlock.ports import Holder, Lease, Tenure
+from interlock.ports import Tenure
 from tests.fakes.goods import NOW
 from tests.fakes.store import fake_books
 
 SECOND = timedelta(seconds=1)
+Holder = tuple[str, timedelta]
 
 
 @dataclass(slots=True)
@@ -60,7 +61,7 @@ def lines_of_taking(row: Row) -> list[tuple[object, object]]:
 
 
 def test_who_waits_says_each_reason_once() -> None:
-    ann, bob = Holder("ann", SECOND), Holder("bob", SECOND)
+    ann, bob = ("ann", SECOND), ("bob", SECOND)
     down = StoreTrouble("down")
 
     assert lines_of_taking(Row([ann, ann, bob, down, down, None])) == [
