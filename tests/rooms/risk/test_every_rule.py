@@ -476,6 +476,53 @@ def test_a_coin_may_cost_less_than_one() -> None:
     assert said_of("DATA_JUMP", cheap) == ("8", "10")
 
 
+def test_the_exchanges_own_minimum_counts_and_without_one_a_dollar() -> None:
+    for least, value, found in (("5", "4.99", "4.99"), (None, "0.99", "0.99"), (None, "1", "1")):
+        book = replace(BTC, min_notional=None if least is None else D(least))
+        asked = question(wish=replace(worth(value), instrument=book))
+        assert said_of("MIN_NOTIONAL", asked) == (found, least or "1")
+
+
+def test_an_instrument_may_be_traded_at_its_own_leverage_and_not_above() -> None:
+    book = replace(BTC, max_leverage=D(2))
+    for leverage, told in (("2", ("0", "86400")), ("2.01", ("2.01", "2"))):
+        wish = entry(instrument=book, funding=Margin(D(leverage)))
+        asked = question(wish=wish, facts=facts(instrument=Known(book, NOW)))
+        assert said_of("INSTRUMENT", asked) == told
+
+
+def test_an_order_off_the_grid_is_told_with_its_price() -> None:
+    (told,) = [f for f in examine(EDGES["GRID"].refuses) if f.rule == "GRID"]
+
+    assert "at 50150" in told.said.reason
+
+
+@pytest.mark.parametrize("mode", Mode)
+@pytest.mark.parametrize("bound", Mode)
+def test_the_environment_admits_a_mode_up_to_its_own(mode: Mode, bound: Mode) -> None:
+    modes = list(Mode)
+    (told,) = [f for f in examine(switched(mode=mode, bound=bound)) if f.rule == "ENV_BOUND"]
+
+    assert told.said.passed is (modes.index(mode) <= modes.index(bound))
+
+
+def test_what_could_not_be_sized_counts_as_a_buy_beside_what_is_in_flight() -> None:
+    ours = flying(symbol="BTC_USDT", base="BTC")
+    told = [
+        said_of("ONE_IN_FLIGHT", question(wish=LOST, standing=standing(in_flight=(each,))))
+        for each in (ours, replace(ours, side=Side.SELL), flying())
+    ]
+
+    assert told == [("1", "0"), ("0", "0"), ("0", "0")]
+
+
+def test_what_is_not_there_counts_as_none_of_it() -> None:
+    once = limited(question(), orders_per_base_and_day_max=1)
+
+    assert said_of("PER_DAY", once) == ("0", "1")
+    assert said_of("AVAILABLE", stood(balances=Known({}, NOW))) == ("0", "110")
+
+
 def test_once_disarmed_entering_waits_for_a_person_whatever_the_last_hour_had() -> None:
     told = said_of("REPEATED_EXECUTION", stood(executions=0, disarmed="20 entries bought."))
 

@@ -202,6 +202,8 @@ def test_scope_order_lists_every_rule_of_both_scopes() -> None:
     assert [each["rule"] for each in said["rules"]] == guard + [rule.name for rule in ORDER_RULES]
     assert all(set(each) == {"rule", "passed", "found", "limit"} for each in said["rules"])
     assert all(each["passed"] is True for each in said["rules"])
+    # The stop is the preset's 3 % of the limit, not its target.
+    assert said["rules"][-1] == {"rule": "TICK", "passed": True, "found": "1504.5", "limit": "0.01"}
 
 
 def test_row_47_scope_order_with_mode_off_names_it_and_whatever_else_does_not_pass() -> None:
@@ -227,6 +229,11 @@ def test_row_47_scope_order_with_mode_off_names_it_and_whatever_else_does_not_pa
         (facts(row=None), {}, "TRADE_DISABLED"),
         (
             facts(row=row(sl_tp_mode="bold", preset="mine", tp_percentage=D(5))),
+            {},
+            "TICK_TOO_COARSE",
+        ),
+        (
+            facts(row=row(sl_tp_mode="bold", preset="mine", sl_percentage=D(5))),
             {},
             "TICK_TOO_COARSE",
         ),
