@@ -202,8 +202,6 @@ def test_scope_order_lists_every_rule_of_both_scopes() -> None:
     assert [each["rule"] for each in said["rules"]] == guard + [rule.name for rule in ORDER_RULES]
     assert all(set(each) == {"rule", "passed", "found", "limit"} for each in said["rules"])
     assert all(each["passed"] is True for each in said["rules"])
-    # The stop is the preset's 3 % of the limit, not its target.
-    assert said["rules"][-1] == {"rule": "TICK", "passed": True, "found": "1504.5", "limit": "0.01"}
 
 
 def test_row_47_scope_order_with_mode_off_names_it_and_whatever_else_does_not_pass() -> None:
@@ -252,6 +250,22 @@ def test_scope_order_judges_as_the_desk_would(
 
     assert status == 400
     assert code in [each["rule"] for each in said["objections"]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"preset": "scalp-conservative"}, "250.75"),
+        ({"preset": "mine", "sl_tp_mode": "bold", "sl_percentage": D(5)}, "missing"),
+        ({"preset": "mine", "sl_tp_mode": "bold", "tp_percentage": D(5)}, "missing"),
+    ],
+)
+def test_scope_order_protects_an_entry_with_the_stop_of_its_row_or_not_at_all(
+    changes: dict[str, Any], found: str
+) -> None:
+    _, said = ask(ORDER, known=facts(row=row(**changes)))
+
+    assert (said["rules"][-1]["rule"], said["rules"][-1]["found"]) == ("TICK", found)
 
 
 def test_scope_order_sizes_a_value_at_the_collar() -> None:
