@@ -116,6 +116,7 @@ class Installation:
             "INTERLOCK__EXCHANGE__REST_URL": self.at["rest"],
             "INTERLOCK__EXCHANGE__API_KEY": self.at["api_key"],
             "INTERLOCK__EXCHANGE__API_SECRET": self.at["api_secret"],
+            "INTERLOCK__HOST__EVIDENCE_DIR": str(self.root / "evidence"),
         }
 
     @property
