@@ -19,7 +19,7 @@ from tests.fakes.exchange.transport import FewWords, No
 from tests.fakes.store import INSTALL_ID, fake_books
 from tests.promises.wishes import HOUR, NOON, reading
 
-EMPTY = {"data": []}
+EMPTY: dict[str, object] = {"data": []}
 WALLET = {
     "data": [
         {
