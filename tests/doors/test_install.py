@@ -108,14 +108,16 @@ def test_the_database_gets_one_password_that_no_line_of_the_output_tells(
     assert password not in "".join(capsys.readouterr())
 
 
-def test_sudo_admits_the_four_commands_of_the_closeout_and_no_other(
-    checkout: Path, host: Path
+@pytest.mark.parametrize(("profile", "count"), [("aws", 5), ("host", 6)])
+def test_sudo_admits_the_commands_of_the_closeout_and_no_other(
+    profile: str, count: int, checkout: Path, host: Path
 ) -> None:
-    install("aws", checkout, host)
+    install(profile, checkout, host)
 
     rules = (host / "etc/sudoers.d/interlock").read_text(encoding="utf-8")
-    assert len(re.findall(r"/usr/bin/", rules)) == 4
+    assert len(re.findall(r"/usr/bin/", rules)) == count
     assert "systemctl start nightly-integrity-audit.service" in rules
+    assert ("systemctl start interlock.service" in rules) is (profile == "host")
     assert not re.search(r"[*?\[]|NOPASSWD: ALL", rules)
 
 

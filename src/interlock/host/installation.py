@@ -47,6 +47,15 @@ class Profile(StrEnum):
 
 
 PLATFORM_UNITS: Final = ("interlock.service", "interlock-dashboard.service")
+# The four of the report's section G, the journal in a form that can be judged, and the start of a platform without containers.
+PRIVILEGED: Final = (
+    f"systemctl status {AUDIT}.timer --no-pager",
+    f"systemctl list-timers {AUDIT}.timer --no-pager",
+    f"systemctl start {AUDIT}.service",
+    f"journalctl -u {AUDIT}.service -n 120 --no-pager",
+    f"journalctl -u {AUDIT}.service -n 1000 -o json --no-pager",
+)
+START_PLATFORM: Final = f"systemctl start {' '.join(PLATFORM_UNITS)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +83,10 @@ def unit(text: str, profile: Profile, root: Path, user: str, group: str) -> str:
     return real
 
 
-def sudo_rules(user: str) -> str:
-    """Exactly the four commands of the closeout's section G, word for word, and no other."""
-    commands = (
-        f"/usr/bin/systemctl status {AUDIT}.timer --no-pager",
-        f"/usr/bin/systemctl list-timers {AUDIT}.timer --no-pager",
-        f"/usr/bin/systemctl start {AUDIT}.service",
-        f"/usr/bin/journalctl -u {AUDIT}.service -n 120 --no-pager",
-    )
-    told = ", \\\n    ".join(commands)
+def sudo_rules(profile: Profile, user: str) -> str:
+    """Exactly the commands of the closeout, word for word, and no other."""
+    starts = (START_PLATFORM,) if profile is Profile.HOST else ()
+    told = ", \\\n    ".join(f"/usr/bin/{command}" for command in (*PRIVILEGED, *starts))
     return (
         "# The closeout proves the nightly audit with these commands; written by `interlock install`.\n"
         f"Cmnd_Alias INTERLOCK_PROOF = {told}\n"
@@ -103,7 +107,7 @@ def pieces(
     for name in profile.units:
         text = unit(committed[name], profile, root, user, group)
         yield Piece(UNITS / name, 0o644, text, is_roots=True)
-    yield Piece(SUDO_RULES, 0o440, sudo_rules(user), is_roots=True)
+    yield Piece(SUDO_RULES, 0o440, sudo_rules(profile, user), is_roots=True)
 
 
 def database(runtime: str, fresh: str) -> tuple[str, str]:
