@@ -10,8 +10,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from interlock.account import Balance, DayOpen, Figures, Lot, Mode, Standing, Switches
-from interlock.evidence.proof import CheckRow
+from interlock.account import Balance, DayOpen, EquityPoint, Figures, Lot, Mode, Standing, Switches
+from interlock.evidence.incident import Incident
+from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Delivery, Message, Mute, Saying
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
@@ -191,18 +192,6 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Incident:
-    """Something a person must know. The same fingerprint is the same incident; repeats only raise its count."""
-
-    fingerprint: str
-    severity: str
-    text: str
-    opened_at: Instant
-    count: int = 1
-    closed_at: Instant | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Decided:
     """A stored decision with what became of it: the record that `why` shows.
 
@@ -215,25 +204,6 @@ class Decided:
     code: str | None
     verdict: Verdict | None
     intent_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRun:
-    """One audit: every check with what it found, and how long they took; PASS only when each was made and passed."""
-
-    at: Instant
-    passed: bool
-    rows: tuple[CheckRow, ...]
-    took_ms: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class EquityPoint:
-    """The account's worth at one instant, in account currency."""
-
-    at: Instant
-    equity: Decimal
-    exposure: Decimal
 
 
 @dataclass(frozen=True, slots=True)

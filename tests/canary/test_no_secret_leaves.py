@@ -25,7 +25,7 @@ from interlock.settings import read
 from interlock.simulator.config import ApiKey
 from interlock.simulator.serve import ServeOptions, serving
 from interlock.values import Instant, Secret
-from interlock.wiring import prepare
+from interlock.wiring.acts import prepare
 from tests.canary.hostile import Hostile, standing_before
 from tests.canary.scanner import CANARIES, Sinks, descendants
 from tests.doors.asking import Door

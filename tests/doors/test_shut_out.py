@@ -20,7 +20,8 @@ from interlock.settings import Settings, read
 from interlock.simulator.serve import DEMO_START
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
-from interlock.wiring import open_books, prepare
+from interlock.wiring.acts import prepare
+from interlock.wiring.adapters import open_books
 from tests.doors.serving import free_port
 
 PROGRAM = str(Path(sys.executable).with_name("interlock"))

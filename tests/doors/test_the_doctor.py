@@ -20,7 +20,7 @@ from interlock.evidence.diagnosis import REMEDY
 from interlock.host.egress import LAST_GOOD_FILE, last_good
 from interlock.settings import read
 from interlock.values import Unknown
-from interlock.wiring import open_books
+from interlock.wiring.adapters import open_books
 from tests.doors.serving import free_port, wait_until
 from tests.fakes.web import Says, Web
 

@@ -13,7 +13,8 @@ from interlock.ports import Picture
 from interlock.settings import Settings, read
 from interlock.simulator.serve import Addresses, ServeOptions, serving
 from interlock.values import Instant
-from interlock.wiring import Platform, platform, prepare
+from interlock.wiring.acts import prepare
+from interlock.wiring.roles import Platform, platform
 from tests.fakes.notify import TAKEN, Server, listening, says
 from tests.rehearsal.scenario import BY_TARGET, ROW
 from tests.rehearsal.sweep import quietly

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from interlock.account import Mode
 from interlock.desk.guardian import BREAKER
-from interlock.ports import Incident
+from interlock.evidence.incident import Incident
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.files import open_books

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from interlock.account import DayOpen, Figures, Lot, Spot
+from interlock.account import DayOpen, EquityPoint, Figures, Lot, Spot
+from interlock.evidence.incident import Incident
+from interlock.evidence.proof import AuditRun
 from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import AuditRun, Decided, EquityPoint, Incident
+from interlock.ports import Decided
 from interlock.risk.verdict import Blocked, Objection
 from interlock.strategy.proposal import Proposal, Purpose
 from interlock.strategy.signal import Decision, Flag, Signal

@@ -8,6 +8,7 @@ from decimal import Decimal
 from interlock.account import (
     Balance,
     DayOpen,
+    EquityPoint,
     Figures,
     InFlight,
     Lot,
@@ -17,18 +18,12 @@ from interlock.account import (
     Switches,
 )
 from interlock.errors import StoreTrouble
+from interlock.evidence.incident import Incident
+from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Delivery
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.ports import (
-    AuditRun,
-    Decided,
-    EquityPoint,
-    Incident,
-    Nudge,
-    Picture,
-    Tenure,
-)
+from interlock.ports import Decided, Nudge, Picture, Tenure
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Known, Side, Unknown

@@ -7,10 +7,10 @@ import pytest
 
 from interlock.account import Balance, DayOpen, Figures
 from interlock.errors import NotSent, Refused, Unreachable
-from interlock.evidence.proof import CheckRow
+from interlock.evidence.incident import Incident
+from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.ledger.book import wallet
 from interlock.orders.evidence import Accepted
-from interlock.ports import AuditRun, Incident
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.values import Instant, Known, Unknown

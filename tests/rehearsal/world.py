@@ -22,7 +22,7 @@ from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Secret
-from interlock.wiring import Desk, desk_of
+from interlock.wiring.desk import Desk, desk_of
 from tests.rehearsal.loop import Crash, SimLoop
 
 RESTART = timedelta(seconds=2)

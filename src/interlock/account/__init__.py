@@ -1,6 +1,6 @@
 """What we know of ourselves: each part known with its time, or unknown with its why."""
 
-from interlock.account.figures import Balance, DayOpen, Figures
+from interlock.account.figures import Balance, DayOpen, EquityPoint, Figures
 from interlock.account.funding import Funding, Margin, Spot
 from interlock.account.lots import Lot
 from interlock.account.standing import Freeze, InFlight, Standing
@@ -9,6 +9,7 @@ from interlock.account.switches import Kill, Mode, Switches
 __all__ = [
     "Balance",
     "DayOpen",
+    "EquityPoint",
     "Figures",
     "Freeze",
     "Funding",

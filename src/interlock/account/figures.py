@@ -37,3 +37,12 @@ class DayOpen:
     def loss_pct(self, equity_now: Decimal) -> Decimal | None:
         """Loss since the opening, in percent of it; None when the opening was not above zero."""
         return None if self.equity <= 0 else (self.equity - equity_now) / self.equity * 100
+
+
+@dataclass(frozen=True, slots=True)
+class EquityPoint:
+    """The account's worth at one instant, in account currency."""
+
+    at: Instant
+    equity: Decimal
+    exposure: Decimal

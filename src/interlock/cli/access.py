@@ -20,7 +20,7 @@ from interlock.protocol.crypto_com.self_test import signs_as_documented
 from interlock.settings import Settings
 from interlock.simulator.clock import read_time
 from interlock.values import Instant, Known, Unknown
-from interlock.wiring import ask_permissions
+from interlock.wiring.looks import ask_permissions
 
 WAIT: Final = timedelta(seconds=4)
 

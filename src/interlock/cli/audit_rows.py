@@ -11,10 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from interlock.errors import BadInput
-from interlock.evidence.proof import CheckRow, joined
-from interlock.ports import AuditRun
+from interlock.evidence.proof import AuditRun, CheckRow, joined
 from interlock.settings import Settings, of_host, read
-from interlock.wiring import audit, audit_orders, audit_portfolio, record_audit
+from interlock.wiring.looks import audit, audit_orders, audit_portfolio, record_audit
 
 
 def whole(root: Path | None, *, as_json: bool, details: bool) -> None:

@@ -29,7 +29,9 @@ from interlock.host.facts import own_rss_max_mb, port_is_free
 from interlock.settings import Settings, read
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
-from interlock.wiring import audit, open_books, prepare
+from interlock.wiring.acts import prepare
+from interlock.wiring.adapters import open_books
+from interlock.wiring.looks import audit
 
 START: Final = Instant.of_iso("2024-02-29T00:00:00")
 DAYS_MAX: Final = 30

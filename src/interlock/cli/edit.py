@@ -17,7 +17,7 @@ from interlock.settings import read
 from interlock.strategy.presets import named
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import check_symbol, decimal_of
-from interlock.wiring import select, watch_row
+from interlock.wiring.acts import select, watch_row
 
 Number = Annotated[str | None, typer.Option(help="A decimal number.")]
 

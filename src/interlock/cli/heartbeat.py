@@ -7,7 +7,7 @@ import typer
 
 from interlock.cli.switch import now_of
 from interlock.settings import read
-from interlock.wiring import heartbeats
+from interlock.wiring.adapters import heartbeats
 
 # A pass that raises does not beat: a role that gets nothing done is not well.
 HEARTS: Final = {

@@ -24,11 +24,10 @@ from interlock.evidence.nightly import (
     step_row,
     with_alert,
 )
-from interlock.evidence.proof import CheckRow
+from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.evidence.stability import STEP as STABILITY
 from interlock.host.clock import WallClock
 from interlock.host.commands import run
-from interlock.ports import AuditRun
 from interlock.values import Instant, Unknown
 
 STACK: Final = ("db", BACKEND)

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from interlock.errors import BadInput, Unreachable
-from interlock.settings import Settings, read
-from interlock.wiring import say
+from interlock.settings import of_host
+from interlock.wiring.looks import say
 
 
 def notify(

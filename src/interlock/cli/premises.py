@@ -21,7 +21,8 @@ from interlock.settings import Settings
 from interlock.settings.kinds import is_loopback
 from interlock.store.files import BOOKS_FILE, open_market
 from interlock.values import Instant, Unknown
-from interlock.wiring import SPAN, open_books
+from interlock.wiring.adapters import market_of, open_books
+from interlock.wiring.desk import SPAN
 
 ANSWER: Final = timedelta(seconds=3)
 DISK_USED_PCT_MAX: Final = 90

@@ -17,7 +17,7 @@ from interlock.errors import InterlockError
 from interlock.host.door import listen, server
 from interlock.host.superior import Superior
 from interlock.settings import Settings, check_bind, read
-from interlock.wiring import check_role, engine, notifier, platform, updater, view
+from interlock.wiring.roles import check_role, engine, notifier, platform, updater, view
 
 ROLES: Final = ("all", "api", "engine", "updater", "notifier", "dashboard")
 

@@ -11,7 +11,7 @@ from interlock.account import Switches
 from interlock.cli.asking import NotRunning, ask
 from interlock.settings import Settings, read
 from interlock.values import Instant
-from interlock.wiring import hush, turn
+from interlock.wiring.acts import hush, turn
 
 Why = Annotated[str, typer.Option("--why", help="The reason, which is kept.")]
 

@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.errors import InterlockError, NotAuthorised, Refused
-from interlock.evidence.proof import CheckRow, Complete, proof
+from interlock.evidence.incident import Incident
+from interlock.evidence.proof import AuditRun, CheckRow, Complete, proof
 from interlock.ledger.book import wallet
 from interlock.orders.evidence import OrderFact
 from interlock.orders.intent import Intent
-from interlock.ports import AuditRun, Books, Clock, Exchange
+from interlock.ports import Books, Clock, Exchange
 from interlock.protection.plan import View, is_protected
 from interlock.reconcile.drift import Drift, drift
 from interlock.reconcile.intents import (

@@ -12,7 +12,8 @@ from typing import Final, Protocol
 import structlog
 
 from interlock.errors import BrokenInvariant, InterlockError, LeaseLost, StoreTrouble
-from interlock.ports import Books, Clock, Incident, MarketFile
+from interlock.evidence.incident import Incident
+from interlock.ports import Books, Clock, MarketFile
 from interlock.values import Instant
 
 _log = structlog.get_logger("day")

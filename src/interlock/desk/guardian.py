@@ -15,8 +15,9 @@ from interlock.desk.instruments import Instruments
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
 from interlock.errors import BadInput
+from interlock.evidence.incident import Incident
 from interlock.orders.intent import Intent
-from interlock.ports import Books, Clock, Incident, MarketFile, Tenure
+from interlock.ports import Books, Clock, MarketFile, Tenure
 from interlock.protection.plan import (
     BREAKERS,
     Ask,

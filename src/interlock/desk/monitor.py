@@ -10,7 +10,8 @@ from typing import Final
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
-from interlock.ports import Books, Clock, Incident, MarketFile
+from interlock.evidence.incident import Incident
+from interlock.ports import Books, Clock, MarketFile
 from interlock.strategy.decide import decide
 from interlock.strategy.presets import named
 from interlock.strategy.signal import Decision, Signal

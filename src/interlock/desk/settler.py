@@ -15,10 +15,11 @@ from interlock.desk.asking import Asking, Live
 from interlock.desk.trader import Trader
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
+from interlock.evidence.incident import Incident
 from interlock.orders.evidence import Absent
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Books, Clock, Evidence, Exchange, Incident, Tenure
+from interlock.ports import Books, Clock, Evidence, Exchange, Tenure
 from interlock.protection.plan import is_resting
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Known, Unknown

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from interlock.values import Instant
+
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
@@ -57,3 +59,13 @@ def joined(step: str, rows: tuple[CheckRow, ...]) -> CheckRow:
     )
     code = next((row.code for row in bad if row.code), "")
     return CheckRow(step, passed=not bad, compared=compared, found=shown, code=code)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRun:
+    """One audit: every check with what it found, and how long they took; PASS only when each was made and passed."""
+
+    at: Instant
+    passed: bool
+    rows: tuple[CheckRow, ...]
+    took_ms: int = 0

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from interlock.evidence.incident import Incident
 from interlock.orders.intent import Intent
-from interlock.ports import Incident
 from interlock.store.outbox import tell_closed, tell_opened
 from interlock.store.records import INCIDENTS
 from interlock.store.rows import Rows

@@ -11,12 +11,12 @@ from typing import Final
 
 from interlock.account import Mode, Standing, Switches
 from interlock.errors import BadInput, BrokenInvariant, LeaseLost, Refused
+from interlock.evidence.incident import Incident
 from interlock.orders import learning
 from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request
 from interlock.orders.life import State, move
 from interlock.orders.ruling import Ruling
-from interlock.ports import Incident
 from interlock.protocol.crypto_com import codes
 from interlock.risk.flow_rules import REPEATED_EXECUTION
 from interlock.risk.verdict import Approved, Blocked, Verdict

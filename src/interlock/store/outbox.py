@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from interlock.account import Lot
 from interlock.errors import BadInput
+from interlock.evidence.incident import Incident
 from interlock.evidence.telling import Delivery, Expired, Message, Mute, Said, Saying, Topic, Unsaid
-from interlock.ports import Incident
 from interlock.store.records import (
     OPEN,
     OUTBOX,

@@ -15,6 +15,7 @@ from typing import Final
 from interlock.account import (
     Balance,
     DayOpen,
+    EquityPoint,
     Figures,
     Freeze,
     InFlight,
@@ -28,7 +29,7 @@ from interlock.health.cover import Cover, covered
 from interlock.ledger.book import opening
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import AccountReading, EquityPoint
+from interlock.ports import AccountReading
 from interlock.risk.limits import Limits
 from interlock.store.entries import write_entry
 from interlock.store.intent_rows import INTENTS

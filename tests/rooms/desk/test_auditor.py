@@ -8,10 +8,9 @@ import pytest
 from interlock.account import Mode
 from interlock.desk.auditor import STEPS, Auditor
 from interlock.errors import Unreachable
-from interlock.evidence.proof import CheckRow
+from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import StoodStill
-from interlock.ports import AuditRun
 from interlock.simulator.clock import no_pause
 from interlock.store.books import RowBooks
 from interlock.values import Secret

@@ -10,8 +10,8 @@ from typing_extensions import override
 
 from interlock.account import Mode
 from interlock.desk.herald import Herald
+from interlock.evidence.incident import Incident
 from interlock.host.clock import WallClock
-from interlock.ports import Incident
 from interlock.store.books import RowBooks
 from interlock.values import Instant
 from tests.fakes.notify import Phone

@@ -1,0 +1,73 @@
+"""What an owner changes, each in one short transaction: watchlist, mode, kill switch, mute."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+
+from interlock.account import Mode, Switches
+from interlock.desk.guardian import BREAKER
+from interlock.errors import BadInput
+from interlock.evidence.telling import Mute
+from interlock.settings import Settings
+from interlock.store.books import RowBooks
+from interlock.store.standing import DISARMED
+from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
+from interlock.values import Instant
+from interlock.wiring.adapters import open_books, venue_of
+
+
+def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who: str) -> None:
+    """New books with a watchlist, in the mode of their venue."""
+    with closing(open_books(settings)) as books:
+        venue = venue_of(settings)
+        books.open(venue, now)
+        books.switch(who, "first steps", now, mode=venue, kill=None)
+        for row in rows:
+            books.watch(row, who, now)
+
+
+@contextmanager
+def _edited(settings: Settings, now: Instant) -> Iterator[RowBooks]:
+    """The books for a short change; made when there are none. An engine that runs keeps its tenure."""
+    with closing(open_books(settings)) as books:
+        if books.picture(now, limit=1).tenure is None:
+            books.open(venue_of(settings), now)
+        yield books
+
+
+def watch_row(
+    settings: Settings,
+    symbol: str,
+    edit: Callable[[WatchlistRow | None], WatchlistRow],
+    who: str,
+    now: Instant,
+) -> WatchlistRow:
+    """The row of a symbol after `edit`; one that could never trade is refused, and nothing is saved."""
+    limits = settings.limits()
+    with _edited(settings, now) as books:
+        known = next((row for row in books.watchlist() if row.symbol == symbol), None)
+        row = edit(known)
+        found = conflicts(row, Caps(limits.usd_per_order_max, limits.max_leverage))
+        if found:
+            raise BadInput(f"{symbol} could never trade: {' '.join(found)}")
+        return books.watch(row, who, now)
+
+
+def select(settings: Settings, who: str, why: str, now: Instant, mode: Mode) -> Switches:
+    """The mode, selected in one short transaction."""
+    with _edited(settings, now) as books:
+        return books.switch(who, why, now, mode=mode, kill=None)
+
+
+def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) -> Switches:
+    """The kill switch, engaged or cleared in one short transaction; clearing it closes the protection breaker, and arms anew."""
+    with closing(open_books(settings)) as books:
+        switches = books.switch(who, why, now, mode=None, kill=kill)
+        if not kill:
+            books.note(now, closed=(BREAKER, DISARMED))
+        return switches
+
+
+def hush(settings: Settings, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
+    """The mute, engaged or cleared in one short transaction."""
+    with closing(open_books(settings)) as books:
+        return books.mute(who, why, now, on=on)

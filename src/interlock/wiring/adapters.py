@@ -1,0 +1,109 @@
+"""Which adapter plays which part, as the settings say: books, market, exchange, messenger, clock."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
+from datetime import timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from interlock.account import Mode
+from interlock.errors import BadSettings
+from interlock.exchange.aiohttp_transport import AiohttpTransport
+from interlock.exchange.client import Credentials
+from interlock.host.clock import WallClock
+from interlock.ports import Clock, MarketFile, Notifier
+from interlock.settings import Settings
+from interlock.simulator.clock import SteppingClock
+from interlock.store.books import RowBooks
+from interlock.store.files import Fence, open_market
+from interlock.store.files import open_books as books_of
+from interlock.store.market import RowMarket
+from interlock.values import Instant
+from interlock.wiring.desk import Terms
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def venue_of(settings: Settings) -> Mode:
+    """SIM when the exchange stands on this very host, else LIVE: the venue that new books are stamped with."""
+    host = urlsplit(settings.exchange.rest_url).hostname
+    return Mode.SIM if host in LOOPBACK else Mode.LIVE
+
+
+def open_books(settings: Settings) -> RowBooks:
+    """The books of the data folder, or of the database that the settings name."""
+    return fenced_books(settings, None)
+
+
+def fenced_books(settings: Settings, fence: Fence | None) -> RowBooks:
+    """The same books, whose every change first asks the fence."""
+    return books_of(
+        settings.database.url or settings.data,
+        limits=settings.limits(),
+        bound=settings.bound,
+        enabled=settings.trading_enabled,
+        fence=fence,
+    )
+
+
+def market_of(settings: Settings) -> RowMarket:
+    """What the market said, beside the books."""
+    return open_market(settings.database.url or settings.data)
+
+
+def heartbeats(settings: Settings) -> Mapping[str, Instant]:
+    """When each pass of this account last came to its end."""
+    with closing(market_of(settings)) as market:
+        return market.heartbeats()
+
+
+def terms_of(settings: Settings) -> Terms:
+    """The terms that the settings state."""
+    health = settings.health
+    grace = timedelta(minutes=1) * float(health.reconcile_grace_minutes)
+    return Terms(settings.limits(), health.drift_threshold_pct, grace)
+
+
+def credentials_of(settings: Settings) -> Credentials:
+    """The key and its secret; raises BadSettings when there is none."""
+    given = settings.exchange
+    if not given.api_key or not given.api_secret:
+        raise BadSettings(
+            "No key of the exchange is set (INTERLOCK__EXCHANGE__API_KEY and __API_SECRET); `interlock demo` needs none."
+        )
+    return Credentials(given.api_key, given.api_secret)
+
+
+def transport_of(settings: Settings, wait: timedelta | None = None) -> AiohttpTransport:
+    """The wire to the exchange that the settings name."""
+    given = settings.exchange
+    return AiohttpTransport(
+        given.rest_url,
+        timeout=wait or timedelta(seconds=float(given.timeout_s)),
+        source_address=given.source_address or None,
+    )
+
+
+async def messenger_of(settings: Settings, stack: AsyncExitStack) -> Notifier | None:
+    """The messenger, when it is enabled and knows who speaks to whom."""
+    if not settings.telegram.can_send:
+        return None
+    return await stack.enter_async_context(telegram_of(settings))
+
+
+def telegram_of(settings: Settings) -> AbstractAsyncContextManager[Notifier]:
+    """The messenger that the settings name."""
+    from interlock.notify import TelegramNotifier  # noqa: PLC0415 - its library costs 20 MB that a platform without it never uses
+
+    told = settings.telegram
+    return TelegramNotifier(told.api_base, told.bot_token, told.chat_id)
+
+
+async def clock_of(settings: Settings, market: MarketFile, stack: AsyncExitStack) -> Clock:
+    """The wall's clock, or the simulated exchange's when it says where to ask it."""
+    if settings.sim.control is None:
+        return WallClock()
+    clock = SteppingClock(settings.sim.control, "settler", market)
+    stack.push_async_callback(clock.close)
+    await clock.start()
+    return clock

@@ -1,0 +1,89 @@
+"""The desk put together over its seams; nothing in it knows whether they are real."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from interlock.desk.asking import Asking
+from interlock.desk.auditor import Auditor
+from interlock.desk.day import Day, Pass
+from interlock.desk.guardian import Guardian
+from interlock.desk.herald import Herald
+from interlock.desk.instruments import Instruments
+from interlock.desk.monitor import Monitor
+from interlock.desk.settler import Settler
+from interlock.desk.trader import Trader
+from interlock.desk.updater import Updater
+from interlock.exchange.client import sleep
+from interlock.exchange.windows import Pause
+from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Tenure
+from interlock.risk.limits import Limits
+from interlock.values import Instant
+
+SPAN: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the desk works under: the caps, the drift that an audit still admits, and for how long an outcome may be unknown."""
+
+    limits: Limits = Limits()  # noqa: RUF009 - frozen: safe as a default
+    drift_threshold_pct: Decimal = Decimal(1)
+    grace: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One engine's working day: its supervisor and its passes, in the order of the day."""
+
+    day: Day
+    passes: tuple[Pass, ...]
+    instruments: Instruments
+
+
+def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
+    books: Books,
+    market: MarketFile,
+    exchange: Exchange,
+    clock: Clock,
+    tenure: Tenure,
+    terms: Terms | None = None,
+    notifier: Notifier | None = None,
+    pause: Pause = sleep,
+) -> Desk:
+    """The desk over these seams; nothing in it knows whether they are real. Without a notifier nobody drains the outbox."""
+    under = terms or Terms()
+    instruments = Instruments(market, clock)
+    trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
+    asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
+    settler = Settler(exchange, books, clock, asking, trader, tenure, SPAN)
+    passes: tuple[Pass, ...] = (
+        Updater(exchange, books, market, clock, instruments, SPAN),
+        settler,
+        Monitor(books, market, clock, trader, settler, SPAN),
+        Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
+        auditor_of(exchange, books, clock, tenure, under, pause),
+    )
+    if notifier is not None:
+        passes = (*passes, Herald(books, notifier, clock, mark_of(tenure), SPAN))
+    return Desk(Day(books, market, clock), passes, instruments)
+
+
+def auditor_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
+    exchange: Exchange, books: Books, clock: Clock, tenure: Tenure, terms: Terms, pause: Pause
+) -> Auditor:
+    """The auditor, who compares with the exchange and repairs nothing."""
+    threshold, grace = terms.drift_threshold_pct, terms.grace
+    return Auditor(exchange, books, clock, threshold, tenure.install_id, pause, grace)
+
+
+def mark_of(tenure: Tenure) -> str:
+    """What ends each message: whose platform speaks."""
+    return f"{tenure.venue} {tenure.install_id[:6]}"
+
+
+def _booked_to(books: Books, now: Instant) -> Instant:
+    """Until when executions are booked: the newest of them, else the opening of the books, else now."""
+    fills, entries = books.fills(), books.entries()
+    return fills[-1].at if fills else entries[0].at if entries else now
