@@ -2,6 +2,6 @@
 
 from interlock.settings.listing import SettingRow, rows
 from interlock.settings.model import Settings
-from interlock.settings.reading import check_bind, of_host, read, wants_debug
+from interlock.settings.reading import check_bind, of_host, read
 
-__all__ = ["SettingRow", "Settings", "check_bind", "of_host", "read", "rows", "wants_debug"]
+__all__ = ["SettingRow", "Settings", "check_bind", "of_host", "read", "rows"]
