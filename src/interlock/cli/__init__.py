@@ -39,7 +39,7 @@ VERBS: Final = {
     "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",
     "arm": "interlock.cli.switch:arm",
-    "install": "interlock.cli.install:install",
+    "verify": "interlock.cli.verify:verify",
     "config": "interlock.cli.config:config",
     "doctor": "interlock.cli.doctor:doctor",
 }

@@ -62,6 +62,13 @@ def of_host(root: Path, environ: Mapping[str, str] | None = None) -> Settings:
     return _settings((*(file.values for file in files), os.environ if environ is None else environ))
 
 
+def environment_of_host(root: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The same layers as one environment, for a program that runs where the platform does."""
+    files = (EnvFile.read(root / name).values for name in HOST_FILES)
+    own = os.environ if environ is None else environ
+    return {name: value for layer in (*files, own) for name, value in layer.items() if value}
+
+
 def _settings(layers: Sequence[Mapping[str, str]]) -> Settings:
     """What the layers state together, the last of them first; what one leaves empty, an earlier one may say."""
     env = {name: value for layer in layers for name, value in layer.items() if value}

@@ -23,6 +23,10 @@ class Secret:
         """The first 8 hex digits of its SHA-256, by which an operator can tell two keys apart."""
         return hashlib.sha256(self._text.encode()).hexdigest()[:8]
 
+    def hide(self, said: str) -> str:
+        """What others said, with this text taken out of it; an empty secret hides nothing."""
+        return said.replace(self._text, "***") if self._text else said
+
     def __bool__(self) -> bool:
         return bool(self._text)
 

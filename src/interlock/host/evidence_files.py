@@ -1,0 +1,83 @@
+"""The folder of evidence and the folder of reports: a file appears whole or not at all, and what was there before is kept.
+
+The place for a run's evidence is taken when the run begins, so that a run which could not be written down never starts.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from interlock.evidence.closeout import DryRun
+
+VERIFICATION: Final = "verification"
+CLOSEOUT: Final = "closeout"
+
+
+@dataclass(slots=True)
+class EvidenceFile:
+    """One run's evidence, to be: taken at the beginning, kept once it is whole, and gone when it never was."""
+
+    folder: Path
+    name: str
+    _fresh: str = ""
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, self._fresh = tempfile.mkstemp(dir=self.folder, prefix=".", suffix=".part")
+        os.close(handle)
+        return self
+
+    def keep(self, content: bytes) -> None:
+        """Writes it, durably, under its name; nobody but its owner may read it."""
+        _settle(Path(self._fresh), self.folder / self.name, content)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        Path(self._fresh).unlink(missing_ok=True)
+
+
+def keep(path: Path, content: bytes) -> None:
+    """A file that appears whole or not at all."""
+    _settle(path.with_name(f".{path.name}.part"), path, content)
+
+
+def write_report(path: Path, text: str, earlier_at: str) -> None:
+    """The report at its place; an earlier one there is kept beside it with its time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        os.link(path, path.with_name(f"{path.stem}.{earlier_at}{path.suffix}"))
+    keep(path, text.encode())
+
+
+def last_dry_run(folder: Path) -> DryRun | None:
+    """The last verification in this folder that ran where nothing is deployed; None when there is none."""
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        found = _read(path)
+        if found.get("kind") == VERIFICATION and found.get("is_deployment_host") is False:
+            told = {key: str(found.get(key, "")) for key in ("at", "hostname", "head", "line")}
+            return DryRun(**told, code=int(found.get("exit", 1)))
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _settle(fresh: Path, path: Path, content: bytes) -> None:
+    with fresh.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
