@@ -6,7 +6,7 @@ and what follows from them is the most likely cause, never the proven one. What 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -19,9 +19,8 @@ FAMILY: Final = frozenset({40101, 40102, 40103, 40104})
 BAD_NONCE: Final = 40102
 ADDRESS_NAMED: Final = 40103
 OFFSET_MAX: Final = timedelta(seconds=30)
-LIKELY_CAUSE: Final = "egress IP not allowlisted"
 REMEDY: Final = (
-    f"Most likely: {LIKELY_CAUSE}. Add the IP returned by `curl -s https://api.ipify.org` on this host to the API key "
+    "Most likely: egress IP not allowlisted. Add the IP returned by `curl -s https://api.ipify.org` on this host to the API key "
     "allowlist in the exchange's API key settings, save, wait 1–2 minutes, confirm that the backend uses that key, run again. "  # noqa: RUF001 (the seed's own dash)
     "If it still fails follow steps 2–6."  # noqa: RUF001 (likewise)
 )
@@ -69,7 +68,7 @@ class LastGood:
 
 @dataclass(frozen=True, slots=True)
 class AccessFacts:
-    """What was found out about our access at one instant. `fingerprint` is empty without a key; `private` is by method."""
+    """What was found out about our access at one instant. `fingerprint` is empty when no key is set; `private` is by method."""
 
     at: Instant
     fingerprint: str
@@ -79,7 +78,6 @@ class AccessFacts:
     private: Mapping[str, Yes | No | Unknown]
     egress: str | Unknown
     last_good: LastGood | Unknown
-    egress_sources: Mapping[str, Known[str] | Unknown] = field(default_factory=dict)
 
     def refusals(self) -> Iterator[tuple[str, No]]:
         """The methods that were refused, in the order of asking."""
@@ -202,7 +200,7 @@ def _key_remedy(facts: AccessFacts) -> str:
     return (
         f"Most likely the key is disabled, rotated, or the secret is another key's: {facts.egress} was good before "
         f"(last good: {last_good_in_words(facts.last_good)}). Compare the fingerprint {facts.fingerprint} with the key in use, and "
-        f"look whether the address still stands on its allowlist. If it does not: {REMEDY}"
+        "look whether the address still stands on its allowlist."
     )
 
 
@@ -222,7 +220,7 @@ def offset_in_words(offset: timedelta | Unknown) -> str:
     """How far the exchange's clock is from ours, and on which side."""
     if isinstance(offset, Unknown):
         return _said(offset)
-    seconds = offset.total_seconds()
+    seconds = offset.totaloffset_in_words()
     return f"{abs(seconds):.1f} s {'behind' if seconds < 0 else 'ahead of'} ours"
 
 
