@@ -19,8 +19,9 @@ FAMILY: Final = frozenset({40101, 40102, 40103, 40104})
 BAD_NONCE: Final = 40102
 ADDRESS_NAMED: Final = 40103
 OFFSET_MAX: Final = timedelta(seconds=30)
+LIKELY_CAUSE: Final = "egress IP not allowlisted"
 REMEDY: Final = (
-    "Most likely: egress IP not allowlisted. Add the IP returned by `curl -s https://api.ipify.org` on this host to the API key "
+    f"Most likely: {LIKELY_CAUSE}. Add the IP returned by `curl -s https://api.ipify.org` on this host to the API key "
     "allowlist in the exchange's API key settings, save, wait 1–2 minutes, confirm that the backend uses that key, run again. "  # noqa: RUF001 (the seed's own dash)
     "If it still fails follow steps 2–6."  # noqa: RUF001 (likewise)
 )
@@ -220,7 +221,7 @@ def offset_in_words(offset: timedelta | Unknown) -> str:
     """How far the exchange's clock is from ours, and on which side."""
     if isinstance(offset, Unknown):
         return _said(offset)
-    seconds = offset.totaloffset_in_words()
+    seconds = offset.total_seconds()
     return f"{abs(seconds):.1f} s {'behind' if seconds < 0 else 'ahead of'} ours"
 
 
