@@ -65,7 +65,7 @@ def stand_of(profile: str, root: Path) -> Stand:
     settings = of_host(root)
     site: Site = Containers(root)
     if profile == "host":
-        site = Units(root, environment_of_host(root))
+        site = Units(environment_of_host(root))
     given = settings.exchange
     outside = Outside(
         settings.host.egress_urls,

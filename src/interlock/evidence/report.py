@@ -45,12 +45,12 @@ def sealed(report: str, name: str, evidence: bytes) -> str:
     """The report with the name and hash of its evidence under its head. The evidence holds the hash of the report without that line."""
     head, mark, rest = report.partition("\n\n---\n")
     line = f"{EVIDENCE} `{name}`, SHA-256 `{hashlib.sha256(evidence).hexdigest()}`"
-    return f"{head}\n{line}{mark}{rest}"
+    return f"{head}\n\n{line}{mark}{rest}"
 
 
 def digest_of(report: str) -> str:
     """The hash of a report without the line that names its evidence."""
-    lines = [line for line in report.splitlines() if not line.startswith(EVIDENCE)]
+    lines = [line for line in report.splitlines() if line and not line.startswith(EVIDENCE)]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -77,8 +77,8 @@ def _head(seen: Closeout) -> str:
     deployed = "yes" if run.is_deployment_host else "no"
     return (
         f"{TITLE}\n\n"
-        f"**Date:** {stamp(run.began_at)[:10]}\n"
-        "**Repo root:** `automated-trading-platform`\n"
+        f"**Date:** {stamp(run.began_at)[:10]}\n\n"
+        "**Repo root:** `automated-trading-platform`\n\n"
         f"**Run:** `{run.id}`, build `{run.build}`, profile `{run.profile}`, deployment host {deployed}"
     )
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from interlock.evidence.closeout import Closeout, of_step, result, steps
 from interlock.evidence.markdown import cell, fenced, json_block, row_of, stamp, table
-from interlock.evidence.seen import Answer, Ended, Fact
+from interlock.evidence.seen import Answer, Bind, Ended, Fact
 from interlock.evidence.verification import (
     BACKEND_PORT,
     FRONTEND_PORT,
@@ -13,7 +13,7 @@ from interlock.evidence.verification import (
     SERVICE,
     SPOT,
     TIMER,
-    said,
+    word,
 )
 from interlock.values import Known, Unknown
 
@@ -69,7 +69,7 @@ def ports(seen: Closeout) -> str:
         row_of(f"`docker compose --profile {profile} port {each.service} {each.port}`", each.where)
         for each in seen.published
     ]
-    rows.append(row_of("listening sockets on 8002 and 3000", seen.binds, _sockets(seen)))
+    rows.append(row_of("listening sockets on 8002 and 3000", ours(seen.binds)))
     verdict = result(*of_step(steps(seen), 7))
     return (
         f"## C) Ports (localhost-only)\n\n{table(('look', 'value', 'time'), rows)}\n\n"
@@ -77,11 +77,12 @@ def ports(seen: Closeout) -> str:
     )
 
 
-def _sockets(seen: Closeout) -> str:
-    if isinstance(seen.binds, Unknown):
-        return ""
-    ours = tuple(each for each in seen.binds.value if each.port in {BACKEND_PORT, FRONTEND_PORT})
-    return said(ours)
+def ours(binds: Fact[tuple[Bind, ...]]) -> Fact[tuple[Bind, ...]]:
+    """Those that listen on our ports."""
+    if isinstance(binds, Unknown):
+        return binds
+    ports = (BACKEND_PORT, FRONTEND_PORT)
+    return Known(tuple(each for each in binds.value if each.port in ports), binds.as_of)
 
 
 def health(seen: Closeout) -> str:
@@ -108,11 +109,7 @@ def health(seen: Closeout) -> str:
 def _part(answer: Fact[Answer], found: object) -> Fact[object]:
     if isinstance(answer, Unknown):
         return answer
-    return Unknown("not in the answer") if found is None else Known(_word(found), answer.as_of)
-
-
-def _word(found: object) -> str:
-    return str(found).lower() if isinstance(found, bool) else str(found)
+    return Unknown("not in the answer") if found is None else Known(word(found), answer.as_of)
 
 
 def _body(answer: Fact[Answer]) -> str:

@@ -3,18 +3,16 @@
 from typing import Final
 
 from interlock.evidence.closeout import TITLES, Closeout, close, of_step, result
+from interlock.evidence.diagnosis import REMEDY
+from interlock.evidence.diagnosis import STEPS as TREE
 from interlock.evidence.markdown import cell, row_of, table
 from interlock.evidence.proof import CheckRow
+from interlock.evidence.report_evidence import ours
 from interlock.evidence.seen import Answer, Fact
 from interlock.values import Known, Unknown
 
 AUTH_CODES: Final = ("40101", "40103")
 PROBE_STEP: Final = 4
-REMEDY: Final = (
-    "Most likely: egress IP not allowlisted. Add the IP returned by `curl -s https://api.ipify.org` on this host to the API key"
-    " allowlist in the exchange's API key settings, save, wait 1–2 minutes, confirm that the backend uses that key, run again."  # noqa: RUF001 - the seed's own dash
-    " If it still fails follow steps 2–6."  # noqa: RUF001 - likewise
-)
 RUN_AGAIN: Final = (
     "3. Run again: `bash scripts/aws/health_guard.sh` → PASS, exit=0; spot probe → 200, `allowed=true`; margin probe → 400,"
     " `allowed=false`, `reason_code=RISK_GUARD_BLOCKED`; `bash scripts/aws/nightly_integrity_audit.sh` → exit=0; systemd"
@@ -67,6 +65,8 @@ def auth(seen: Closeout) -> str:
             f"1. Egress IP to allowlist: the IP returned by `curl -s https://api.ipify.org` on the deployment host (this run: {ip}).",
             "2. Exchange: add this IP in the API key allowlist; confirm it is saved and that the backend uses this key.",
             RUN_AGAIN,
+            "\nThe decision tree that the remedy speaks of:\n",
+            *(f"- {question}" for question in TREE),
         )
     )
 
@@ -84,7 +84,7 @@ def step_by_step(seen: Closeout, found: tuple[CheckRow, ...]) -> str:
         facts = [row_of(name, fact) for name, fact in _facts(seen, number)]
         parts.append(
             f"### STEP {number} — {title}{_suffix(seen, number)}\n\n"
-            f"Result: {result(*rows)}\n\n{table(('check', 'result', 'found'), listed)}\n\n"
+            f"Result: {result(*rows)}\n\n{table(('code', 'result', 'found'), listed)}\n\n"
             f"{table(('evidence', 'value', 'time'), facts)}"
         )
     return "\n\n".join(parts)
@@ -125,7 +125,10 @@ def _facts(seen: Closeout, number: int) -> tuple[tuple[str, Fact[object]], ...]:
             ("next run", systemd.timer.next_elapse),
             ("service run", systemd.ran),
         ),
-        7: (*((each.service, each.where) for each in seen.published), ("sockets", seen.binds)),
+        7: (
+            *((each.service, each.where) for each in seen.published),
+            ("sockets on 8002 and 3000", ours(seen.binds)),
+        ),
     }
     return listed[number]
 

@@ -147,7 +147,8 @@ def said(value: object) -> str:
     match value:
         case Answer():
             told = ("allowed", "reason_code", "global_status", "db_status")
-            words = [f"{key}={value.says(key)}" for key in told if value.says(key) is not None]
+            found = {key: value.says(key) for key in told}
+            words = [f"{key}={word(each)}" for key, each in found.items() if each is not None]
             return ", ".join([f"HTTP {value.code}", *words])
         case Ended():
             return f"{value.last_line or 'no output'}, exit={value.code}"
@@ -158,6 +159,11 @@ def said(value: object) -> str:
             return ", ".join(map(said, value)) or "none"
         case _:
             return _said_shortly(value)
+
+
+def word(found: object) -> str:
+    """A value of somebody's JSON, as JSON writes it."""
+    return str(found).lower() if isinstance(found, bool) else str(found)
 
 
 def _said_shortly(value: object) -> str:

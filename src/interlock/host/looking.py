@@ -42,8 +42,7 @@ class Look:
         if isinstance(started, Unknown) or started.value.code != 0:
             return started
         if not (was_up and self._answers(self.health())):
-            self._wait(ANSWER_WAIT_S, self._answers)
-            self._wait(SETTLE_WAIT_S, self._is_settled)
+            self._wait_until_settled()
         return started
 
     def spot(self) -> Known[Answer]:
@@ -83,12 +82,22 @@ class Look:
 
     def _script(self, name: str, wait: timedelta) -> Fact[Ended]:
         path = str(self.root / "scripts" / "aws" / name)
-        return ended(run(("env", "DEBUG=1", path), wait=wait, folder=self.root))
+        profile = self.site.profile
+        more = (
+            () if profile == "aws" else ("--profile", profile)
+        )  # the scripts are the runbook's, so aws is theirs
+        return ended(run(("env", "DEBUG=1", path, *more), wait=wait, folder=self.root))
 
-    def _wait(self, seconds: float, holds: Callable[[Known[Answer]], bool]) -> None:
+    def _wait_until_settled(self) -> None:
+        if self._wait(ANSWER_WAIT_S, self._answers):
+            self._wait(SETTLE_WAIT_S, self._is_settled)
+
+    def _wait(self, seconds: float, holds: Callable[[Known[Answer]], bool]) -> bool:
+        """Whether it came to hold within this time."""
         end = time.monotonic() + seconds
-        while not holds(self.health()) and time.monotonic() < end:
+        while not (found := holds(self.health())) and time.monotonic() < end:
             time.sleep(PAUSE_S)
+        return found
 
     @staticmethod
     def _answers(health: Known[Answer]) -> bool:

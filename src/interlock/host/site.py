@@ -3,6 +3,7 @@
 Both show the same things, so that the verification and the closeout ask without knowing which it is.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +28,8 @@ SNIPPET: Final = """\
 from app.services.brokers.crypto_com_trade import CryptoComTradeClient
 
 try:
-    CryptoComTradeClient().get_account_summary()
+    if not CryptoComTradeClient().get_account_summary().get("accounts"):
+        raise RuntimeError("no account is shown")
 except Exception as error:
     print("ERROR:", type(error).__name__, " ".join(str(error).split())[:200])
     raise SystemExit(1)
@@ -105,9 +107,8 @@ class Containers:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The platform as units of the host, from the `.venv` of the checkout at `root` and with this environment."""
+    """The platform as units of the host, from the `.venv` that runs us and with this environment."""
 
-    root: Path
     environ: Mapping[str, str]
     profile: str = "host"
 
@@ -117,8 +118,8 @@ class Units:
 
     def account(self) -> Fact[Ended]:
         """The signed account read with the host's own settings."""
-        python = str(self.root / ".venv" / "bin" / "python")
-        return ended(run((python, "-"), stdin=SNIPPET, wait=ACCOUNT_WAIT, environ=self.environ))
+        words = (sys.executable, "-")
+        return ended(run(words, stdin=SNIPPET, wait=ACCOUNT_WAIT, environ=self.environ))
 
     def backend(self) -> Fact[Backend]:
         """The unit of engine and API."""

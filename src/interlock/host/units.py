@@ -58,7 +58,8 @@ def start_service() -> Fact[Invocation]:
         return ran
     now_is = _properties(SERVICE).get("InvocationID", "")
     if not now_is or now_is == before:
-        return Unknown(f"systemctl start ended with {ran.code}, and the service did not run")
+        said = (ran.stderr.strip().splitlines() or ["no word of why"])[0]
+        return Unknown(f"systemctl start ended with {ran.code} ({said}), no run was made")
     last = last_run()
     if isinstance(last, Unknown):
         return last

@@ -44,7 +44,9 @@ def within(wait: timedelta, ask: Callable[[], Found | Unknown]) -> Found | Unkno
     thread = threading.Thread(target=asking.run, daemon=True)
     thread.start()
     thread.join(wait.total_seconds())
-    return asking.answer or Unknown(f"no answer in {wait.total_seconds():g} s")
+    if asking.answer is None:
+        return Unknown(f"no answer in {wait.total_seconds():g} s")
+    return asking.answer
 
 
 @dataclass(slots=True)
