@@ -157,6 +157,8 @@ def test_what_needs_a_privilege_that_was_refused_is_not_captured_and_no_pass() -
 
     assert result(*of_step(steps(seen), 6)) == "N/A this run — privilege refused"
     assert "not captured: UNKNOWN — privilege refused" in report(seen)
+    failed = steps(systemd(ran=run_of("FAIL", result="exit-code")))
+    assert result(*of_step(failed, 6)) == "**FAIL** — FAIL, exit-code"
     assert isinstance(close(seen), Incomplete)
 
 
