@@ -13,7 +13,7 @@ from typing import Final
 from interlock.errors import LeaseLost, StoreTrouble
 from interlock.store.postgres import PostgresGround
 
-TTL: Final = timedelta(seconds=12)
+TTL: Final = timedelta(seconds=15)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 NOW: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
