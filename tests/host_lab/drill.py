@@ -204,7 +204,7 @@ class Deployment:
             "EXCHANGE_CUSTOM_API_SECRET": exchange["api_secret"],
             "RUN_TELEGRAM": "true",
             "TELEGRAM_BOT_TOKEN": "1234567:AAlabLabLabLabLabLabLabLabLabLabLab",
-            "TELEGRAM_CHAT_ID": "1",
+            "TELEGRAM_CHAT_ID": "4711004711",
         }
         lines = "".join(f"{name}={value}\n" for name, value in keys.items())
         host.write(f"{CHECKOUT}/secrets/runtime.env", lines, append=True)
