@@ -117,21 +117,14 @@ def until(holds: Callable[[], bool], seconds: float, why: Callable[[], object] =
         time.sleep(0.2)
 
 
-def test_roles_make_one_healthy_platform_and_a_stopped_database_is_told_and_survived(
-    site: Site,
-) -> None:
-    words = ("watch", "BTC_USDT", "--trade", "--amount", "100", "--preset", "intraday-aggressive")
-    assert site.say(*words).returncode == 0
-    assert site.say("mode", "SIM", "--why", "a first evening").returncode == 0
-    api = site.run("api")
-    engine, _ = site.run("engine"), site.run("updater")
-    _, second = site.run("notifier"), site.run("notifier", "second")
-    until(lambda: site.shows(200, "PASS"), 40, site.health)
-    _, well = site.health()
-
-    assert "herald" in well["details"]["passes"]
-    until(lambda: site.has("second", "standing by") or site.has("notifier", "standing by"), 30)
-    assert second.poll() is None
+def test_roles_make_one_healthy_platform_that_every_command_finds(site: Site) -> None:
+    _watched(site)
+    for role in ("api", "engine", "updater", "notifier"):
+        site.run(role)
+    site.run("notifier", "second")
+    until(lambda: site.shows(200, "PASS"), 60, site.health)
+    until(lambda: site.has("second", "standing by") or site.has("notifier", "standing by"), 20)
+    until(lambda: "herald" in site.health()[1]["details"]["passes"], 20)
 
     assert site.say("audit").stdout.strip() == "PASS"
     assert site.say("health", "--guard").stdout.strip() == "PASS"
@@ -140,6 +133,13 @@ def test_roles_make_one_healthy_platform_and_a_stopped_database_is_told_and_surv
     assert site.say("arm", "--why", "a look").returncode == 0
     rules = {rule["rule"]: rule["passed"] for rule in _probed(site)["rules"]}
     assert rules["INSTRUMENT"], "the updater keeps what is listed, and the API reads it"
+
+
+def test_a_stopped_database_and_a_missing_table_are_told_and_survived(site: Site) -> None:
+    _watched(site)
+    api, engine, _ = site.run("api"), site.run("engine"), site.run("updater")
+    until(lambda: site.shows(200, "PASS"), 60, site.health)
+    _, well = site.health()
 
     site.server.stop()
     status, dark = site.health()
@@ -157,7 +157,7 @@ def test_roles_make_one_healthy_platform_and_a_stopped_database_is_told_and_surv
     rules = {rule["rule"]: rule["passed"] for rule in _probed(site)["rules"]}
     assert not rules["LEASE"]
     site.run("engine", "again")
-    until(lambda: site.shows(200, "PASS"), 40, site.health)
+    until(lambda: site.shows(200, "PASS"), 60, site.health)
     assert api.poll() is None
 
     site.server.say(site.database, "DROP TABLE order_intents CASCADE")
@@ -203,10 +203,16 @@ def test_a_standby_takes_over_from_a_killed_engine_and_a_zombie_that_wakes_ends(
 def test_all_roles_in_one_process_are_one_healthy_platform_too(site: Site) -> None:
     assert site.say("watch", "BTC_USDT", "--alert").returncode == 0
     whole = site.run("all")
-    until(lambda: site.shows(200, "PASS"), 40, site.health)
+    until(lambda: site.shows(200, "PASS"), 60, site.health)
 
     whole.terminate()
     assert whole.wait(20) == 0
+
+
+def _watched(site: Site) -> None:
+    words = ("watch", "BTC_USDT", "--trade", "--amount", "100", "--preset", "intraday-aggressive")
+    assert site.say(*words).returncode == 0
+    assert site.say("mode", "SIM", "--why", "a first evening").returncode == 0
 
 
 def _lights(site: Site) -> Json:
