@@ -57,7 +57,7 @@ def work(books: RowBooks, market: FakeMarket, *workers: Worker) -> BaseException
     """A short day; what ended it, if anything did."""
 
     async def day() -> None:
-        async with asyncio.timeout(0.2):
+        async with asyncio.timeout(1.0):
             await Day(books, market, HurriedClock()).work(workers)
 
     try:
