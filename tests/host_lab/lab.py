@@ -16,6 +16,7 @@ from tests.host_lab.drill import Deployment
 from tests.host_lab.faults import break_each
 from tests.host_lab.ground import install_packages
 from tests.host_lab.machine import LabFailed, cgroups_are_writable, check, say
+from tests.host_lab.units import run_as_units
 from tests.house.tree import ROOT
 
 
@@ -25,11 +26,14 @@ def main() -> int:
     parser.add_argument(
         "--faults", action="store_true", help="break each of the seven points in turn"
     )
+    parser.add_argument(
+        "--units", action="store_true", help="then run it as units, without containers"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the machines running afterwards")
     asked = parser.parse_args()
     began = time.monotonic()
     try:
-        drill(faults=asked.faults, keep=asked.keep)
+        drill(asked)
     except LabFailed as failure:
         say(f"FAIL  {failure}")
         return 1
@@ -37,7 +41,7 @@ def main() -> int:
     return 0
 
 
-def drill(*, faults: bool, keep: bool) -> None:
+def drill(asked: argparse.Namespace) -> None:
     """Every step in order; what was made is removed whatever happens."""
     check("control groups of this machine are writable before", cgroups_are_writable())
     install_packages()
@@ -45,9 +49,9 @@ def drill(*, faults: bool, keep: bool) -> None:
     lab = Lab.at(folder)
     lab.podman.prepare()
     try:
-        _deploy(lab, faults=faults)
+        _deploy(lab, asked)
     finally:
-        if keep:
+        if asked.keep:
             say(
                 f"      kept: CONTAINERS_STORAGE_CONF={folder}/storage.conf CONTAINERS_CONF={folder}/containers.conf podman ps"
             )
@@ -56,7 +60,7 @@ def drill(*, faults: bool, keep: bool) -> None:
         check("control groups of this machine are writable after", cgroups_are_writable())
 
 
-def _deploy(lab: Lab, *, faults: bool) -> None:
+def _deploy(lab: Lab, asked: argparse.Namespace) -> None:
     lab.build()
     lab.boot()
     ours = Deployment(lab)
@@ -67,8 +71,10 @@ def _deploy(lab: Lab, *, faults: bool) -> None:
     ours.start()
     ours.close_red()
     ours.close_green(ROOT / "build/host_lab_report.md")
-    if faults:
+    if asked.faults:
         break_each(ours)
+    if asked.units:
+        run_as_units(ours)
 
 
 def _clean_up(lab: Lab) -> None:
