@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -158,3 +159,24 @@ def test_time_that_steps_is_refused_where_roles_are_processes(tmp_path: Path) ->
     assert refused.returncode == 2
     assert "INTERLOCK__SIM__CONTROL" in refused.stderr
     assert "hunter2" not in refused.stderr
+
+
+def test_a_service_manager_hears_ready_that_it_moves_and_that_it_stops(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.settimeout(40)
+        platform = run(
+            {**environ, "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+        )
+        try:
+            assert ear.recv(4096).startswith(b"READY=1")
+            assert system(environ)["db_status"] == "up"
+            assert ear.recv(4096) == b"WATCHDOG=1"
+        finally:
+            platform.terminate()
+            assert platform.wait(10) == 0
+        said = b""
+        while not said.startswith(b"STOPPING=1"):
+            said = ear.recv(4096)
