@@ -185,6 +185,4 @@ class Lab:
     def tear_down(self) -> None:
         """Stops the containers inside, then both machines, then removes all that the lab has made."""
         self.host.run("sh", "-c", "docker ps -q | xargs -r docker kill", wait=MINUTES)
-        for box in (self.host, self.world):
-            ran("podman", "rm", "-f", "-t", "10", box.name, environ=self.podman.environ)
-        self.podman.reset()
+        self.podman.clear()
