@@ -7,7 +7,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo check test test-host prove bench release-figures host-lab lock clean
+.PHONY: help setup demo check test test-host prove mutants bench release-figures host-lab lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -32,7 +32,7 @@ test-host: .venv/.dev ## the tests that need Debian packages, which it installs
 	@$(PYTHON) -m pytest -q $(or $(wildcard $(HOST_TESTS)),$(error none of $(HOST_TESTS) is here))
 
 # These are programs of the repository and import tests.* and benchmarks.* beside the package.
-prove bench release-figures host-lab: export PYTHONPATH := $(CURDIR)
+prove bench mutants release-figures host-lab: export PYTHONPATH := $(CURDIR)
 
 prove: .venv/.dev ## time-boxed proofs; fails below its floor
 	@$(PYTHON) tests/rehearsal/prove.py $(ARGS)

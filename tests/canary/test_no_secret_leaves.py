@@ -53,6 +53,7 @@ SNIPPET = (
     "CryptoComTradeClient().get_account_summary()\n"
 )
 PATIENCE_S = 100.0
+SPOILT = {"private/create-order", "private/user-balance"}
 SLOTS = ("api.token", "interlock.toml", "api_key", "api_secret", "telegram_token", "database_url")
 
 
@@ -284,6 +285,7 @@ def test_no_secret_is_in_anything_that_the_platform_lets_out(tmp_path: Path) -> 
         with inside.running("run", by_environment(), signal.SIGABRT, by_file=False):
             everything_is_asked(inside, inside.token())
             wait(lambda: len(outside.phone.heard) > 6, "the messenger is spoken to")
+            wait(lambda: outside.hostile.spoilt.keys() >= SPOILT, "the exchange has echoed us")
             with ThreadPoolExecutor(2) as hands:
                 runs = [hands.submit(inside.say, by_environment(), words) for words in LOOKS]
             assert all(run.result() in {0, 1} for run in runs)
@@ -301,7 +303,6 @@ def test_no_secret_is_in_anything_that_the_platform_lets_out(tmp_path: Path) -> 
             refused = inside.let(wrong, [sys.executable, "-c", SNIPPET])
             assert b"Traceback" in refused.stderr
             assert b"RuntimeError" in refused.stderr
-        assert outside.hostile.spoilt.keys() >= {"private/create-order", "private/user-balance"}
 
         files(inside, secrets)
         messages = [json.dumps(body) for _, body in outside.phone.heard]

@@ -30,15 +30,22 @@ class Door:
         market: ShownMarket | None = None,
         environ: Mapping[str, str] | None = None,
         *,
+        instruments: Instruments = no_instruments,
         is_led: bool = True,
     ) -> None:
         self.books = books
         self.market = market or ShownMarket()
         self.clock = StillClock()
         self.settings: Settings = read({"INTERLOCK__MODE": "SIM", **(environ or {})})
-        token = Secret(TOKEN)
         self.app: FastAPI = build(
-            books, self.market, self.settings, self.clock, token, is_led=lambda: is_led
+            books,
+            self.market,
+            self.settings,
+            self.clock,
+            Secret(TOKEN),
+            instruments=instruments,
+            is_led=lambda: is_led,
+            patience_s=0.3,
         )
 
     def ask(  # noqa: PLR0913 (each part of a request may be spoilt alone)

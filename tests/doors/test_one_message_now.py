@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from aiohttp import web
 from tests.fakes.notify import TAKEN, Answer, Server, listening, says
 from tests.house.tree import ROOT
 
+PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SCRIPT = ROOT / "scripts" / "aws" / "_notify_telegram_fail.sh"
 TOKEN = "7123456789:AAF4k3_t0k3n-of-the-real-length-00000"  # noqa: S105 - clearly fake, and looked for in every word below
 WHOLE = {"RUN_TELEGRAM": "true", "TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_CHAT_ID": "-100"}
@@ -98,3 +100,31 @@ def test_a_message_that_looks_like_an_option_is_a_message(tmp_path: Path) -> Non
     done, server = tell(says(200, TAKEN), tmp_path, "--help me")
 
     assert (done.returncode, server.heard[0][1]["text"]) == (0, "--help me")
+
+
+def test_the_verb_reads_the_secrets_of_the_installation_that_it_is_told_of(tmp_path: Path) -> None:
+    server = Server(says(200, TAKEN))
+    secrets = tmp_path / "secrets" / "runtime.env"
+    secrets.parent.mkdir()
+    secrets.touch(0o600)
+
+    async def within() -> subprocess.CompletedProcess[str]:
+        async with listening(server) as base:
+            lines = {**WHOLE, "INTERLOCK__TELEGRAM__API_BASE": base}
+            secrets.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+            words = [PROGRAM, "notify", "--root", str(tmp_path), FAIL]
+            return await asyncio.to_thread(
+                subprocess.run,
+                words,
+                env={"PATH": "/usr/bin:/bin"},
+                cwd="/",
+                capture_output=True,
+                text=True,
+                timeout=30,
+                check=False,
+            )
+
+    done = asyncio.run(within())
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert [body["text"] for _, body in server.heard] == [FAIL]

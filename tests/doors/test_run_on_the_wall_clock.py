@@ -82,7 +82,8 @@ def until_ready(environ: dict[str, str], *, is_ready: bool = True) -> dict[str, 
         except httpx.TransportError:
             time.sleep(0.2)
             continue
-        if health["details"]["ready_to_trade"]["allowed"] is is_ready:
+        is_well = health["global_status"] == "PASS" or not is_ready
+        if health["details"]["ready_to_trade"]["allowed"] is is_ready and is_well:
             return health
         time.sleep(0.2)
     raise AssertionError(health)

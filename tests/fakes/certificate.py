@@ -15,6 +15,7 @@ def certificate(folder: Path, *addresses: str) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a simulated exchange")])
     began = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    public = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     named = [x509.IPAddress(ipaddress.ip_address(address)) for address in addresses]
     made = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
@@ -22,6 +23,8 @@ def certificate(folder: Path, *addresses: str) -> tuple[Path, Path]:
         .not_valid_after(began + dt.timedelta(days=36500))
         .add_extension(x509.SubjectAlternativeName(named), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(public, critical=False)
+        .add_extension(_signs(), critical=True)
         .sign(key, hashes.SHA256())
     )
     cert_file, key_file = folder / "cert.pem", folder / "key.pem"
@@ -34,3 +37,17 @@ def certificate(folder: Path, *addresses: str) -> tuple[Path, Path]:
         )
     )
     return cert_file, key_file
+
+
+def _signs() -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=True,
+        key_cert_sign=True,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        crl_sign=False,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -72,6 +72,17 @@ def test_an_order_that_never_was_is_told_as_failed_with_its_reason(
     assert news(books) == [f"Failed: {BUY}; the exchange never had it. {why} [answer]"]
 
 
+def test_an_order_that_a_switch_kept_from_leaving_is_told_as_failed(books: RowBooks) -> None:
+    tenure = armed(books)
+    _, attempt = ask(books, tenure, entry())
+    books.switch("owner", "enough", NOON, mode=None, kill=True)
+
+    assert not books.may_send(attempt, NOON, Purpose.ENTRY)
+    assert news(books) == [
+        f"Failed: {BUY}; the exchange never had it. No byte left, or it was proven absent. [answer]"
+    ]
+
+
 def test_silence_is_told_as_unknown_and_its_end_by_what_proved_it(books: RowBooks) -> None:
     tenure = armed(books)
     intent = answered(books, tenure, entry(), Unreachable("nobody"))

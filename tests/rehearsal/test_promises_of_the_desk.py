@@ -120,6 +120,7 @@ def test_an_audit_says_which_side_differs() -> None:
     (passed,) = picture(world).audits
     assert passed.passed
     assert all(row.compared > 0 for row in passed.rows)
+    assert picture(world).incidents == ()
 
     robbed = stage(replace(BY_TARGET, hours=3.5))
     robbed.after = timedelta(hours=1)
@@ -128,6 +129,9 @@ def test_an_audit_says_which_side_differs() -> None:
     (failed,) = picture(robbed).audits
     assert not failed.passed
     assert [row.step for row in failed.rows if not row.holds] == ["portfolio"]
+    (told,) = picture(robbed).incidents
+    assert (told.fingerprint, told.severity) == ("audit", "FAIL")
+    assert told.text.startswith("The audit failed at portfolio: drift_pct=")
 
 
 def test_a_row_that_cannot_be_decided_is_named_and_the_others_are_traded() -> None:

@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from interlock.evidence.diagnosis import LIKELY_CAUSE
+from tests.fakes.certificate import certificate
 from tests.fakes.web import Says, Web
 
 SNIPPET = """
@@ -71,6 +72,17 @@ def says(env: dict[str, str]) -> str:
     """The one line that the verifier reads."""
     (line,) = feed(env, SNIPPET)
     return line
+
+
+def test_behind_tls_only_an_exchange_that_somebody_vouches_for_is_asked(tmp_path: Path) -> None:
+    cert, key = certificate(tmp_path, "127.0.0.23")
+    words = ("--bind", "127.0.0.23", "--tls-cert", str(cert), "--tls-key", str(key))
+    with subprocess.Popen([PROGRAM, "simulate", *words], stdout=subprocess.PIPE, env={}) as child:
+        assert child.stdout is not None
+        there: dict[str, str] = json.loads(child.stdout.readline())
+        assert says(environ(there, SSL_CERT_FILE=str(cert))) == "ACCOUNT_OK"
+        assert says(environ(there)).startswith("ERROR: NotSent ")
+        child.kill()
 
 
 @contextmanager

@@ -40,16 +40,19 @@ def build(  # noqa: PLR0913 (the parts of an application are the arguments of it
     token: Secret,
     *,
     instruments: Instruments = no_instruments,
+    patience_s: float = PROBE_PATIENCE_S,
     is_led: Callable[[], bool] = always,
 ) -> FastAPI:
     """The API over the reading half of the store. `token` is the bearer token that its guarded routes ask for.
 
-    `instruments` tells the probe of scope ORDER what is listed, `is_led` whether an engine holds the account.
+    `instruments` tells the probe of scope ORDER what is listed, `is_led` whether an engine holds the account; `patience_s` is how
+    long a probe waits for figures that grew old.
     """
     app = FastAPI(
         title="Interlock", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    routes = Routes(Memory(books, market, clock, is_led), settings, instruments)
+    memory = Memory(books, market, clock, is_led)
+    routes = Routes(memory, settings, instruments, settings.limits(), patience_s)
     for path, endpoint in _table(routes).items():
         app.add_api_route(path, endpoint, methods=["GET"], response_class=Response)
     app.add_api_route(PROBE, routes.probe, methods=["POST"], response_class=Response)

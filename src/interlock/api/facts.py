@@ -27,6 +27,7 @@ def facts(symbol: str, shown: Snapshot, decided: Decided | None, instruments: In
         indicators_known=decided is not None and _are_numbers(decided),
         row=next(rows, None),
         epoch=picture.tenure.epoch if picture.tenure and shown.is_led else None,
+        close=decided.signal.close if decided else Unknown("no bar was decided"),
     )
 
 

@@ -96,6 +96,7 @@ class Memory:
         self._is_led = is_led
         self._market = market
         self._books_read: tuple[int, Picture, OpenLots] | None = None
+        self._standing_read: tuple[tuple[int, Instant], Standing] | None = None
         self._market_read: (
             tuple[tuple[Instant, int], Mapping[str, Instant], Mapping[str, Tick]] | None
         ) = None
@@ -105,9 +106,14 @@ class Memory:
         now = self.clock.now()
         picture, lots = self._of_books(now)
         beats, ticks = self._of_market(now)
-        # Its age limits are taken against now, so the standing is the one part that is read each time.
-        standing = self.books.standing(now)
-        return Snapshot(now, picture, standing, lots, beats, ticks, self._is_led())
+        return Snapshot(now, picture, self.standing(now), lots, beats, ticks, self._is_led())
+
+    def standing(self, now: Instant) -> Standing:
+        """The standing: read anew after a commit, and four times a second, because its windows move with time."""
+        read_at = (self.books.version(), now.floor(STANDING_AGE_MAX))
+        if self._standing_read is None or read_at != self._standing_read[0]:
+            self._standing_read = (read_at, self.books.standing(now))
+        return self._standing_read[1]
 
     def rest(self) -> Snapshot:
         """What is left of it when a snapshot cannot be had, for health alone; raises StoreTrouble when that cannot be read either."""

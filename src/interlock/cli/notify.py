@@ -21,11 +21,7 @@ def notify(
     if not message.strip():
         raise BadInput("There is nothing to tell.")
     try:
-        asyncio.run(say(_settings(root), message))
+        asyncio.run(say(of_host(root), message))
     except Unreachable as error:
         typer.echo(error.line(), err=True)
         raise typer.Exit(1) from None
-
-
-def _settings(_: Path) -> Settings:
-    return read()

@@ -16,10 +16,11 @@ from interlock.host.clock import StoodStill
 from interlock.host.facts import disk_used_pct, port_is_free
 from interlock.host.sockets import Listener, listeners
 from interlock.host.web import within
-from interlock.ports import Books, MarketFile
+from interlock.ports import MarketFile
 from interlock.settings import Settings
 from interlock.settings.kinds import is_loopback
-from interlock.store.files import BOOKS_FILE, open_market
+from interlock.store.books import RowBooks
+from interlock.store.files import BOOKS_FILE
 from interlock.values import Instant, Unknown
 from interlock.wiring.adapters import market_of, open_books
 from interlock.wiring.desk import SPAN
@@ -97,7 +98,7 @@ def _books(settings: Settings) -> Iterator[Finding]:
     try:
         with ExitStack() as stack:
             books = stack.enter_context(closing(open_books(settings)))
-            market = stack.enter_context(closing(open_market(settings.data)))
+            market = stack.enter_context(closing(market_of(settings)))
             # A transaction that writes nothing: it takes the lock that a write takes.
             books.note(now)
             yield Finding("database", Verdict.OK, "the schema is ours; it is read and written")
@@ -106,7 +107,9 @@ def _books(settings: Settings) -> Iterator[Finding]:
         yield Finding("database", Verdict.STOPS, str(error), error.remedy)
 
 
-def _known(settings: Settings, books: Books, market: MarketFile, now: Instant) -> Iterator[Finding]:
+def _known(
+    settings: Settings, books: RowBooks, market: MarketFile, now: Instant
+) -> Iterator[Finding]:
     shown = Memory(books, market, StoodStill(now)).snapshot()
     yield from _ages(shown, market)
     switches = shown.picture.switches

@@ -5,14 +5,18 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from socket import socket
 from typing import Annotated, Any, Final
 
 import structlog
 import typer
+from starlette.types import ASGIApp
 
 from interlock.api.app import build
 from interlock.api.token import issue
+from interlock.desk.day import Day, Pass
 from interlock.errors import InterlockError
 from interlock.host.door import listen, server
 from interlock.host.superior import Superior
@@ -20,6 +24,30 @@ from interlock.settings import Settings, check_bind, read
 from interlock.wiring.roles import check_role, engine, notifier, platform, updater, view
 
 ROLES: Final = ("all", "api", "engine", "updater", "notifier", "dashboard")
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """What must have happened for this process to be ready, and what must come round for it to be alive."""
+
+    ready: list[Callable[[], bool]] = field(default_factory=list)
+    stuck: list[Callable[[], tuple[str, ...]]] = field(default_factory=list)
+
+    def begun(self, day: Day, passes: Sequence[Pass]) -> None:
+        """A day begins: it recovers, and then its passes come round."""
+        self.ready.append(lambda: day.has_recovered(passes))
+        self.stuck.append(lambda: day.stuck(passes))
+
+    def is_ready(self) -> bool:
+        """Whether something has begun, and all that began has got so far."""
+        return bool(self.ready) and all(has_happened() for has_happened in self.ready)
+
+    def is_stuck(self) -> tuple[str, ...]:
+        """Whatever did not come round in time."""
+        return tuple(name for names in self.stuck for name in names())
+
+
+Work = Callable[[Settings, Moving], Coroutine[Any, Any, None]]
 
 
 def run(
@@ -39,7 +67,7 @@ def run(
     if role == "dashboard":
         _dashboard(settings)
     else:
-        asyncio.run(_until_told(_work(settings, role)))
+        asyncio.run(_until_told(_followed(settings, role)))
 
 
 def _dashboard(settings: Settings) -> None:
@@ -48,29 +76,41 @@ def _dashboard(settings: Settings) -> None:
     serve(settings)
 
 
-async def _work(settings: Settings, role: str) -> None:
+async def _followed(settings: Settings, role: str) -> None:
+    """The work of the role, and beside it the words that the service manager waits for."""
+    moving = Moving()
+    superior = Superior.of(os.environ)  # noqa: TID251 - the service manager's own words, not settings
+    try:
+        await _first_of(
+            _work(settings, role, moving), superior.follow(moving.is_ready, moving.is_stuck)
+        )
+    finally:
+        superior.stop()
+
+
+async def _work(settings: Settings, role: str, moving: Moving) -> None:
     """What the role does until it ends; on SQLite all of it is one engine with its API."""
-    works = {"api": _api, "engine": engine, "updater": updater, "notifier": notifier}
-    if role in works:
-        await works[role](settings)
+    if role in WORKS:
+        await WORKS[role](settings, moving)
     elif settings.database.url:
-        await _first_of(*(work(settings) for work in works.values()))
+        await _first_of(*(work(settings, moving) for work in WORKS.values()))
     else:
-        await _all(settings)
+        await _all(settings, moving)
 
 
-async def _all(settings: Settings) -> None:
+async def _all(settings: Settings, moving: Moving) -> None:
     """Engine and API as tasks of one process, since SQLite's books belong to one; whichever ends, ends the other."""
     door = listen(settings.api.bind, settings.api.port, "INTERLOCK__API__PORT")
     async with platform(settings) as ours:
         token = issue(settings.token_file)
         known = ours.desk.instruments.get
         app = build(ours.books, ours.market, settings, ours.clock, token, instruments=known)
+        moving.begun(ours.desk.day, ours.desk.passes)
         work = ours.desk.day.work(ours.desk.passes)
-        await _first_of(server(app).serve(sockets=[door]), work)
+        await _first_of(_served(app, door, moving), work)
 
 
-async def _api(settings: Settings) -> None:
+async def _api(settings: Settings, moving: Moving) -> None:
     """The API alone: it shows what the others write, and says so when the database is down."""
     door = listen(settings.api.bind, settings.api.port, "INTERLOCK__API__PORT")
     with view(settings) as shown:
@@ -83,16 +123,21 @@ async def _api(settings: Settings) -> None:
             instruments=shown.instruments.get,
             is_led=shown.is_led,
         )
-        day, passes, superior = ours.desk.day, ours.desk.passes, _superior()
-        following = superior.follow(
-            lambda: api.started and day.has_recovered(passes), lambda: day.stuck(passes)
-        )
-        await _until_told(api.serve(sockets=[door]), day.work(passes), following)
-        superior.stop()
+        await _served(app, door, moving)
 
 
-def _superior() -> Superior:
-    return Superior.of(os.environ)  # noqa: TID251 - the service manager's own words, not settings
+async def _served(app: ASGIApp, door: socket, moving: Moving) -> None:
+    api = server(app)
+    moving.ready.append(lambda: api.started)
+    await api.serve(sockets=[door])
+
+
+WORKS: Final[Mapping[str, Work]] = {
+    "api": _api,
+    "engine": lambda settings, moving: engine(settings, moving.begun),
+    "updater": lambda settings, moving: updater(settings, moving.begun),
+    "notifier": lambda settings, moving: notifier(settings, moving.begun),
+}
 
 
 async def _until_told(work: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,7 @@ from interlock.evidence.diagnosis import LIKELY_CAUSE
 from interlock.ports import AccountReading
 from interlock.settings import Settings, read
 from interlock.values import number_text
-from interlock.wiring import read_account
+from interlock.wiring.looks import read_account
 
 WORDS_MAX: Final = 60
 

@@ -34,6 +34,7 @@ LOOK_BACK: Final = timedelta(days=6)  # one window of the exchange holds seven
 GLANCE: Final = timedelta(hours=1)
 GRACE: Final = timedelta(minutes=5)
 AT: Final = timedelta(hours=3, minutes=15)
+AUDIT: Final = "audit"
 ORDER_STEPS: Final = ("executions", "orders", "unknown_outcomes", "history", "protection")
 STEPS: Final = ("portfolio", *ORDER_STEPS)
 # The exchange answers one question for a history a second.
@@ -258,3 +259,10 @@ def _is_stop(intent: Intent) -> bool:
 
 def _shown(differences: Sequence[Difference]) -> list[str]:
     return [f"{each.client_oid}: {each.why}" for each in differences[:SHOWN_MAX]]
+
+
+def _incident(failed: Sequence[CheckRow], now: Instant) -> Incident:
+    """The first step that failed, with what it found, and how many others did."""
+    first, others = failed[0], len(failed) - 1
+    more = f" {others} more failed." if others else ""
+    return Incident(AUDIT, "FAIL", f"The audit failed at {first.step}: {first.found}.{more}", now)

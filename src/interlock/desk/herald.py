@@ -102,7 +102,7 @@ class Herald:
 
 
 @dataclass(slots=True)
-class Mute:
+class Silent:
     """The herald while there is nobody to tell: what was written waits, and the heart beats."""
 
     clock: Clock

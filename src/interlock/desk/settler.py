@@ -15,6 +15,7 @@ from interlock.desk.asking import Asking, Live
 from interlock.desk.trader import Trader
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
+from interlock.evidence.incident import Incident
 from interlock.orders.evidence import Absent
 from interlock.orders.intent import Intent
 from interlock.orders.life import State

@@ -6,7 +6,7 @@ and what follows from them is the most likely cause, never the proven one. What 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -69,7 +69,7 @@ class LastGood:
 
 @dataclass(frozen=True, slots=True)
 class AccessFacts:
-    """What was found out about our access at one instant. `fingerprint` is empty when no key is set; `private` is by method."""
+    """What was found out about our access at one instant. `fingerprint` is empty without a key; `private` is by method."""
 
     at: Instant
     fingerprint: str
@@ -79,6 +79,7 @@ class AccessFacts:
     private: Mapping[str, Yes | No | Unknown]
     egress: str | Unknown
     last_good: LastGood | Unknown
+    egress_sources: Mapping[str, Known[str] | Unknown] = field(default_factory=dict)
 
     def refusals(self) -> Iterator[tuple[str, No]]:
         """The methods that were refused, in the order of asking."""
@@ -201,7 +202,7 @@ def _key_remedy(facts: AccessFacts) -> str:
     return (
         f"Most likely the key is disabled, rotated, or the secret is another key's: {facts.egress} was good before "
         f"(last good: {last_good_in_words(facts.last_good)}). Compare the fingerprint {facts.fingerprint} with the key in use, and "
-        "look whether the address still stands on its allowlist."
+        f"look whether the address still stands on its allowlist. If it does not: {REMEDY}"
     )
 
 

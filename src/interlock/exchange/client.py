@@ -33,6 +33,8 @@ from interlock.protocol.crypto_com.wire import Asked, Rows, result_of, signed_bo
 from interlock.values import Instant, Instrument, Secret
 
 Fact = TypeVar("Fact")
+HIDDEN: Final = b"***"
+SECRET_MIN: Final = 8  # what is shorter is no secret, and could be a part of true words
 DATE_STEP: Final = timedelta(seconds=1)
 TRADES_WINDOW: Final = timedelta(days=trades.WINDOW_DAYS_MAX)
 
@@ -176,7 +178,7 @@ class CryptoComExchange:
         """One request that acts: whatever is heard of it becomes a value."""
         shut = self._pausing.why_not(act=True)
         if shut is not None:
-            return NotSent(f"Nothing is asked for within a minute of {shut.code} {shut.message}.")
+            return shut.with_traceback(None)
         try:
             reply = await self._post(asked, params)
         except (NotSent, Unreachable) as silence:
@@ -187,13 +189,17 @@ class CryptoComExchange:
         return heard
 
     async def _private(self, method: str, params: Mapping[str, object]) -> bytes:
+        return (await self._told(method, params))[1]
+
+    async def _told(self, method: str, params: Mapping[str, object]) -> tuple[Reply, bytes]:
+        """A signed question: the whole reply, and its result; while we are shut out, the refusal that still stands."""
         shut = self._pausing.why_not(act=False)
         if shut is not None:
             raise shut.with_traceback(None)
         asked = Asked(method, self._now().ms)
         reply = await self._post(asked, params)
         try:
-            return result_of(reply, asked)
+            return reply, result_of(reply, asked)
         except NotAuthorised as error:
             error.circumstances = self._circumstances(method, reply)
             self._pausing.refused(error, act=False)

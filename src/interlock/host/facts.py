@@ -1,8 +1,9 @@
-"""What the kernel says of this host: whether a port is free, who we are, and the largest memory that a process has held."""
+"""What the kernel says of this host: whether a port is free, how full a disk is, who we are, and how much memory a process has held."""
 
 import os
 import resource
 import secrets
+import shutil
 import socket
 from pathlib import Path
 

@@ -44,9 +44,7 @@ def within(wait: timedelta, ask: Callable[[], Found | Unknown]) -> Found | Unkno
     thread = threading.Thread(target=asking.run, daemon=True)
     thread.start()
     thread.join(wait.total_seconds())
-    if asking.answer is None:
-        return Unknown(f"no answer in {wait.total_seconds():g} s")
-    return asking.answer
+    return _silence(wait) if asking.answer is None else asking.answer
 
 
 @dataclass(slots=True)
@@ -58,6 +56,10 @@ class _Asking(Generic[Found]):
         self.answer = self.ask()
 
 
+def _silence(wait: timedelta) -> Unknown:
+    return Unknown(f"no answer in {wait.total_seconds():g} s")
+
+
 def _get(url: str, wait: timedelta, source_address: str) -> Page | Unknown:
     parts = urlsplit(url)
     connection = _connection(parts.scheme, parts.netloc, wait, source_address or ANY_IPV4)
@@ -66,6 +68,8 @@ def _get(url: str, wait: timedelta, source_address: str) -> Page | Unknown:
         connection.request("GET", path, headers=HEADERS)
         reply = connection.getresponse()
         body = reply.read(BODY_MAX + 1)
+    except TimeoutError:
+        return _silence(wait)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Unknown(f"{parts.hostname}: {_why(error)}")
     finally:

@@ -19,7 +19,7 @@ from aiohttp import web
 from interlock.errors import BadSettings
 from interlock.simulator import recordings
 from interlock.simulator.answers import UNAUTHORISED
-from interlock.simulator.config import Config, demo_key
+from interlock.simulator.config import ApiKey, Config, demo_key
 from interlock.simulator.control import ControlServer, Driver
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
@@ -58,7 +58,7 @@ class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
     Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
-    wall's clock the recording is shifted by whole days, so that `start`'s day is today.
+    wall's clock the recording is shifted by whole days, so that `start`'s day is today. Without a `key` the seed gives one.
     """
 
     port: int = 0
@@ -70,6 +70,7 @@ class ServeOptions:
     candles: tuple[str, ...] = DEMO_CANDLES
     balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
     depth: Mapping[str, Decimal] = field(default_factory=dict)
+    key: ApiKey | None = None
     bind: str = LOOPBACK
     control_bind: str = LOOPBACK
     tls: Tls | None = None

@@ -21,6 +21,7 @@ from interlock.risk.verdict import Verdict
 from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
+from interlock.store.order_news import tell_order
 from interlock.store.records import ACCOUNT, FILLS, OPEN, OWED, WATCHLIST, AccountRow
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of

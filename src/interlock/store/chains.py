@@ -18,5 +18,5 @@ class Chain:
         return self.revisions[-1]
 
 
-BOOKS: Final = Chain("books", ("b0001",), "FULL")
+BOOKS: Final = Chain("books", ("b0001", "b0002"), "FULL")
 MARKET: Final = Chain("market", ("m0001",), "NORMAL")

@@ -13,9 +13,6 @@ from interlock.store.rows import Rows
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, number_text
 
-LISTED = frozenset({State.ACKED, State.WORKING, State.CANCELLING})
-OPEN_OUTCOME = frozenset({State.SENDING, State.UNKNOWN})
-
 
 def tell_order(  # noqa: PLR0913 - the change, when, who said so, and what its lot already told
     rows: Rows,
@@ -57,9 +54,7 @@ def _event(before: Intent, after: Intent) -> str | None:
         case State.REJECTED | State.NOT_PLACED:
             return "failed"
         case _:
-            is_new = before.state in OPEN_OUTCOME and after.state in LISTED
-            is_stop = after.proposal.purpose is Purpose.PROTECT
-            return "created" if is_new and not is_stop else None
+            return None if after.proposal.purpose is Purpose.PROTECT else "created"
 
 
 def _is_our_stop(rows: Rows, intent: Intent) -> bool:

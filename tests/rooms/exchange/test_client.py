@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from interlock.account import Margin
-from interlock.errors import NotAuthorised, NotSent, Refused, Unreachable
+from interlock.errors import Circumstances, NotAuthorised, NotSent, Refused, Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, offset
 from interlock.exchange.windows import RETENTION, WINDOWS_MAX, Reader, Window
 from interlock.orders.evidence import Absent, Accepted, Answer, OrderFact, Source
@@ -399,6 +399,106 @@ def test_no_secret_leaves_in_a_body() -> None:
         SECRET.reveal() not in json.dumps(sent, default=str) for *_, sent in desk.exchange.heard
     )
     assert SECRET.reveal() not in repr(Credentials(KEY, SECRET))
+
+
+WALLET = {
+    "data": [
+        {"total_cash_balance": "1", "total_position_cost": "0", "position_balances": []},
+    ]
+}
+
+
+def refused(desk: Desk) -> NotAuthorised:
+    with pytest.raises(NotAuthorised) as caught:
+        asyncio.run(desk.client.account())
+    return caught.value
+
+
+def test_after_a_refused_question_nothing_private_leaves_for_a_minute() -> None:
+    desk = Desk()
+    desk.exchange.teach("private/user-balance", No(401, 40101, "Authentication failure", bare=True))
+    desk.exchange.teach("public/get-tickers", {"data": []})
+    assert refused(desk).code == 40101
+
+    desk.now = NOW + timedelta(seconds=59.9)
+    assert refused(desk).code == 40101
+    assert isinstance(place(desk), NotAuthorised)
+    with pytest.raises(NotAuthorised):
+        asyncio.run(desk.client.open_orders(advanced=False))
+    assert len(desk.exchange.heard) == 1
+    assert asyncio.run(desk.client.ticks()) == ()
+
+    desk.now = NOW + timedelta(seconds=60)
+    desk.exchange.teach("private/user-balance", WALLET)
+    assert asyncio.run(desk.client.account()).equity == 1
+
+
+def test_a_refused_act_shuts_the_acts_and_leaves_the_questions_open() -> None:
+    desk = Desk()
+    desk.exchange.teach("private/create-order", No(401, 40101, bare=True))
+    desk.exchange.teach("private/user-balance", WALLET)
+
+    answers = [place(desk), place(desk), asyncio.run(desk.client.cancel(ENTRY, NONCE + 1))]
+
+    assert all(isinstance(answer, NotAuthorised) for answer in answers)
+    assert asyncio.run(desk.client.account()).equity == 1
+    assert [method for _, method, _, _ in desk.exchange.heard] == [
+        "private/create-order",
+        "private/user-balance",
+    ]
+    desk.now = NOW + timedelta(seconds=60)
+    desk.exchange.teach("private/create-order", ack(ENTRY))
+    assert place(desk) == Accepted("42")
+
+
+def test_a_refusal_of_another_kind_shuts_nothing() -> None:
+    desk = Desk()
+    desk.exchange.teach("private/user-balance", No(429, 42901))
+    for _ in range(3):
+        with pytest.raises(Refused):
+            asyncio.run(desk.client.account())
+    assert len(desk.exchange.heard) == 3
+
+
+def test_who_is_shut_out_knows_the_circumstances() -> None:
+    desk = Desk()
+    desk.exchange.date = NOW + timedelta(seconds=61)
+    desk.exchange.teach("private/user-balance", No(401, 40103, "IP_ILLEGAL"))
+
+    known = refused(desk).circumstances
+
+    assert known == Circumstances(
+        method="private/user-balance",
+        status=401,
+        offset=timedelta(seconds=61),
+        fingerprint=KEY.fingerprint(),
+        signer_works=True,
+    )
+
+
+def test_an_exchange_that_echoes_our_secret_is_not_quoted() -> None:
+    desk = Desk()
+    echo = f"no balance for {SECRET.reveal()} or {SECRET.reveal()}"
+    desk.exchange.teach("private/create-order", No(400, 306, echo))
+    desk.exchange.teach("private/user-balance", No(401, 40101, echo))
+
+    refused = place(desk)
+    with pytest.raises(NotAuthorised) as shut_out:
+        asyncio.run(desk.client.account())
+
+    assert isinstance(refused, Refused)
+    assert refused.message == "no balance for *** or ***"
+    assert SECRET.reveal() not in str(shut_out.value)
+
+
+def test_a_key_too_short_to_be_one_is_not_cut_out_of_true_words() -> None:
+    desk = Desk()
+    desk.exchange.teach("private/create-order", No(400, 306, f"{KEY.reveal()} is too short"))
+
+    refused = place(desk)
+
+    assert isinstance(refused, Refused)
+    assert refused.message == "the-key is too short"
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,18 @@ def test_a_place_where_nobody_listens_shows_no_token_either() -> None:
     assert TOKEN not in everything_said_of(failed.value)
 
 
+@pytest.mark.parametrize("base", ["http://[::1", "http://a b", "//nowhere", "ftp://127.0.0.1"])
+def test_an_address_that_is_none_shows_no_token_either(base: str) -> None:
+    async def within() -> None:
+        async with TelegramNotifier(base, Secret(TOKEN), CHAT) as telegram:
+            await telegram.send("Anybody?")
+
+    with pytest.raises(Unreachable) as failed:
+        asyncio.run(within())
+
+    assert TOKEN not in everything_said_of(failed.value)
+
+
 def test_the_messenger_has_no_word_for_its_token() -> None:
     telegram = TelegramNotifier("https://api.telegram.org", Secret(TOKEN), CHAT)
 
@@ -164,7 +176,8 @@ def test_neither_a_proxy_of_the_environment_nor_a_cookie_is_used(tmp_path: Path)
     )
 
     async def within() -> int:
-        async with listening(server) as base:
+        async with listening(server) as address:
+            base = address.replace("127.0.0.1", "localhost")  # a cookie belongs to a name
             say = f"""
 import asyncio
 from interlock.notify import TelegramNotifier
