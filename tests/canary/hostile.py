@@ -86,7 +86,9 @@ class Hostile:
                 headers=kind,
             ) as reply,
         ):
-            return web.Response(status=reply.status, body=await reply.read())
+            # The exchange's own time: by it the platform knows that the clocks agree, and enters.
+            told = {"Date": reply.headers["Date"]}
+            return web.Response(status=reply.status, body=await reply.read(), headers=told)
 
 
 @asynccontextmanager
