@@ -66,6 +66,12 @@ def run_as_units(ours: Deployment) -> None:
     _is_closed(ours)
     _watchdog(ours)
     until("the platform is green", ours.is_green, 150, 2)
+    said = ours.operator(
+        "scripts/aws/nightly_integrity_audit.sh", "--profile", "host", wait=20 * MINUTES
+    )
+    check(
+        "the next audit counts that restart and fails", said.out.strip() == "FAIL", said.out.strip()
+    )
     _close(ours)
     _restart_limit(ours)
 
