@@ -56,7 +56,8 @@ def run_as_units(ours: Deployment) -> None:
     ours.compose("down", "-t", "20")
     host = ours.lab.host
     host.must("sed", "-i", "/^DATABASE_URL=/d", RUNTIME)
-    host.must("chown", f"{OPERATOR}:", RUNTIME)
+    host.must("sed", "-i", "s/^APP_ENV=aws$/APP_ENV=host/", f"{CHECKOUT}/.env.aws")
+    host.must("chown", f"{OPERATOR}:", RUNTIME, f"{CHECKOUT}/.env.aws")
     host.must(PROGRAM, "install", "--profile", "host", "--user", OPERATOR)
     host.must("systemctl", "start", UNIT, "interlock-dashboard.service", wait=3 * MINUTES)
     check("READY: engine, API and dashboard run as units", _state(ours) == "active", _pid(ours))

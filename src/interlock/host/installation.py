@@ -102,7 +102,9 @@ def pieces(
     for name in ("secrets", "evidence", "reports"):
         yield Piece(root / name, 0o700)
     yield Piece(root / ".env", 0o600, "", is_first=True)
-    yield Piece(root / ".env.aws", 0o600, f"APP_ENV=aws\nINTERLOCK__DATA={DATA}\n", is_first=True)
+    yield Piece(
+        root / ".env.aws", 0o600, f"APP_ENV={profile}\nINTERLOCK__DATA={DATA}\n", is_first=True
+    )
     yield Piece(root / "secrets/runtime.env", 0o600, RUNTIME, is_first=True)
     for name in profile.units:
         text = unit(committed[name], profile, root, user, group)
