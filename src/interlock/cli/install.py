@@ -21,7 +21,6 @@ from interlock.errors import Misuse
 from interlock.host.commands import run
 from interlock.host.installation import (
     AUDIT,
-    PLATFORM_UNITS,
     SUDO_RULES,
     UNITS,
     Piece,
@@ -30,6 +29,7 @@ from interlock.host.installation import (
     is_plain,
     pieces,
 )
+from interlock.host.units import PLATFORM
 from interlock.values import Unknown
 
 CHECKOUT: Final = Path(__file__).parents[3]
@@ -75,7 +75,7 @@ class Site:
                 "Run `timedatectl set-timezone Etc/UTC`."
             )
         enabled = self.at(UNITS) / "multi-user.target.wants"
-        beside = [name for name in PLATFORM_UNITS if (enabled / name).is_symlink()]
+        beside = [name for name in PLATFORM if (enabled / name).is_symlink()]
         if self.profile is Profile.AWS and beside:
             raise Misuse(
                 f"{', '.join(beside)} must not run beside the containers: `systemctl disable --now {' '.join(beside)}`."
@@ -98,7 +98,7 @@ class Site:
         enabled = [f"{AUDIT}.timer"]
         told = [("systemctl", "daemon-reload"), ("systemctl", "enable", "--now", *enabled)]
         if self.profile is Profile.HOST:
-            told.append(("systemctl", "enable", *PLATFORM_UNITS))
+            told.append(("systemctl", "enable", *PLATFORM))
         is_here = self.destdir == Path("/") and BOOTED.is_dir()
         for words in told:
             yield _said(words, do=is_here and not dry_run)
@@ -106,7 +106,7 @@ class Site:
             yield f"TO DO: usermod -aG docker,systemd-journal {self.user.pw_name}"
         start = {
             Profile.AWS: "docker compose --profile aws up -d db backend-aws frontend-aws",
-            Profile.HOST: f"systemctl start {' '.join(PLATFORM_UNITS)}",
+            Profile.HOST: f"systemctl start {' '.join(PLATFORM)}",
         }
         yield f"TO DO: write the keys into {self.root}/secrets/runtime.env, then `{start[self.profile]}`"
 

@@ -11,6 +11,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 from urllib.parse import urlsplit
 
+from interlock.host.units import PLATFORM, PRIVILEGED, START_PLATFORM
+
 COMMITTED_ROOT: Final = "/opt/automated-trading-platform"
 COMMITTED_USER: Final = "interlock"
 HOMES: Final = ("/home", "/root")
@@ -43,19 +45,7 @@ class Profile(StrEnum):
     def units(self) -> tuple[str, ...]:
         """The unit files; those of the platform itself never stand beside the containers."""
         audit = (f"{AUDIT}.service", f"{AUDIT}.timer", "interlock-alert@.service")
-        return audit if self is Profile.AWS else (*audit, *PLATFORM_UNITS)
-
-
-PLATFORM_UNITS: Final = ("interlock.service", "interlock-dashboard.service")
-# The four of the report's section G, the journal in a form that can be judged, and the start of a platform without containers.
-PRIVILEGED: Final = (
-    f"systemctl status {AUDIT}.timer --no-pager",
-    f"systemctl list-timers {AUDIT}.timer --no-pager",
-    f"systemctl start {AUDIT}.service",
-    f"journalctl -u {AUDIT}.service -n 120 --no-pager",
-    f"journalctl -u {AUDIT}.service -n 1000 -o json --no-pager",
-)
-START_PLATFORM: Final = f"systemctl start {' '.join(PLATFORM_UNITS)}"
+        return audit if self is Profile.AWS else (*audit, *PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +76,7 @@ def unit(text: str, profile: Profile, root: Path, user: str, group: str) -> str:
 def sudo_rules(profile: Profile, user: str) -> str:
     """Exactly the commands of the closeout, word for word, and no other."""
     starts = (START_PLATFORM,) if profile is Profile.HOST else ()
-    told = ", \\\n    ".join(f"/usr/bin/{command}" for command in (*PRIVILEGED, *starts))
+    told = ", \\\n    ".join(f"/usr/bin/{' '.join(words)}" for words in (*PRIVILEGED, *starts))
     return (
         "# The closeout proves the nightly audit with these commands; written by `interlock install`.\n"
         f"Cmnd_Alias INTERLOCK_PROOF = {told}\n"

@@ -1,6 +1,7 @@
 """The units of this host, by systemctl and journalctl in structured form.
 
-What needs privilege is exactly `PRIVILEGED`: the installer writes its sudo rules from this table, and `privileged` alone says how to call.
+What needs privilege is `PRIVILEGED`, and START_PLATFORM where there are no containers: the installer writes its sudo rules from them,
+and `privileged` alone says how to call.
 """
 
 import json
@@ -22,7 +23,7 @@ SHOW_JOURNAL: Final = ("journalctl", "-u", SERVICE, "-n", "120", "--no-pager")
 JOURNAL: Final = ("journalctl", "-u", SERVICE, "-n", "1000", "-o", "json", "--no-pager")
 PLATFORM: Final = ("interlock.service", "interlock-dashboard.service")
 START_PLATFORM: Final = ("systemctl", "start", *PLATFORM)
-PRIVILEGED: Final = (STATUS, LIST, START, SHOW_JOURNAL, JOURNAL, START_PLATFORM)
+PRIVILEGED: Final = (STATUS, LIST, START, SHOW_JOURNAL, JOURNAL)
 NEVER: Final = 2**62
 START_WAIT: Final = timedelta(minutes=20)
 RUNNING: Final = ("activating", "active", "reloading", "deactivating")

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from typing_extensions import override
+
+HIDDEN_MIN: Final = 4
 
 
 class Secret:
@@ -24,8 +26,8 @@ class Secret:
         return hashlib.sha256(self._text.encode()).hexdigest()[:8]
 
     def hide(self, said: str) -> str:
-        """What others said, with this text taken out of it; an empty secret hides nothing."""
-        return said.replace(self._text, "***") if self._text else said
+        """What others said, with this text taken out of it; one too short to be a secret stands in true words too, and hides nothing."""
+        return said.replace(self._text, "***") if len(self._text) >= HIDDEN_MIN else said
 
     def __bool__(self) -> bool:
         return bool(self._text)
