@@ -152,6 +152,10 @@ def _command(program: str, words: Sequence[str]) -> tuple[str, Sequence[str]]:
             return "ss", words
         case ["compose", "--profile", "aws", command, *rest] if command in COMMANDS:
             return command, rest
+        case ["version", "--format", _]:
+            return "version", ("28.0-test",)
+        case ["compose", "version"]:
+            return "version", ("Docker Compose version v2-test",)
         case ["inspect", *rest]:
             return "inspect", rest
         case _:
@@ -262,6 +266,10 @@ def _address(text: str) -> str:
     return {bytes(16): "[::]", bytes(15) + b"\1": "[::1]"}.get(raw, f"[{raw.hex(':', 2)}]")
 
 
+def _version(_: State, words: Sequence[str]) -> int:
+    return _say(words[0])
+
+
 def _unknown(_: State, words: Sequence[str]) -> int:
     return _no(f"unknown command: docker {' '.join(words)}")
 
@@ -293,6 +301,7 @@ COMMANDS: Final = {
     "exec": _exec,
     "inspect": _inspect,
     "ss": _sockets,
+    "version": _version,
     "unknown": _unknown,
 }
 

@@ -58,6 +58,7 @@ def test_a_healthy_host_declares_in_the_report_and_on_stdout_and_leaves_a_certif
     assert f"```\n{COMPLETION}\nexit=0\n```" in report
     assert set(steps(report).values()) == {"PASS"}
     assert "UNKNOWN —" not in report
+    assert "| runs on | docker 28.0-test, its compose is Docker Compose version v2-test |" in report
     certificate = json.loads((stack.root / "evidence" / "certificate.json").read_bytes())
     assert certificate["certificate"]["exchange"] == stack.exchange["rest"]
 

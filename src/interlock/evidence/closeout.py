@@ -114,6 +114,7 @@ class Closeout:
     checkout: Checkout
     started: Fact[Ended]
     backend: Fact[Backend]
+    stands_on: Fact[str]
     connectivity: Fact[str]
     public_call: Fact[str]
     clock_offset: Fact[timedelta]

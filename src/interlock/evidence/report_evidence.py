@@ -47,6 +47,7 @@ def code(seen: Closeout) -> str:
         row_of("`git pull`", tree.pulled),
         row_of("HEAD after pull", tree.after),
         row_of("tree differs from HEAD", tree.is_dirty),
+        row_of("runs on", seen.stands_on),
         row_of("stack start", seen.started),
         row_of("backend", seen.backend, _backend(seen)),
         *(row_of(f"port of {each.service}", each.where) for each in seen.published[:1]),

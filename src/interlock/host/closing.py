@@ -44,6 +44,7 @@ class Closing:
             checkout=checkout,
             started=started,
             backend=look.site.backend(),
+            stands_on=look.site.stands_on(),
             connectivity=told,
             public_call=called,
             clock_offset=offset,

@@ -55,6 +55,17 @@ class Compose:
             return ran
         return ran.stdout if ran.code == 0 else Unknown(f"compose config ended with {ran.code}")
 
+    def engine(self) -> str | Unknown:
+        """Which engine runs the containers, and which compose stands in front of it, as both name themselves."""
+        told = run(("docker", "version", "--format", "{{.Server.Version}}"))
+        if isinstance(told, Unknown):
+            return told
+        if told.code != 0 or not told.last_line:
+            return Unknown(f"docker version ended with {told.code}")
+        front = run(("docker", "compose", "version"), folder=self.root)
+        said = "" if isinstance(front, Unknown) else front.stdout.partition("\n")[0].strip()
+        return f"docker {told.last_line}, its compose is {said or 'unknown'}"
+
     def execute(
         self, service: str, words: Sequence[str], *, stdin: str = "", wait: timedelta = WAIT
     ) -> Ran | Unknown:

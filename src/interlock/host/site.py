@@ -61,6 +61,10 @@ class Site(Protocol):
         """Where backend and frontend are published; nothing where they listen themselves."""
         ...
 
+    def stands_on(self) -> Fact[str]:
+        """What runs the platform, as it names itself."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Containers:
@@ -100,6 +104,11 @@ class Containers:
         doors = ((BACKEND, BACKEND_PORT), (FRONTEND, FRONTEND_PORT))
         return tuple(Published(name, port, self._where(name, port)) for name, port in doors)
 
+    def stands_on(self) -> Fact[str]:
+        """The engine, and the front of it that compose is called by."""
+        engine = self._compose.engine()
+        return engine if isinstance(engine, Unknown) else Known(engine, WallClock().now())
+
     def _where(self, service: str, port: int) -> Fact[str]:
         where = self._compose.port(service, port)
         return where if isinstance(where, Unknown) else Known(where, WallClock().now())
@@ -128,6 +137,13 @@ class Units:
     def published(self) -> tuple[Published, ...]:
         """Nothing stands between the doors and the host."""
         return ()
+
+    def stands_on(self) -> Fact[str]:
+        """The service manager."""
+        told = run(("systemctl", "--version"))
+        if isinstance(told, Unknown):
+            return told
+        return Known(next(iter(told.stdout.splitlines()), "unnamed"), WallClock().now())
 
 
 def ended(ran: Ran | Unknown) -> Fact[Ended]:

@@ -96,6 +96,7 @@ CLOSEOUT = Closeout(
     checkout=Checkout(known("abc1234"), known("already up to date"), known("abc1234"), CLEAN),
     started=ended(0, ""),
     backend=known(Backend("backend-aws", "running (healthy)", is_well=True)),
+    stands_on=known("docker 28.0, `docker compose` is Docker Compose version v2"),
     connectivity=known("HTTP 400, code 10004"),
     public_call=known("HTTP 200, code 0"),
     clock_offset=known(timedelta(milliseconds=300)),
