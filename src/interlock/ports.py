@@ -102,6 +102,10 @@ class Exchange(Protocol):
         """Asks to cancel the order; only its terminal state, read back, says that it is cancelled."""
         ...
 
+    def shut_until(self) -> Instant | None:
+        """Until when no request that acts leaves, because the exchange does not accept us; None when it may."""
+        ...
+
     async def order(self, intent: Intent) -> OrderFact | Absent:
         """The order by its client_oid at the detail endpoint of its kind."""
         ...

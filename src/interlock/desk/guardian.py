@@ -1,7 +1,7 @@
 """The guardian: gives every lot what it still needs, and cancels legs that outlived their lot.
 
 It decides nothing: `protection` says what a lot needs, the trader asks for it, and the exchange's own listing says it is there.
-It runs whatever its siblings do, in every mode and under the kill switch.
+It runs whatever its siblings do, in every mode and under the kill switch. While the exchange shuts us out it waits: nothing would leave.
 """
 
 from collections.abc import Sequence
@@ -58,6 +58,9 @@ class Guardian:
         """Gives each lot what it needs; due soon while one is not protected, else with the next bar."""
         if self.settler.ready_at is None:
             return self.clock.now() + SOON
+        shut = self.trader.exchange.shut_until()
+        if shut is not None:
+            return shut + SOON
         at_rest = True
         for lot, legs in self.books.open_lots():
             at_rest = await self._guard_alone(lot, legs, self.settler.ready_at) and at_rest

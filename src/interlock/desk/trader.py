@@ -71,7 +71,7 @@ class Trader:
     async def again(self, intent: Intent, attempts: tuple[Attempt, ...]) -> None:
         """The same request once more, under the same id, judged again; a few times, then only time and evidence help."""
         creates = sum(1 for attempt in attempts if attempt.request is Request.CREATE)
-        if creates >= CREATES_MAX:
+        if creates >= CREATES_MAX or self.exchange.shut_until() is not None:
             return
         terms = self._terms()
         market, standing = self._market(intent.proposal.symbol), self.books.standing(terms.now)

@@ -174,11 +174,15 @@ class CryptoComExchange:
         by_id = {fill.trade_id: fill for fill in found}
         return tuple(sorted(by_id.values(), key=lambda fill: (fill.at, fill.trade_id)))
 
+    def shut_until(self) -> Instant | None:
+        """Until when nothing that acts leaves, because the exchange does not accept us."""
+        return self._pausing.acts_until()
+
     async def _act(self, asked: Asked, params: Mapping[str, object]) -> Answer:
-        """One request that acts: whatever is heard of it becomes a value."""
-        shut = self._pausing.why_not(act=True)
+        """One request that acts: whatever is heard of it becomes a value; what does not leave was refused by nobody."""
+        shut = self._pausing.acts_until()
         if shut is not None:
-            return shut.with_traceback(None)
+            return NotSent(f"Not sent: the exchange does not accept us, asked again at {shut}.")
         try:
             reply = await self._post(asked, params)
         except (NotSent, Unreachable) as silence:
@@ -193,7 +197,7 @@ class CryptoComExchange:
 
     async def _told(self, method: str, params: Mapping[str, object]) -> tuple[Reply, bytes]:
         """A signed question: the whole reply, and its result; while we are shut out, the refusal that still stands."""
-        shut = self._pausing.why_not(act=False)
+        shut = self._pausing.why_not()
         if shut is not None:
             raise shut.with_traceback(None)
         asked = Asked(method, self._now().ms)

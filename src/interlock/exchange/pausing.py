@@ -36,7 +36,12 @@ class Pausing:
         else:
             self._asking = kept
 
-    def why_not(self, *, act: bool) -> NotAuthorised | None:
-        """The refusal that still stands against a question, or against an act; None when the exchange may be asked."""
-        standing = (self._asking, self._acting) if act else (self._asking,)
-        return next((r.error for r in standing if r is not None and self.now() < r.until), None)
+    def why_not(self) -> NotAuthorised | None:
+        """The refusal that still stands against a question; None when one may be asked."""
+        last = self._asking
+        return last.error if last is not None and self.now() < last.until else None
+
+    def acts_until(self) -> Instant | None:
+        """Until when nothing that acts may leave; None when it may."""
+        kept = (each.until for each in (self._asking, self._acting) if each is not None)
+        return max((until for until in kept if self.now() < until), default=None)

@@ -164,11 +164,18 @@ def _exit(view: View, reason: str) -> tuple[Need, ...]:
         and last.state is State.REJECTED
         and view.now - last.updated_at < EXIT_RETRY
     ):
-        return _stop(view) if uncovered(view) else (Wait("the sale was refused"),)
+        may_stop = uncovered(view) and not _refused_lately(view)
+        return _stop(view) if may_stop else (Wait("the sale was refused"),)
     if view.live_stops:
         return _cancel_stops(view)
     purpose = Purpose.FLATTEN if reason in EMERGENCIES else Purpose.REDUCE
     return (Ask(_order(view, purpose, None, view.lot.sellable(view.instrument))),)
+
+
+def _refused_lately(view: View) -> bool:
+    """Whether a stop was refused so short ago that the next would be too."""
+    refused = (stop for stop in view.stops if stop.state is State.REJECTED)
+    return any(view.now - stop.updated_at < EXIT_RETRY for stop in refused)
 
 
 def _cancel_stops(view: View) -> tuple[Need, ...]:

@@ -15,6 +15,7 @@ from interlock.risk.finding import (
     shown,
     span_text,
 )
+from interlock.risk.guard import CODE
 from interlock.risk.question import Question
 from interlock.strategy.proposal import Proposal
 from interlock.strategy.sizing import collar
@@ -93,13 +94,13 @@ def no_jump(asked: Question) -> Said:
 
 
 def clocks_agree(asked: Question) -> Said:
-    """The exchange's clock was read lately, and is near ours: every age is taken on them."""
+    """The exchange's clock is near ours, since every age is taken on them; one that was not read lately is `RISK_GUARD_BLOCKED`."""
     most, known = asked.limits.clock_skew_max, asked.standing.clock
     limit = span_text(most)
     if isinstance(known, Unknown):
-        return Said(MISSING, limit, "SAFETY_GUARD", f"The clocks cannot be compared: {known.why}.")
+        return Said(MISSING, limit, CODE, f"The clocks cannot be compared: {known.why}.")
     if isinstance(freshness(known.as_of, asked.at, asked.limits.equity_age_max), Stale):
-        return Said(MISSING, limit, "SAFETY_GUARD", "The clocks were compared too long ago.")
+        return Said(MISSING, limit, CODE, "The clocks were compared too long ago.")
     skew = abs(known.value)
     found = age_text(skew, most)
     if skew <= most:

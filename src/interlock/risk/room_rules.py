@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Final
 
 from interlock.account import Balance, Margin
 from interlock.market import Stale, freshness
@@ -15,8 +16,12 @@ from interlock.risk.finding import (
     shown,
     span_text,
 )
+from interlock.risk.guard import CODE
 from interlock.risk.question import Question
 from interlock.values import Unknown, number_text
+
+# A wallet that cannot be read is neither too little money nor too much held: the guard's word, as for figures that are unknown.
+UNREAD: Final = CODE
 
 
 def one_in_flight(asked: Question) -> Said:
@@ -66,17 +71,19 @@ def per_day(asked: Question) -> Said:
 
 
 def portfolio_cap(asked: Question) -> Said:
-    """What the wallet holds of the base, bot's or not, and entries in flight are worth at most a few amounts."""
+    """What the wallet holds of the base, bot's or not, and entries in flight are worth at most a few amounts; one that cannot be read is `RISK_GUARD_BLOCKED`."""
     row, tick = asked.facts.row, asked.facts.tick
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
     most = row.trade_amount_usd * asked.limits.portfolio_cap_multiple
     limit = limit_text(most)
-    balances = asked.standing.balances
-    if isinstance(balances, Unknown) or isinstance(tick, Unknown):
-        reason = f"What the wallet holds of {asked.base} is not known."
+    wallet = _wallet(asked)
+    if isinstance(wallet, Unknown):
+        return Said(MISSING, limit, UNREAD, wallet.why)
+    if isinstance(tick, Unknown):
+        reason = f"What {asked.base} is worth is not known."
         return Said(MISSING, limit, "PORTFOLIO_VALUE_CAP", reason)
-    held = _total(balances.value, asked.base) * tick.value.last
+    held = _total(wallet, asked.base) * tick.value.last
     value = held + _in_flight(asked, base=asked.base)
     found = shown(value, most)
     if value <= most:
@@ -103,28 +110,24 @@ def nothing_naked(asked: Question) -> Said:
 
 
 def available(asked: Question) -> Said:
-    """The balances are young, and a spot entry is covered by money that is there and not promised to an entry in flight."""
+    """A spot entry is covered by money that is there and not promised to an entry in flight; a wallet that cannot be read, or is old, is `RISK_GUARD_BLOCKED`."""
     row = asked.facts.row
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
     least = row.trade_amount_usd * asked.limits.available_multiple
     limit = limit_text(least)
-    code = "INSUFFICIENT_AVAILABLE_BALANCE"
-    balances = asked.standing.balances
-    if isinstance(balances, Unknown):
-        return Said(MISSING, limit, code, f"The balances are not known: {balances.why}.")
-    age = freshness(balances.as_of, asked.at, asked.limits.equity_age_max)
-    if isinstance(age, Stale):
-        old = number_text(seconds(age.age))
-        return Said(MISSING, limit, code, f"The balances are {old} s old.")
+    wallet = _wallet(asked)
+    if isinstance(wallet, Unknown):
+        return Said(MISSING, limit, UNREAD, wallet.why)
     if isinstance(asked.funding, Margin):
         return Said("margin", "margin")
     quote = asked.symbol.rsplit("_", maxsplit=1)[-1]
-    free = _free(balances.value, quote) - _in_flight(asked, quote=quote)
+    free = _free(wallet, quote) - _in_flight(asked, quote=quote)
     found = shown(free, least)
     if free >= least:
         return Said(found, limit)
-    return Said(found, limit, code, f"{found} {quote} are free, less than {limit}.")
+    reason = f"{found} {quote} are free, less than {limit}."
+    return Said(found, limit, "INSUFFICIENT_AVAILABLE_BALANCE", reason)
 
 
 def _positions(count: int, most: int) -> Said:
@@ -136,6 +139,17 @@ def _positions(count: int, most: int) -> Said:
 
 def _most_per_day(asked: Question) -> int:
     return asked.limits.orders_per_base_and_day_max
+
+
+def _wallet(asked: Question) -> Mapping[str, Balance] | Unknown:
+    """The balances, if they are known and young."""
+    balances = asked.standing.balances
+    if isinstance(balances, Unknown):
+        return Unknown(f"The balances are not known: {balances.why}.")
+    age = freshness(balances.as_of, asked.at, asked.limits.equity_age_max)
+    if isinstance(age, Stale):
+        return Unknown(f"The balances are {number_text(seconds(age.age))} s old.")
+    return balances.value
 
 
 def _total(balances: Mapping[str, Balance], currency: str) -> Decimal:

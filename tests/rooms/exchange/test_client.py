@@ -422,7 +422,8 @@ def test_after_a_refused_question_nothing_private_leaves_for_a_minute() -> None:
 
     desk.now = NOW + timedelta(seconds=59.9)
     assert refused(desk).code == 40101
-    assert isinstance(place(desk), NotAuthorised)
+    assert desk.client.shut_until() == NOW + timedelta(seconds=60)
+    assert isinstance(place(desk), NotSent)
     with pytest.raises(NotAuthorised):
         asyncio.run(desk.client.open_orders(advanced=False))
     assert len(desk.exchange.heard) == 1
@@ -430,17 +431,18 @@ def test_after_a_refused_question_nothing_private_leaves_for_a_minute() -> None:
 
     desk.now = NOW + timedelta(seconds=60)
     desk.exchange.teach("private/user-balance", WALLET)
+    assert desk.client.shut_until() is None
     assert asyncio.run(desk.client.account()).equity == 1
 
 
-def test_a_refused_act_shuts_the_acts_and_leaves_the_questions_open() -> None:
+def test_a_refused_act_shuts_the_acts_which_nobody_refuses_then_and_leaves_questions_open() -> None:
     desk = Desk()
     desk.exchange.teach("private/create-order", No(401, 40101, bare=True))
     desk.exchange.teach("private/user-balance", WALLET)
 
     answers = [place(desk), place(desk), asyncio.run(desk.client.cancel(ENTRY, NONCE + 1))]
 
-    assert all(isinstance(answer, NotAuthorised) for answer in answers)
+    assert [type(answer) for answer in answers] == [NotAuthorised, NotSent, NotSent]
     assert asyncio.run(desk.client.account()).equity == 1
     assert [method for _, method, _, _ in desk.exchange.heard] == [
         "private/create-order",

@@ -348,7 +348,7 @@ EDGES: Final[list[tuple[str, str | None, Question]]] = [
             standing=replace(holding("BTC", "0.006"), in_flight=(flying(reserved=D("0.01")),))
         ),
     ),
-    ("wallet unknown", "PORTFOLIO_VALUE_CAP", question(standing=standing(balances=NOTHING))),
+    ("wallet unknown", "RISK_GUARD_BLOCKED", question(standing=standing(balances=NOTHING))),
     (
         "breaker",
         "PROTECTION_UNAVAILABLE",
@@ -369,7 +369,7 @@ EDGES: Final[list[tuple[str, str | None, Question]]] = [
     ("balances 120 s old", None, question(standing=holding("USDT", "1000", age=120))),
     (
         "balances 121 s old",
-        "INSUFFICIENT_AVAILABLE_BALANCE",
+        "RISK_GUARD_BLOCKED",
         question(standing=holding("USDT", "1000", age=121)),
     ),
     ("nothing free, on margin", None, question(wish=ON_MARGIN, standing=holding("USDT", "0"))),
