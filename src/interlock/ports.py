@@ -254,6 +254,13 @@ class Books(Protocol):
         """Changes mode or kill switch, with who, why and when; returns the switches as they now stand."""
         ...
 
+    def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
+        """Clears today's daily-loss latch, with who, why and when; whether there was one.
+
+        BadInput while the day's loss is at its limit, or is not known: it would latch again at once, or nobody can say.
+        """
+        ...
+
     def mute(self, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
         """Keeps the owner's messages back, or lets them go again, with who, why and when; returns the mute as it now stands.
 

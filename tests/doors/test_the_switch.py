@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
@@ -15,7 +16,9 @@ from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.files import open_books
 from interlock.store.standing import DISARMED
+from interlock.values import Instant
 from tests.fakes.goods import NOW
+from tests.promises.wishes import armed, journal_of, reading
 
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 
@@ -57,6 +60,32 @@ def test_arming_needs_a_reason_and_clears_switch_and_breaker(tmp_path: Path) -> 
     after = ours.standing(NOW + timedelta(seconds=1))
     assert after.switches.kill is None
     assert (after.breaker, after.disarmed) == (None, None)
+
+
+def test_the_latch_of_the_day_is_cleared_by_its_own_word_and_never_while_the_loss_is_too_large(
+    tmp_path: Path,
+) -> None:
+    ours, now = books(tmp_path), Instant(time.time_ns() // 1000)
+    armed(ours, now)
+    ours.account_read(now, reading(now, "9000"))
+    interlock(tmp_path, "kill")
+
+    refused = interlock(tmp_path, "arm", "--daily-loss", "--why", "please")
+    assert refused.returncode == 2
+    assert "it would latch again at once" in refused.stderr
+    assert interlock(tmp_path, "arm", "--daily-loss").returncode == 2
+
+    ours.account_read(now, reading(now, "9900"))
+    cleared = interlock(tmp_path, "arm", "--daily-loss", "--why", "it was a spike")
+    assert (cleared.returncode, cleared.stdout) == (0, "daily loss cleared\n")
+    after = ours.standing(now)
+    assert after.day is not None
+    assert after.day.latched_at is None
+    assert after.switches.kill is not None
+    (kept,) = journal_of(ours, "daily_loss")
+    assert kept.why == "it was a spike"
+    again = interlock(tmp_path, "arm", "--daily-loss", "--why", "it was a spike")
+    assert again.stdout == "daily loss was not latched today\n"
 
 
 def test_books_that_do_not_exist_yet_are_not_made_by_a_switch(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
 """A service manager without units: `systemctl`, `journalctl` and `sudo`, as programs on PATH, over one state file.
 
-Starting the service adds a run to the journal; a test breaks one thing with `Manager.broken`. Where privilege is refused, what an
+Starting the service adds a run to the journal, of the program that it `starts` where it is given one; a test breaks one thing with `Manager.broken`. Where privilege is refused, what an
 unprivileged user may ask is still answered.
 """
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +49,7 @@ class Manager:
             "is_listed": True,
             "runs": [run_of("PASS")],
             "says": ["PASS", "success"],
+            "starts": None,
             "is_refused": False,
             "is_readable": True,
             "platform": "active",
@@ -133,10 +135,16 @@ def _show(state: State, name: str) -> int:
 
 
 def _start(state: State, file: Path) -> int:
-    text, result = state["says"]
+    text, result = _started(state["starts"]) if state["starts"] else state["says"]
     state["runs"].append(run_of(text, result=result, age_hours=0, n=now_us()))
     file.write_text(json.dumps(state), encoding="utf-8")
     return 0 if result == "success" else 1
+
+
+def _started(program: str) -> tuple[str, str]:
+    """What the program said, and how it ended, as a service of its own."""
+    ran = subprocess.run([program], stdout=subprocess.PIPE, text=True, check=False)
+    return ran.stdout.strip(), "success" if ran.returncode == 0 else "exit-code"
 
 
 def _journal(state: State, words: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from interlock.account import Balance, DayOpen, Figures
-from interlock.errors import NotSent, Refused, Unreachable
+from interlock.errors import BadInput, NotSent, Refused, Unreachable
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.ledger.book import wallet
@@ -26,6 +26,7 @@ from tests.promises.wishes import (
     bought,
     entry,
     fill,
+    journal_of,
     learn,
     reading,
 )
@@ -154,6 +155,61 @@ def test_the_latch_holds_until_the_day_ends_even_if_equity_recovers(shelf: Shelf
     tomorrow = again.standing(MIDNIGHT + HOUR).day
     assert tomorrow is not None
     assert tomorrow.latched_at is None
+    (over,) = journal_of(again, "daily_loss")
+    assert (over.at, over.who, over.new) == (MIDNIGHT + HOUR, "calendar", "clear")
+    assert over.why == "the UTC day 2024-03-01 is over"
+    again.account_read(MIDNIGHT + 25 * HOUR, reading(MIDNIGHT + 25 * HOUR, "12000"))
+    assert len(journal_of(again, "daily_loss")) == 1
+
+
+def test_a_person_clears_the_latch_of_a_day_that_has_recovered_and_the_journal_says_who_and_why(
+    shelf: Shelf,
+) -> None:
+    books = shelf.books(Limits(max_daily_loss_pct=Decimal(5)))
+    armed(books)
+    assert not books.clear_daily_loss("ann", "nothing to clear", NOON)
+    books.account_read(NOON + HOUR, reading(NOON + HOUR, "9500"))
+    books.account_read(NOON + 2 * HOUR, reading(NOON + 2 * HOUR, "9501"))
+
+    assert books.clear_daily_loss("ann", "it was a spike", NOON + 2 * HOUR)
+
+    day = shelf.books().standing(NOON + 2 * HOUR).day
+    assert day is not None
+    assert day.latched_at is None
+    assert day.equity == 10000
+    (cleared,) = journal_of(books, "daily_loss")
+    assert (cleared.at, cleared.who, cleared.why) == (NOON + 2 * HOUR, "ann", "it was a spike")
+    assert (cleared.old, cleared.new) == (f"latched at {NOON + HOUR}", "clear")
+    books.account_read(NOON + 3 * HOUR, reading(NOON + 3 * HOUR, "9500"))
+    again = books.standing(NOON + 3 * HOUR).day
+    assert again is not None
+    assert again.latched_at == NOON + 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("equity", "late", "unread", "why"),
+    [
+        ("9500", 0, False, "is 5.00 %, and 5 % is the limit"),
+        ("12000", 121, False, "was last known at"),
+        ("12000", 0, True, r"is not known \(40101\)"),
+    ],
+)
+def test_nobody_clears_the_latch_while_the_loss_is_at_its_limit_or_cannot_be_known(
+    books: RowBooks, equity: str, late: int, unread: bool, why: str
+) -> None:
+    armed(books)
+    books.account_read(NOON + HOUR, reading(NOON + HOUR, "9000"))
+    books.account_read(NOON + 2 * HOUR, reading(NOON + 2 * HOUR, equity))
+    if unread:
+        books.account_read(NOON + 2 * HOUR, Unknown("40101"))
+
+    with pytest.raises(BadInput, match=why):
+        books.clear_daily_loss("ann", "please", NOON + 2 * HOUR + late * SECOND)
+
+    day = books.standing(NOON + 2 * HOUR).day
+    assert day is not None
+    assert day.latched_at == NOON + HOUR
+    assert journal_of(books, "daily_loss") == []
 
 
 def test_accepted_and_unknown_entries_count_and_those_that_never_were_do_not(

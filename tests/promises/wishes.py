@@ -12,6 +12,8 @@ from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
 from interlock.ports import AccountReading, Books, Evidence, Tenure
 from interlock.risk.verdict import Approved, Blocked, Objection
+from interlock.store.books import RowBooks
+from interlock.store.records import CHANGES, Change
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
 from interlock.strategy.signal import Decision, Flag, Signal
 from interlock.strategy.throttle import ThrottleState
@@ -174,6 +176,12 @@ def reading(at: Instant, equity: str = "10000", **held: str) -> AccountReading:
     totals = {c: Decimal(t) for c, t in (held or {"USDT": equity}).items()}
     balances = {c: Balance(c, t, t) for c, t in totals.items()}
     return AccountReading(balances, Decimal(equity), Decimal(0), at)
+
+
+def journal_of(books: RowBooks, field: str) -> list[Change]:
+    """What the journal keeps of one setting, oldest first."""
+    with books._ground.look() as rows:  # noqa: SLF001 - people read the journal, no program of ours does
+        return [change for change in rows.find(CHANGES) if change.field == field]
 
 
 def armed(books: Books, at: Instant = NOON) -> Tenure:

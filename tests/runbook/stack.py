@@ -1,7 +1,7 @@
 """A deployment host for tests: simulator and platform as processes, a container engine, a service manager, a checkout with a remote.
 
-The health guard and the audit are programs of their own; here they say what the environment tells them to (GUARD, AUDIT: `exit word`).
-QUICK spares a closeout the hard verification, which has its own tests.
+Where `is_whole` is not asked for, the health guard and the audit say what the environment tells them to (GUARD, AUDIT: `exit word`),
+and QUICK spares a closeout the hard verification: each of them has its own tests.
 """
 
 import json
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -57,18 +57,28 @@ class Stack:
     web: Web
 
     def start(self, script: str, **more: str) -> subprocess.Popen[str]:
+        return self.start_words([str(self.root / "scripts" / "aws" / script)], **more)
+
+    def start_words(self, words: Sequence[str], **more: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [str(self.root / "scripts" / "aws" / script)],
+            words,
             env={**self.environ, **more},
             cwd="/",
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
 
+    @property
+    def head(self) -> str:
+        """The commit that is deployed, in short."""
+        words = [GIT, "rev-parse", "--short", "HEAD"]
+        return subprocess.check_output(words, cwd=self.root, text=True).strip()
+
     def say(self, script: str, **more: str) -> tuple[str, int]:
         with self.start(script, **more) as child:
-            stdout, stderr = child.communicate(timeout=120)
+            stdout, stderr = child.communicate(timeout=300)
         assert "Traceback" not in stderr
         return stdout, child.returncode
 
@@ -112,16 +122,18 @@ class Stack:
 
 
 @contextmanager
-def standing(folder: Path) -> Iterator[Stack]:
-    """The whole host, until the block ends."""
+def standing(
+    folder: Path, more: Mapping[str, str] | None = None, *, is_whole: bool = False
+) -> Iterator[Stack]:
+    """The whole host, until the block ends; `more` are settings of platform and host alike, `is_whole` leaves every script as it is."""
     says = {"/ip": Says(EGRESS.encode()), "/other": Says(f"{EGRESS}\n".encode())}
     says["/time"] = Says(b'{"code":"10004","msg":"BAD_REQUEST"}', 400)
     with ExitStack() as stack:
         web = stack.enter_context(Web(says))
         exchange = stack.enter_context(_simulator())
-        platform = _settings(folder, exchange)
+        platform = _settings(folder, exchange) | dict(more or {})
         stack.enter_context(_running(platform))
-        root = _checkout(folder)
+        root = _checkout(folder, is_whole=is_whole)
         (root / ".env.aws").write_text(_host_settings(platform, web), encoding="utf-8")
         (root / ".env.aws").chmod(0o600)
         inside = {name: value for name, value in platform.items() if name != "PATH"}
@@ -183,12 +195,25 @@ def _until_well(environ: Mapping[str, str]) -> None:
     raise AssertionError(body)
 
 
-def _checkout(folder: Path) -> Path:
-    """A clean clone of a bare remote, with our scripts and two that say what the environment tells them to."""
+def _checkout(folder: Path, *, is_whole: bool) -> Path:
+    """A clean clone of a bare remote, with our scripts; where it is not whole, with two that say what the environment tells them to."""
     bare, root = folder / "remote.git", folder / "automated-trading-platform"
     _git("init", "-q", "--bare", "-b", "main", str(bare))
     _git("clone", "-q", str(bare), str(root))
     scripts = root / "scripts" / "aws"
+    if is_whole:
+        shutil.copytree(REPOSITORY / "scripts" / "aws", scripts)
+    else:
+        _stubbed(scripts)
+    (root / ".gitignore").write_text(KEPT_OUT, encoding="utf-8")
+    _git("-C", str(root), "checkout", "-q", "-b", "main")
+    _git("-C", str(root), "add", "-A")
+    _git("-C", str(root), "commit", "-qm", "The scripts")
+    _git("-C", str(root), "push", "-q", "-u", "origin", "main")
+    return root
+
+
+def _stubbed(scripts: Path) -> None:
     scripts.mkdir(parents=True)
     for name in SCRIPTS:
         shutil.copy(REPOSITORY / "scripts" / "aws" / name, scripts)
@@ -201,12 +226,6 @@ def _checkout(folder: Path) -> Path:
     said = 'if [ "$QUICK" ]; then echo "$QUICK"; exit 0; fi\nexec "$(dirname "$0")/quick_for_real.sh"\n'
     quick.write_text(f"#!/bin/sh\n{said}", encoding="utf-8")
     quick.chmod(0o755)
-    (root / ".gitignore").write_text(KEPT_OUT, encoding="utf-8")
-    _git("-C", str(root), "checkout", "-q", "-b", "main")
-    _git("-C", str(root), "add", "-A")
-    _git("-C", str(root), "commit", "-qm", "The scripts")
-    _git("-C", str(root), "push", "-q", "-u", "origin", "main")
-    return root
 
 
 def _git(*words: str) -> None:

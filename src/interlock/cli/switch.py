@@ -11,7 +11,7 @@ from interlock.account import Switches
 from interlock.cli.asking import NotRunning, ask
 from interlock.settings import Settings, read
 from interlock.values import Instant
-from interlock.wiring.acts import hush, turn
+from interlock.wiring.acts import forgive, hush, turn
 
 Why = Annotated[str, typer.Option("--why", help="The reason, which is kept.")]
 
@@ -21,9 +21,19 @@ def kill(why: Why = "no reason was given") -> None:
     _say(_turned(read(), why, kill=True))
 
 
-def arm(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
+def arm(
+    why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")],
+    *,
+    daily_loss: Annotated[
+        bool,
+        typer.Option("--daily-loss", help="Clear today's daily-loss latch, and nothing else."),
+    ] = False,
+) -> None:
     """Clear the kill switch and the protection breaker, and let entries buy again."""
-    _say(_turned(read(), why, kill=False))
+    if daily_loss:
+        _say_forgiven(read(), why)
+    else:
+        _say(_turned(read(), why, kill=False))
 
 
 def mute(why: Annotated[str, typer.Option("--why", help="The reason, which is kept.")]) -> None:
@@ -41,6 +51,12 @@ def _say_mute(why: str, *, on: bool) -> None:
     kept = hush(settings, getpass.getuser(), why, now_of(settings), on=on)
     text = f"muted by {kept.who}: {kept.why}" if kept else "sends"
     Console().print(f"messenger {text}", highlight=False)
+
+
+def _say_forgiven(settings: Settings, why: str) -> None:
+    was = forgive(settings, getpass.getuser(), why, now_of(settings))
+    text = "cleared" if was else "was not latched today"
+    Console().print(f"daily loss {text}", highlight=False)
 
 
 def _turned(settings: Settings, why: str, *, kill: bool) -> Switches:

@@ -12,7 +12,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "C": "Lower the row's amount, or bring more equity.",
     "D": "Close margin positions, or let this row trade spot.",
     "E": "Set the row's leverage lower: the buffer is 100 / leverage.",
-    "F": "Wait for the next UTC day; a latch that was reached holds until then.",
+    "F": "Wait for the next UTC day, or clear the latch by `interlock arm --daily-loss --why …` once the loss is below the limit.",
     # the order
     "LEASE": "Nothing: the engine that holds the account goes on. If none does, start one.",
     "INSTRUMENT": "Wait for the next instrument list; if the symbol is gone or halted, take it off the watchlist.",

@@ -121,7 +121,7 @@ class Engine:
             result = self._result(arrived, sent, params, refuse)
             return success(request_id, method, result, MESSAGES.get(method.rpartition("/")[2]))
         except Refusal as refused:
-            self._note(method, params, refused)
+            self._note(arrived, params, refused)
             return refusal(request_id, method, refused)
 
     def _envelope(self, arrived: Arrived) -> Envelope | None:
@@ -156,10 +156,11 @@ class Engine:
             raise Refusal(UNAUTHORISED)
         return self._private.methods[method](call, self.now)
 
-    def _note(self, method: str, params: Mapping[str, object], refused: Refusal) -> None:
+    def _note(self, arrived: Arrived, params: Mapping[str, object], refused: Refusal) -> None:
         self._refusals.append(
             {
-                "method": method,
+                "method": arrived.method,
+                "source": arrived.source,
                 "code": refused.code,
                 "client_oid": params.get("client_oid"),
                 "order_id": (refused.result or {}).get("order_id"),

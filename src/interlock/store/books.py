@@ -67,6 +67,11 @@ class RowBooks:
         with self._ground.change() as rows:
             return journal.switch(rows, self._terms, who, why, now, mode, kill=kill)
 
+    def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
+        """Clears today's daily-loss latch, with who, why and when."""
+        with self._ground.change() as rows:
+            return journal.clear_daily_loss(rows, self._terms, who, why, now)
+
     def mute(self, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
         """Keeps the owner's messages back, or lets them go again, with who, why and when."""
         with self._ground.change() as rows:

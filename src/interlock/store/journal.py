@@ -9,6 +9,7 @@ from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Mute
+from interlock.market import Stale, freshness
 from interlock.orders.intent import Intent
 from interlock.ports import Decided, Picture
 from interlock.store.incidents import close_incidents, write_incident
@@ -38,6 +39,7 @@ from interlock.store.standing import (
     account_of,
     balances_of,
     figures_of,
+    latch_cleared,
     opened_account,
     standing_of,
     switches_of,
@@ -45,7 +47,7 @@ from interlock.store.standing import (
 from interlock.strategy.signal import Decision as Said
 from interlock.strategy.signal import Signal
 from interlock.strategy.watchlist import WatchlistRow
-from interlock.values import Instant, check_symbol
+from interlock.values import Instant, Unknown, check_symbol
 
 T = TypeVar("T")
 
@@ -78,6 +80,25 @@ def switch(  # noqa: PLR0913, PLR0917 - the port's own list: who, why, when and 
         account = replace(account, kill_who=engaged[0], kill_why=engaged[1], kill_at=engaged[2])
     rows.put(ACCOUNT, account)
     return switches_of(account, terms)
+
+
+def clear_daily_loss(rows: Rows, terms: Terms, who: str, why: str, now: Instant) -> bool:
+    """Clears today's latch, if there is one; not while the loss is at its limit, or is not known to be below it."""
+    account, day = opened_account(rows), rows.get(DAYS, now.day())
+    if day is None or day.latched_at is None:
+        return False
+    figures, limits = figures_of(rows, account, day), terms.limits
+    if isinstance(figures, Unknown):
+        raise BadInput(f"The day's loss is not known ({figures.why}): its latch stays.")
+    if isinstance(freshness(figures.as_of, now, limits.equity_age_max), Stale):
+        raise BadInput(f"The day's loss was last known at {figures.as_of}: its latch stays.")
+    loss, most = figures.value.daily_loss_pct, limits.max_daily_loss_pct
+    if loss >= most:
+        text = f"The day's loss is {loss:.2f} %, and {most} % is the limit"
+        raise BadInput(f"{text}: it would latch again at once.")
+    rows.add(CHANGES, latch_cleared(day.latched_at, who, why, now))
+    rows.put(DAYS, replace(day, latched_at=None))
+    return True
 
 
 def mute(rows: Rows, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:

@@ -37,6 +37,7 @@ from interlock.store.records import (
     ACCOUNT,
     ATTEMPTS,
     BALANCES,
+    CHANGES,
     DAYS,
     EQUITY,
     INCIDENTS,
@@ -44,6 +45,7 @@ from interlock.store.records import (
     OPEN,
     THE_ACCOUNT,
     AccountRow,
+    Change,
 )
 from interlock.store.rows import Rows
 from interlock.strategy.proposal import Purpose
@@ -53,6 +55,7 @@ DAY: Final = timedelta(days=1)
 DAY_OPEN_AGE_MAX: Final = timedelta(minutes=15)
 UNKNOWN_OUTCOME: Final = "UNKNOWN_OUTCOME_FREEZE"
 FREEZE: Final = "freeze"
+CALENDAR: Final = "calendar"
 BREAKER: Final = "breaker"
 DISARMED: Final = "disarmed:executions"
 RANK: Final = {Mode.OFF: 0, Mode.SIM: 1, Mode.LIVE: 2}
@@ -187,12 +190,27 @@ def _keep_balances(rows: Rows, balances: Mapping[str, Balance]) -> None:
 def _keep_day(rows: Rows, reading: AccountReading, limits: Limits, now: Instant) -> None:
     """The day opens with the last record up to midnight, if young enough, else late with its first; a latch holds until it ends."""
     kept = rows.get(DAYS, now.day())
+    if kept is None:
+        _end_latch(rows, now)
     day = kept or _opened(rows, reading, now)
     loss = day.loss_pct(reading.equity)
     if day.latched_at is None and loss is not None and loss >= limits.max_daily_loss_pct:
         day = replace(day, latched_at=now)
     if day != kept:
         rows.put(DAYS, day)
+
+
+def _end_latch(rows: Rows, now: Instant) -> None:
+    """The latch of the day before ends with that day, and the journal says so."""
+    for before in rows.find(DAYS, newest=True, limit=1):
+        if before.latched_at is not None:
+            why = f"the UTC day {before.day} is over"
+            rows.add(CHANGES, latch_cleared(before.latched_at, CALENDAR, why, now))
+
+
+def latch_cleared(latched_at: Instant, who: str, why: str, now: Instant) -> Change:
+    """The daily loss may be made again: what the journal keeps of it."""
+    return Change(now, who, "account", "daily_loss", f"latched at {latched_at}", "clear", why)
 
 
 def _opened(rows: Rows, reading: AccountReading, now: Instant) -> DayOpen:

@@ -67,6 +67,12 @@ def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) ->
         return switches
 
 
+def forgive(settings: Settings, who: str, why: str, now: Instant) -> bool:
+    """Today's daily-loss latch, cleared in one short transaction; whether there was one."""
+    with closing(open_books(settings)) as books:
+        return books.clear_daily_loss(who, why, now)
+
+
 def hush(settings: Settings, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
     """The mute, engaged or cleared in one short transaction."""
     with closing(open_books(settings)) as books:

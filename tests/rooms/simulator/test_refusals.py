@@ -126,6 +126,7 @@ def test_an_order_that_is_rejected_is_named_and_found_again(
             "code": code,
             "client_oid": "one",
             "order_id": row["order_id"],
+            "source": "127.0.0.1",
             "at_us": START.micros,
         }
     ]
