@@ -1,7 +1,7 @@
 """A service manager without units: `systemctl`, `journalctl` and `sudo`, as programs on PATH, over one state file.
 
-Starting the service adds a run to the journal, of the program that it `starts` where it is given one; a test breaks one thing with `Manager.broken`. Where privilege is refused, what an
-unprivileged user may ask is still answered.
+Starting the service adds a run to the journal, of the program that it `starts` where it is given one; a test breaks one thing with
+`Manager.broken`. Where privilege is refused, what an unprivileged user may ask is still answered.
 """
 
 import json

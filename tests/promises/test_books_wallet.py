@@ -189,19 +189,19 @@ def test_a_person_clears_the_latch_of_a_day_that_has_recovered_and_the_journal_s
 @pytest.mark.parametrize(
     ("equity", "late", "unread", "why"),
     [
-        ("9500", 0, False, "is 5.00 %, and 5 % is the limit"),
-        ("12000", 121, False, "was last known at"),
-        ("12000", 0, True, r"is not known \(40101\)"),
+        ("9500", 0, None, "is 5.00 %, and 5 % is the limit"),
+        ("12000", 121, None, "was last known at"),
+        ("12000", 0, Unknown("40101"), r"is not known \(40101\)"),
     ],
 )
 def test_nobody_clears_the_latch_while_the_loss_is_at_its_limit_or_cannot_be_known(
-    books: RowBooks, equity: str, late: int, unread: bool, why: str
+    books: RowBooks, equity: str, late: int, unread: Unknown | None, why: str
 ) -> None:
     armed(books)
     books.account_read(NOON + HOUR, reading(NOON + HOUR, "9000"))
     books.account_read(NOON + 2 * HOUR, reading(NOON + 2 * HOUR, equity))
-    if unread:
-        books.account_read(NOON + 2 * HOUR, Unknown("40101"))
+    if unread is not None:
+        books.account_read(NOON + 2 * HOUR, unread)
 
     with pytest.raises(BadInput, match=why):
         books.clear_daily_loss("ann", "please", NOON + 2 * HOUR + late * SECOND)

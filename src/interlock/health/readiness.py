@@ -118,6 +118,7 @@ def _trade(seen: TradeSeen | Unknown) -> Iterator[str]:
     if seen.breaker is not None:
         yield f"the circuit breaker is open: {seen.breaker}"
     yield from (f"entries are frozen: {freeze}" for freeze in seen.freezes)
+    yield from (f"{lot.symbol} lot {lot.lot_id} has no confirmed stop" for lot in seen.naked)
     if seen.unknown_outcomes:
         yield f"{len(seen.unknown_outcomes)} order outcomes are unknown"
 

@@ -71,7 +71,7 @@ def per_day(asked: Question) -> Said:
 
 
 def portfolio_cap(asked: Question) -> Said:
-    """What the wallet holds of the base, bot's or not, and entries in flight are worth at most a few amounts; one that cannot be read is `RISK_GUARD_BLOCKED`."""
+    """What the wallet holds of the base and entries in flight are worth at most a few amounts; one unread is `RISK_GUARD_BLOCKED`."""
     row, tick = asked.facts.row, asked.facts.tick
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
@@ -110,7 +110,7 @@ def nothing_naked(asked: Question) -> Said:
 
 
 def available(asked: Question) -> Said:
-    """A spot entry is covered by money that is there and not promised to an entry in flight; a wallet that cannot be read, or is old, is `RISK_GUARD_BLOCKED`."""
+    """A spot entry is covered by money that no entry in flight is promised; a wallet unread, or old, is `RISK_GUARD_BLOCKED`."""
     row = asked.facts.row
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)

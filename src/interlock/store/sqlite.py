@@ -38,6 +38,7 @@ class SqliteGround:
             if path.stat().st_size == 0:
                 raise StoreTrouble(f"{path} is empty: it was cut off.")
             path.chmod(0o600)
+            self._mark = _mark(path)
             self._engine = _engine(path, chain)
             _migrate(self._engine, path, chain)
             # A connection that never writes: its data_version moves with every commit of every other connection.
@@ -59,6 +60,7 @@ class SqliteGround:
     def connection(self, begin: str = f"{BEGIN} IMMEDIATE") -> Iterator[sa.Connection]:
         """A connection inside a transaction that was begun with these words."""
         options = {BEGIN: begin}
+        self._look_for_it()
         with (
             trouble(self._path),
             self._engine.connect() as connection,
@@ -77,8 +79,15 @@ class SqliteGround:
 
     def version(self) -> int:
         """SQLite's own count of the commits of others; three microseconds."""
+        self._look_for_it()
         with trouble(self._path):
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def _look_for_it(self) -> None:
+        """The file stands where it was opened; the kernel lets us go on writing into one that was deleted."""
+        with trouble(self._path):
+            if self._chain.must_stay and _mark(self._path) != self._mark:
+                raise StoreTrouble(f"{self._path} is not the file that was opened.")
 
     def close(self) -> None:
         """Closes every connection; the log is folded into the file."""
@@ -97,6 +106,12 @@ def trouble(path: Path) -> Iterator[None]:
         raise StoreTrouble(f"{path}: {error.orig}.") from error
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise StoreTrouble(f"{path}: {error}.") from error
+
+
+def _mark(path: Path) -> tuple[int, int]:
+    """Which file it is, whatever it is called."""
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _make_folder(folder: Path) -> None:
