@@ -186,6 +186,23 @@ def test_a_file_that_was_cut_off_is_said_to_be_so(folder: Path, opening: Opener)
         opening()
 
 
+@pytest.mark.parametrize("with_another", [False, True], ids=["gone", "replaced"])
+def test_books_that_were_taken_from_their_place_are_neither_read_nor_written(
+    folder: Path, opening: Opener, *, with_another: bool
+) -> None:
+    books, place = opening(), folder / "books.sqlite"
+    armed(books)
+    elsewhere = place.rename(folder / "elsewhere")
+    if with_another:
+        place.write_bytes(elsewhere.read_bytes())
+
+    for use in (books.version, books.open_lots, lambda: books.open(Mode.SIM, NOON)):
+        with pytest.raises(StoreTrouble):
+            use()
+    elsewhere.replace(place)
+    assert books.open(Mode.SIM, NOON).epoch == 2
+
+
 def test_a_data_folder_that_is_a_file_is_trouble(folder: Path, opening: Opener) -> None:
     folder.write_text("here")
 

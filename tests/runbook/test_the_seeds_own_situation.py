@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from interlock.evidence.diagnosis import REMEDY
 from tests.doors.serving import free_port, wait_until
@@ -141,26 +142,30 @@ def _publish(stack: Stack, dashboard: int) -> None:
     stack.manager.save()
 
 
-def test_shut_out_everyone_says_what_the_runbook_says_and_let_in_all_is_green_within_two_minutes(
-    tmp_path: Path,
-) -> None:
-    with scene_of(tmp_path) as scene:
-        assert scene.probe(SPOT) == (200, '{"allowed":true}')
-        wait_until(lambda: "auditor" in scene.health()["details"]["passes"], 30)
-        scene.admit([])
-        wait_until(lambda: scene.probe(SPOT)[0] == 400, 30)
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The host, whole at first, and shut out for longer than the account's figures live."""
+    with scene_of(tmp_path_factory.mktemp("host")) as found:
+        assert found.probe(SPOT) == (200, '{"allowed":true}')
+        wait_until(lambda: "auditor" in found.health()["details"]["passes"], 30)
+        found.admit([])
+        wait_until(lambda: found.probe(SPOT)[0] == 400, 30)
         time.sleep(EQUITY_AGE_S + 1)
+        yield found
 
-        the_platform_is_well_and_may_not_trade(scene)
-        the_scripts_stop_where_the_runbook_says(scene)
-        wait_until(lambda: len(scene.knocks()) >= 2, 70)
-        it_knocked_once_a_minute_and_told_once(scene)
 
-        scene.admit([ADMITTED, SCRIPTS_FROM])
-        wait_until(
-            lambda: scene.health()["details"]["exchange"]["status"] == "PASS", WHOLE_WITHIN_S
-        )
-        everything_is_green(scene)
+def test_shut_out_everyone_says_what_the_runbook_says(scene: Scene) -> None:
+    the_platform_is_well_and_may_not_trade(scene)
+    the_scripts_stop_where_the_runbook_says(scene)
+    wait_until(lambda: len(scene.knocks()) >= 2, 70)
+    it_knocked_once_a_minute_and_told_once(scene)
+
+
+def test_let_in_all_is_green_within_two_minutes_and_the_closeout_declares(scene: Scene) -> None:
+    scene.admit([ADMITTED, SCRIPTS_FROM])
+    wait_until(lambda: scene.health()["details"]["exchange"]["status"] == "PASS", WHOLE_WITHIN_S)
+    the_platform_is_whole(scene)
+    the_scripts_declare(scene)
 
 
 def the_platform_is_well_and_may_not_trade(scene: Scene) -> None:
@@ -216,18 +221,20 @@ def it_knocked_once_a_minute_and_told_once(scene: Scene) -> None:
     assert scene.told("Over: exchange:auth") == []
 
 
-def everything_is_green(scene: Scene) -> None:
+def the_platform_is_whole(scene: Scene) -> None:
     assert scene.probe(SPOT) == (200, '{"allowed":true}')
     status, body = scene.probe(MARGIN)
     margin = json.loads(body)
     assert (status, margin["allowed"], margin["reason_code"]) == (400, False, "RISK_GUARD_BLOCKED")
     assert "B" in [each["rule"] for each in margin["objections"]]
-    assert scene.signed_call() == "ACCOUNT_OK"
     assert scene.incidents() == []
     health = scene.health()
     assert health["global_status"] == "PASS"
     assert health["details"]["ready_to_trade"]["why"] == ["the trading mode is OFF"]
 
+
+def the_scripts_declare(scene: Scene) -> None:
+    assert scene.signed_call() == "ACCOUNT_OK"
     nights = len(scene.told("Nightly"))
     assert scene.nightly() == (["PASS"], 0)
     assert scene.stack.say(HARD) == (f"{COMPLETION}\n", 0)

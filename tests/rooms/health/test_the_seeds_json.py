@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from interlock.account import Kill, Mode, Switches
+from interlock.health.cover import Naked
 from interlock.health.observations import (
     AccountSeen,
     MarketSeen,
@@ -212,6 +213,10 @@ KILL = Kill("owner", "a walk", NOW)
             "the circuit breaker is open: a stop was refused",
         ),
         ({"trade": replace(TRADE, unknown_outcomes=("a", "b"))}, "2 order outcomes are unknown"),
+        (
+            {"trade": replace(TRADE, naked=(Naked("lot-1", "BTC_USDT"),))},
+            "BTC_USDT lot lot-1 has no confirmed stop",
+        ),
         ({"trade": replace(TRADE, freezes=("BTC X: y",))}, "entries are frozen: BTC X: y"),
     ],
 )

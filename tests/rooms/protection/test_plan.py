@@ -137,6 +137,16 @@ def test_a_refused_sale_puts_the_stop_back_and_is_tried_again_later_under_a_new_
     assert again.proposal.key == "exit:lot-1:1"
 
 
+def test_where_the_sale_and_the_stop_are_refused_nothing_is_asked_for_again_at_once() -> None:
+    leaving = lot(exit_reason=TARGET)
+    refused = intent(exit_order(Purpose.REDUCE, "lot-1"), State.REJECTED)
+
+    (waiting,) = needs(view(leaving, stop(State.REJECTED), refused))
+    assert isinstance(waiting, Wait)
+    (again,) = needs(view(leaving, stop(State.REJECTED), refused, later=EXIT_RETRY.seconds))
+    assert isinstance(again, Ask)
+
+
 def test_a_stop_that_fired_is_waited_for_until_its_executions_are_booked() -> None:
     fired = stop(State.FILLED, filled=Decimal("0.00099"), confirmed_at=NOW)
 
