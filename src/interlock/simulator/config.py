@@ -35,7 +35,8 @@ class Config:
     """One exchange. Fee rates, half-spread, share and band are plain fractions; balances are by currency.
 
     `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
-    of the bar's volume. `seed` shifts where order and trade ids begin and nothing else.
+    of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
+    shifts where order and trade ids begin and nothing else.
     """
 
     start: Instant
@@ -48,4 +49,5 @@ class Config:
     half_spread: Decimal = Decimal("0.0001")
     volume_share: Decimal = Decimal("0.1")
     depth: Mapping[str, Decimal] = field(default_factory=dict)
+    ladders: Mapping[str, tuple[tuple[int, Decimal], ...]] = field(default_factory=dict)
     price_band: Decimal = Decimal("0.5")

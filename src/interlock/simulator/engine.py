@@ -22,6 +22,7 @@ from interlock.simulator.answers import (
     success,
 )
 from interlock.simulator.config import Config, Permission
+from interlock.simulator.events import Events
 from interlock.simulator.faults import Fault, Faults, Silence
 from interlock.simulator.listing import listing
 from interlock.simulator.market import Market
@@ -80,6 +81,11 @@ class Engine:
         self._faults: Final = Faults()
         self._requests: Final[dict[str, int]] = {}
         self._refusals: Final[list[dict[str, object]]] = []
+
+    @property
+    def events(self) -> Events:
+        """What happened to the account, in order."""
+        return self._trading.events
 
     # -- requests
 
@@ -202,7 +208,7 @@ class Engine:
 
     def transfer(self, currency: str, amount: Decimal) -> None:
         """The owner's own deposit, or withdrawal (negative), past every client."""
-        self._wallet.transfer(currency, amount)
+        self._trading.transfer(currency, amount, self.now)
 
     def books(self) -> dict[str, Any]:
         """Everything that happened, for those who judge: JSON texts and whole numbers, amounts as decimal texts."""

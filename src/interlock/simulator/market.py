@@ -14,11 +14,11 @@ import numpy as np
 
 from interlock.errors import BadInput
 from interlock.market import Bar
-from interlock.matching import Direction, Quote, first_touch, price_at, quote_of
+from interlock.matching import Direction, Quote, first_touch, price_at, quote_of, taking_price
 from interlock.simulator.config import Config
 from interlock.simulator.listing import Listed
 from interlock.simulator.recordings import Series
-from interlock.values import Instant
+from interlock.values import Instant, Side
 
 MS: Final = 1000
 # A level as a binary float lies this close to the level itself: the search looks a little further, `first_touch` decides.
@@ -81,6 +81,10 @@ class Replay:
         yield from (first + int(n) for n in np.flatnonzero(hits))
 
 
+Level = tuple[Decimal, Decimal]
+"""Price in quote per base, and what stands there in base."""
+
+
 @dataclass(slots=True)
 class Taken:
     """How much was taken from one best level at one instant."""
@@ -90,7 +94,7 @@ class Taken:
 
 
 class Market:
-    """All replays on one clock: quotes, touches, and the one level that stands on each side.
+    """All replays on one clock: quotes, touches, and the levels that stand on each side: one, unless a ladder is given.
 
     What is taken from a level is gone until the clock moves.
     """
@@ -131,7 +135,7 @@ class Market:
         return next((quote.last for quote in quotes if quote is not None), Decimal(0))
 
     def standing(self, symbol: str, side: str, now: Instant) -> Decimal:
-        """What the level that `side` takes from still holds now, in base."""
+        """What the best level that `side` takes from still holds now, in base."""
         bar = self.replays[symbol].bar_at(now)
         if bar is None:
             return Decimal(0)
@@ -139,11 +143,36 @@ class Market:
         taken = self._taken.get((symbol, side))
         return whole - taken.quantity if taken is not None and taken.at == now else whole
 
+    def levels(self, symbol: str, side: Side, now: Instant) -> list[Level]:
+        """What `side` can take now, best first: price in quote, quantity in base. Nothing stands where the exchange was away."""
+        quote = self.quote(symbol, now)
+        best = taking_price(side, quote) if quote is not None else None
+        if best is None or self.replays[symbol].bar_at(now) is None:
+            return []
+        ladder = self._config.ladders.get(symbol)
+        if ladder is None:
+            left = self.standing(symbol, side, now)
+            return [(best, left)] if left > 0 else []
+        tick = self.replays[symbol].listed.tick * (1 if side is Side.BUY else -1)
+        taken = self._taken.get((symbol, side))
+        gone = taken.quantity if taken is not None and taken.at == now else Decimal(0)
+        levels = [(best + ticks * tick, quantity) for ticks, quantity in ladder]
+        return [level for level in _without(levels, gone) if level[0] > 0]
+
     def take(self, symbol: str, side: str, quantity: Decimal, now: Instant) -> None:
         """Takes so much from the level."""
         taken = self._taken.get((symbol, side))
         before = taken.quantity if taken is not None and taken.at == now else Decimal(0)
         self._taken[symbol, side] = Taken(now, before + quantity)
+
+
+def _without(levels: list[Level], gone: Decimal) -> Iterator[Level]:
+    """The levels of which so much is gone, from the best on."""
+    for price, quantity in levels:
+        left = max(quantity - gone, Decimal(0))
+        gone = max(gone - quantity, Decimal(0))
+        if left:
+            yield price, left
 
 
 def printed(value: np.float64) -> Decimal:

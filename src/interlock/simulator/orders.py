@@ -100,6 +100,11 @@ class Order:
         return self.status in OPEN
 
     @property
+    def is_advanced(self) -> bool:
+        """Whether it lives in the world of triggers, which no ordinary list shows."""
+        return self.wish.kind.is_trigger
+
+    @property
     def remaining(self) -> Decimal:
         """What is not executed yet, in base."""
         return self.wish.quantity - self.filled

@@ -17,6 +17,16 @@ def may_post(wish: Wish, quote: Quote) -> bool:
     return rests and not crosses(wish.side, wish.limit or ZERO, quote)
 
 
+def is_good(order: Order, price: Decimal) -> bool:
+    """Whether the order may take at this price: a limit no worse than it, a market buy no dearer than what it holds back."""
+    wish = order.wish
+    if wish.limit is not None:
+        return price <= wish.limit if wish.side is Side.BUY else price >= wish.limit
+    return (
+        wish.side is Side.SELL or wish.notional is not None or price * wish.quantity <= order.value
+    )
+
+
 def is_done(order: Order) -> bool:
     """Whether nothing is left to execute: of a buy by value, when its value is spent to the last digit."""
     if order.wish.notional is not None:

@@ -1,6 +1,6 @@
 """What becomes of an order: judged, reserved, taken, rested, fired, ended. Money moves here and nowhere else.
 
-The book is one level deep: what the best level does not hold is not executed. An order that may not rest loses its remainder.
+What the levels of the book do not hold is not executed. An order that may not rest loses its remainder.
 A fired trigger spawns a market order with an id of its own; only then are funds asked for.
 """
 
@@ -17,15 +17,16 @@ from interlock.matching import (
     execution,
     maker_level,
     takeable,
-    taking_price,
 )
 from interlock.simulator.answers import Refusal
 from interlock.simulator.config import Config
+from interlock.simulator.events import BalanceChanged, BookTaken, Events, Traded
 from interlock.simulator.market import Market
 from interlock.simulator.orderbook import Orderbook
 from interlock.simulator.orders import ZERO, Kind, Order, Status, TimeInForce, Trade, Wish
 from interlock.simulator.terms import (
     is_done,
+    is_good,
     may_post,
     needs,
     trigger_direction,
@@ -80,6 +81,7 @@ class Trading:
         self._market: Final = market
         self._wallet: Final = wallet
         self._book: Final = book
+        self.events: Final = Events()
         self.accepts: Final[list[Accept]] = []
 
     def place(self, wish: Wish, method: str, nonce: int, now: Instant) -> Order:
@@ -95,16 +97,22 @@ class Trading:
             order.end(Status.REJECTED, now, code)
         self._book.add(order)
         if code:
+            self.events.order(order, now)
             raise Refusal(code, ids(order))
         self.accepts.append(Accept(wish.client_oid, order.id, None, method, nonce, now))
         self._begin(order, quote, now)
-        self.check(order)
+        self._close(order, now)
         return order
 
     def cancel(self, order: Order, now: Instant) -> None:
         """Ends an open order; what it held back is free again."""
         self._end(order, Status.CANCELED, now)
-        self.check(order)
+        self._close(order, now)
+
+    def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
+        """The owner's own deposit, or withdrawal (negative)."""
+        self._wallet.transfer(currency, amount)
+        self._tell_balances(now)
 
     def next_event(self) -> tuple[Instant, Order] | None:
         """When the next open order is met by the price, and which; the older one first."""
@@ -117,10 +125,20 @@ class Trading:
         if order.wish.kind.is_trigger:
             self._fire(order, now)
         else:
-            self._execute(order, order.wish.limit, Liquidity.MAKER, now)
+            self._meet(order, order.wish.limit or ZERO, now)
             if order.is_open:
                 self._rest(order, now)
+        self._close(order, now)
+
+    def _close(self, order: Order, now: Instant) -> None:
+        """One step of an order's life is over: it is checked and told."""
         self.check(order)
+        self.events.order(order, now)
+        self._tell_balances(now)
+
+    def _tell_balances(self, now: Instant) -> None:
+        for currency, total, reserved in self._wallet.changes():
+            self.events.add(BalanceChanged(currency, total, reserved, now))
 
     def check(self, order: Order) -> None:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
@@ -154,7 +172,7 @@ class Trading:
             (needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
         )
         found = next((code for holds, code in objections if holds), 0)
-        return found or self._impatience(wish, quote, now)
+        return found or self._impatience(order, now)
 
     def _is_far(self, limit: Decimal, quote: Quote) -> bool:
         return abs(limit - quote.last) > quote.last * self._config.price_band
@@ -162,15 +180,20 @@ class Trading:
     def _open_in(self, symbol: str) -> int:
         return sum(1 for order in self._book.open() if order.wish.listed.symbol == symbol)
 
-    def _impatience(self, wish: Wish, quote: Quote, now: Instant) -> int:
+    def _impatience(self, order: Order, now: Instant) -> int:
         """An order that may not rest must find something at once; fill-or-kill must find all of it."""
+        wish = order.wish
         if wish.limit is None or wish.tif is TimeInForce.GOOD_TILL_CANCEL:
             return 0
-        met = crosses(wish.side, wish.limit, quote)
-        found = self._takeable(wish, wish.quantity, now) if met else ZERO
+        levels = self._market.levels(wish.listed.symbol, wish.side, now)
+        within = [
+            takeable(wish.quantity, left, wish.listed.lot)
+            for price, left in levels
+            if is_good(order, price)
+        ]
         if wish.tif is TimeInForce.FILL_OR_KILL:
-            return 0 if found == wish.quantity else FILL_OR_KILL
-        return 0 if found else IMMEDIATE_OR_CANCEL
+            return 0 if sum(within) >= wish.quantity else FILL_OR_KILL
+        return 0 if any(within) else IMMEDIATE_OR_CANCEL
 
     def _begin(self, order: Order, quote: Quote, now: Instant) -> None:
         wish = order.wish
@@ -180,35 +203,47 @@ class Trading:
             order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
             return
         self._hold(order, needs(order))
-        if wish.limit is None:
-            self._take(order, quote, now)
-            return
-        if crosses(wish.side, wish.limit, quote):
-            self._take(order, quote, now)
+        if wish.limit is None or crosses(wish.side, wish.limit, quote):
+            self._take(order, now)
         if order.is_open:
             self._stay(order, now)
 
     def _stay(self, order: Order, now: Instant) -> None:
-        if order.wish.tif is TimeInForce.GOOD_TILL_CANCEL:
+        if order.wish.limit is not None and order.wish.tif is TimeInForce.GOOD_TILL_CANCEL:
             self._rest(order, now)
         else:
             self._end(order, Status.CANCELED, now)
 
     # -- executing
 
-    def _take(self, order: Order, quote: Quote, now: Instant) -> None:
-        """Takes what the other side's level holds; a market order loses its remainder."""
-        price = taking_price(order.wish.side, quote)
-        self._execute(order, price, Liquidity.TAKER, now)
-        if order.is_open and order.wish.limit is None:
-            self._end(order, Status.CANCELED, now)
+    def _take(self, order: Order, now: Instant) -> None:
+        """Takes what the other side holds, level by level, as far as the limit is good; each execution but the last is told at once."""
+        wish = order.wish
+        for price, standing in self._market.levels(wish.listed.symbol, wish.side, now):
+            quantity = self._wanted(order, price, standing)
+            if not order.is_open or not is_good(order, price) or not quantity:
+                return
+            if order.filled:
+                self.events.order(order, now)
+            self._execute(order, quantity, price, Liquidity.TAKER, now)
+
+    def _meet(self, order: Order, price: Decimal, now: Instant) -> None:
+        """A resting order is taken at its own limit."""
+        standing = self._market.standing(order.wish.listed.symbol, order.wish.side, now)
+        quantity = self._wanted(order, price, standing)
+        if quantity:
+            self._execute(order, quantity, price, Liquidity.MAKER, now)
+
+    def _wanted(self, order: Order, price: Decimal, standing: Decimal) -> Decimal:
+        """How much of what stands at this price the order takes, in whole lots."""
+        wish, wanted = order.wish, order.remaining
+        if wish.notional is not None:
+            wanted = (wish.notional - order.filled_value) / price
+        return takeable(wanted, standing, wish.listed.lot)
 
     def _execute(
-        self, order: Order, price: Decimal | None, liquidity: Liquidity, now: Instant
+        self, order: Order, quantity: Decimal, price: Decimal, liquidity: Liquidity, now: Instant
     ) -> None:
-        quantity = self._executable(order, price, now)
-        if price is None or not quantity:
-            return
         is_maker = liquidity is Liquidity.MAKER
         rate = self._config.maker_rate if is_maker else self._config.taker_rate
         wish = order.wish
@@ -228,18 +263,10 @@ class Trading:
         )
         self._book.trades.append(trade)
         self._wallet.book(trade)
+        self.events.add(Traded(trade, now))
+        self.events.add(BookTaken(wish.listed.symbol, now))
         if is_done(order):
             self._end(order, Status.FILLED, now)
-
-    def _executable(self, order: Order, price: Decimal | None, now: Instant) -> Decimal:
-        wanted = order.remaining
-        if order.wish.notional is not None and price is not None:
-            wanted = (order.wish.notional - order.filled_value) / price
-        return self._takeable(order.wish, wanted, now)
-
-    def _takeable(self, wish: Wish, wanted: Decimal, now: Instant) -> Decimal:
-        standing = self._market.standing(wish.listed.symbol, wish.side, now)
-        return takeable(wanted, standing, wish.listed.lot)
 
     # -- resting, firing, ending
 
@@ -269,9 +296,9 @@ class Trading:
             accept = Accept(wish.client_oid, child.id, trigger.id, "trigger", None, now)
             self.accepts.append(accept)
             self._begin(child, quote, now)
+        self._close(child, now)
         trigger.fire(child, now)
         self._book.settle(trigger)
-        self.check(child)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
         self._wallet.reserve(order.reserved_in, amount - order.reserved)

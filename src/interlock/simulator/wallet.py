@@ -22,6 +22,16 @@ class Wallet:
         self.reserved: Final[dict[str, Decimal]] = {}
         self._market: Final[dict[str, Decimal]] = {}
         self._fees: Final[dict[str, Decimal]] = {}
+        self._changed: Final[dict[str, None]] = {}
+
+    def changes(self) -> list[tuple[str, Decimal, Decimal]]:
+        """Currency, total and reserved of what has moved since this was last asked, in the order in which it first did."""
+        moved = [
+            (each, self.total.get(each, ZERO), self.reserved.get(each, ZERO))
+            for each in self._changed
+        ]
+        self._changed.clear()
+        return moved
 
     def available(self, currency: str) -> Decimal:
         """What may be spent."""
@@ -29,7 +39,10 @@ class Wallet:
 
     def reserve(self, currency: str, amount: Decimal) -> None:
         """Holds back so much; a negative amount releases it."""
+        if not amount:
+            return
         _add(self.reserved, currency, amount)
+        self._changed[currency] = None
         self._must_be_sane(currency)
 
     def book(self, trade: Trade) -> None:
@@ -42,6 +55,7 @@ class Wallet:
         _add(self._market, quote, sign * done.value)
         _add(self._fees, trade.fee_currency, done.fee)
         for currency in (base, quote):
+            self._changed[currency] = None
             self._must_balance(currency)
             self._must_be_sane(currency)
 
@@ -49,6 +63,7 @@ class Wallet:
         """The owner brings money in, or takes it out (negative): it counts as if it had been there from the beginning."""
         _add(self.opening, currency, amount)
         _add(self.total, currency, amount)
+        self._changed[currency] = None
         self._must_be_sane(currency)
 
     def _must_balance(self, currency: str) -> None:

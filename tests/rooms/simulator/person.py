@@ -39,15 +39,19 @@ FALLING = bars(
 )
 
 
-def exchange(
+def exchange(  # noqa: PLR0913 - each says what one test is about
     series: Series = QUIET,
     *,
     balances: Mapping[str, str] | None = None,
     depth: str | None = None,
     keys: tuple[ApiKey, ...] = (demo_key(0),),
     seed: int = 0,
+    ladder: tuple[tuple[int, str], ...] = (),
 ) -> Engine:
-    """An engine at START with 10,000 USDT, unless said otherwise; `depth` is what the best level of BTC_USDT holds."""
+    """An engine at START with 10,000 USDT, unless said otherwise; `depth` is what the best level of BTC_USDT holds.
+
+    `ladder` gives it more levels: ticks away from the best, and base there.
+    """
     held = {currency: Decimal(text) for currency, text in (balances or {"USDT": "10000"}).items()}
     thin = {BTC: Decimal(depth)} if depth is not None else {}
     return Engine(
@@ -57,6 +61,7 @@ def exchange(
             keys=keys,
             balances=held,
             depth=thin,
+            ladders={BTC: tuple((n, Decimal(text)) for n, text in ladder)} if ladder else {},
             seed=seed,
         )
     )
