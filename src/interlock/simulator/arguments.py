@@ -23,6 +23,9 @@ OID_MAX: Final = 36
 ROWS_MAX: Final = 100
 CANDLES_MAX: Final = 300
 CANDLES_DEFAULT: Final = 25
+TAPE_MAX: Final = 150
+TAPE_DEFAULT: Final = 25
+DEPTH_MAX: Final = 50
 DAY: Final = timedelta(days=1)
 MILLISECOND: Final = timedelta(milliseconds=1)
 _PLAIN: Final = re.compile(r"\d{1,14}(\.\d{1,14})?")
@@ -131,12 +134,31 @@ def span(params: Mapping[str, object], now: Instant) -> Span:
 def candle_page(params: Mapping[str, object], now: Instant) -> Page:
     """The page of candles: the newest 25 by default, silently no more than 300, never none."""
     start, end = (_instant(params.get(name)) for name in ("start_ts", "end_ts"))
-    count = str(params.get("count", CANDLES_DEFAULT))
+    count = _count(params, "count", CANDLES_DEFAULT)
+    return Page(start, end or now + MILLISECOND, min(count, CANDLES_MAX))
+
+
+def tape_span(params: Mapping[str, object], now: Instant) -> Span:
+    """Which public trades: the newest 25 of the day before the end by default, silently no more than 150, from seven days at most."""
+    end = _instant(params.get("end_ts")) or now + MILLISECOND
+    start = _instant(params.get("start_ts")) or end - DAY
+    count = min(_count(params, "count", TAPE_DEFAULT), TAPE_MAX)
+    return Span(max(start, end - 7 * DAY), min(end, now + MILLISECOND), count, None)
+
+
+def depth_of(params: Mapping[str, object]) -> int:
+    """How many levels of a book: fifty when nothing is said, silently no more."""
+    return min(_count(params, "depth", DEPTH_MAX), DEPTH_MAX)
+
+
+def _count(params: Mapping[str, object], name: str, default: int) -> int:
+    """A whole number above zero."""
+    count = str(params.get(name, default))
     if not _WHOLE.fullmatch(count):
         raise Refusal(BAD_REQUEST)
     if int(count) == 0:
         raise Refusal(BAD_ARGUMENT)
-    return Page(start, end or now + MILLISECOND, min(int(count), CANDLES_MAX))
+    return int(count)
 
 
 def _instant(value: object) -> Instant | None:

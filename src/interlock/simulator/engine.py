@@ -74,7 +74,7 @@ class Engine:
         self._book: Final = Orderbook(config.seed)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book)
         self.access: Final = Access(config.keys)
-        self._public: Final = PublicSide(shared, self._market)
+        self._public: Final = PublicSide(shared, self._market, self._book)
         self._private: Final = PrivateSide(
             config, shared, self._market, self._wallet, self._book, self._trading
         )

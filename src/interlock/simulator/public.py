@@ -11,12 +11,22 @@ import numpy as np
 
 from interlock.market import Bar
 from interlock.simulator.answers import Refusal
-from interlock.simulator.arguments import BAD_ARGUMENT, BAD_REQUEST, candle_page, text
+from interlock.simulator.arguments import (
+    BAD_ARGUMENT,
+    BAD_REQUEST,
+    candle_page,
+    depth_of,
+    tape_span,
+    text,
+)
 from interlock.simulator.candles import TIMEFRAMES, Candles, price_text, until
 from interlock.simulator.listing import Listing
 from interlock.simulator.market import Market, Replay
+from interlock.simulator.orderbook import Orderbook
 from interlock.simulator.orders import ZERO
-from interlock.values import Instant, number_text
+from interlock.simulator.rows import print_row
+from interlock.simulator.tape import newest
+from interlock.values import Instant, Side, number_text
 
 DAY: Final = timedelta(days=1)
 CHANGE_DIGITS: Final = Decimal("0.0001")
@@ -28,9 +38,10 @@ Params = Mapping[str, object]
 class PublicSide:
     """What the exchange tells everybody."""
 
-    def __init__(self, listing: Listing, market: Market) -> None:
+    def __init__(self, listing: Listing, market: Market, book: Orderbook) -> None:
         self._listing: Final = listing
         self._market: Final = market
+        self._book: Final = book
         self._candles: Final[dict[tuple[str, int], Candles]] = {}
         self.methods: Final[Mapping[str, Callable[[Params, Instant], object]]] = MappingProxyType(
             {
@@ -38,6 +49,8 @@ class PublicSide:
                 "public/get-risk-parameters": self.risk_parameters,
                 "public/get-tickers": self.tickers,
                 "public/get-candlestick": self.candlestick,
+                "public/get-book": self.book,
+                "public/get-trades": self.trades,
             }
         )
 
@@ -60,16 +73,50 @@ class PublicSide:
 
     def candlestick(self, params: Params, now: Instant) -> object:
         """A page of candles; none where the recording is coarser than the timeframe or the instrument has no price here."""
-        symbol = text(params, "instrument_name", code=BAD_REQUEST)
         timeframe = text(params, "timeframe") or "1m"
-        if symbol is None or timeframe not in TIMEFRAMES:
+        if timeframe not in TIMEFRAMES:
             raise Refusal(BAD_REQUEST)
-        if symbol not in self._listing.instruments:
-            raise Refusal(BAD_ARGUMENT)
+        symbol = self._symbol(params)
         page = candle_page(params, now)
         replay = self._market.replays.get(symbol)
         rows = self._of(replay, TIMEFRAMES[timeframe]).page(page, now) if replay else b"[]"
         return {"interval": timeframe, "data": msgspec.Raw(rows), "instrument_name": symbol}
+
+    def book(self, params: Params, now: Instant) -> object:
+        """What stands on both sides, best first, as far as it is asked for: fifty levels unless said otherwise."""
+        symbol = self._symbol(params)
+        depth = depth_of(params)
+        sides = {
+            "bids": self._levels(symbol, Side.SELL, depth, now),
+            "asks": self._levels(symbol, Side.BUY, depth, now),
+        }
+        return {"depth": depth, "data": [sides | {"t": now.ms}], "instrument_name": symbol}
+
+    def trades(self, params: Params, now: Instant) -> object:
+        """The newest public trades, newest first."""
+        symbol, asked = self._symbol(params), tape_span(params, now)
+        replay = self._market.replays.get(symbol)
+        if replay is None:
+            return {"data": []}
+        own = (trade for trade in reversed(self._book.trades) if trade.listed.symbol == symbol)
+        found = newest(replay, own, asked.start, asked.end, asked.limit)
+        return {"data": [print_row(each) for each in found]}
+
+    def _symbol(self, params: Params) -> str:
+        symbol = text(params, "instrument_name", code=BAD_REQUEST)
+        if symbol is None:
+            raise Refusal(BAD_REQUEST)
+        if symbol not in self._listing.instruments:
+            raise Refusal(BAD_ARGUMENT)
+        return symbol
+
+    def _levels(self, symbol: str, taker: Side, depth: int, now: Instant) -> list[list[str]]:
+        """The levels from which `taker` takes; each counts as one order."""
+        if symbol not in self._market.replays:
+            return []
+        decimals = self._listing.instruments[symbol].price_decimals
+        levels = self._market.levels(symbol, taker, now)[:depth]
+        return [[price_text(price, decimals), number_text(left), "1"] for price, left in levels]
 
     def _of(self, replay: Replay, span_ms: int) -> Candles:
         key = (replay.listed.symbol, span_ms)

@@ -5,6 +5,7 @@ from typing import Final
 
 from interlock.simulator.config import Config
 from interlock.simulator.orders import Order, Trade
+from interlock.simulator.tape import Print
 from interlock.values import number_text
 
 ACCOUNT: Final = "00000000-0000-4000-8000-000000000001"
@@ -68,6 +69,20 @@ def trade_row(trade: Trade) -> dict[str, object]:
         "order_id": trade.order_id,
         "create_time_ns": str(trade.at.micros * 1000),
         "transact_time_ns": str(trade.at.micros * 1000),
+    }
+
+
+def print_row(trade: Print) -> dict[str, object]:
+    """One public trade; its side is in small letters here, and its nanoseconds are a whole number."""
+    return {
+        "d": trade.id,
+        "t": trade.at.ms,
+        "tn": trade.at.micros * 1000,
+        "q": number_text(trade.quantity),
+        "p": number_text(trade.price),
+        "s": trade.side.value.lower(),
+        "i": trade.symbol,
+        "m": trade.match_id,
     }
 
 
