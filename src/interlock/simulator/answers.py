@@ -16,6 +16,7 @@ UNAUTHORISED: Final = 40101
 IP_ILLEGAL: Final = 40103
 # A code that is in no table, as a fault may arm one, comes with this status.
 UNLISTED_STATUS: Final = 400
+WALLET: Final = frozenset({"private/get-currency-networks"})
 TEXTS: Final = MappingProxyType(
     {
         213: "Invalid quantity format",
@@ -50,19 +51,27 @@ BAD_GATEWAY: Final = Answer(
 OLD_GATEWAY: Final = Answer(400, b'{"code":"10004","msg":"BAD_REQUEST"}')
 
 
+def wording(code: int) -> str:
+    """The message that comes with a code."""
+    return TEXTS.get(code) or codes.name(code)
+
+
 def success(request_id: int, method: str, result: object, message: str | None = None) -> Answer:
-    """The answer to a request that was done."""
+    """The answer to a request that was done; some have no result at all, and wallet methods have texts for numbers."""
     envelope: dict[str, object] = {"id": request_id, "method": method, "code": 0}
+    if method in WALLET:
+        envelope |= {"id": str(request_id), "code": "0"}
     if message is not None:
         envelope["message"] = message
-    envelope["result"] = result
+    if result is not None:
+        envelope["result"] = result
     return Answer(200, msgspec.json.encode(envelope))
 
 
 def refusal(request_id: int, method: str, refused: Refusal) -> Answer:
     """The answer to a request that was refused."""
     code = refused.code
-    text = TEXTS.get(code) or codes.name(code)
+    text = wording(code)
     if code == UNAUTHORISED:
         body: dict[str, object] = {"code": code, "message": text}
     else:

@@ -5,7 +5,7 @@ Decimals must be texts without an exponent. A number where a text belongs has th
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -20,6 +20,10 @@ from interlock.values import Instant, Side
 BAD_REQUEST: Final = 40003
 BAD_ARGUMENT: Final = 40004
 OID_MAX: Final = 36
+LEGS_MAX: Final = 10
+OCO_LEGS: Final = 2
+POST_ONLY: Final = "POST_ONLY"
+SMART: Final = "SMART_POST_ONLY"
 ROWS_MAX: Final = 100
 CANDLES_MAX: Final = 300
 CANDLES_DEFAULT: Final = 25
@@ -65,26 +69,32 @@ def listed_of(params: Mapping[str, object], instruments: Mapping[str, Listed]) -
     return listed
 
 
-def ordinary_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
-    """The order that a private/create-order asks for."""
+def ordinary_wish(
+    call: Call, instruments: Mapping[str, Listed], *, legacy_triggers: bool = False
+) -> Wish:
+    """The order that a private/create-order asks for; a trigger only where those are still taken."""
     params = call.params
     listed = listed_of(params, instruments)
-    kind = _kind(call)
+    kind = _kind(params)
     if kind.is_trigger:
+        if legacy_triggers:
+            return trigger_wish(call, instruments)
         raise Refusal(140001)
     _check_margin(params)
-    limit = _on_grid(params.get("price"), listed.tick, 308) if kind is Kind.LIMIT else None
+    limit = _on_grid(params.get("price"), listed.tick, 308) if kind.has_limit else None
     quantity, notional = _amounts(params, listed, kind)
+    side, instruction = _side(params), _instruction(params)
     return Wish(
         listed=listed,
-        side=_side(params),
+        side=side,
         kind=kind,
         client_oid=_client_oid(call),
         quantity=quantity,
         limit=limit,
         notional=notional,
         tif=_tif(params),
-        post_only=_post_only(params),
+        post_only=instruction is not None,
+        smart=instruction == SMART,
     )
 
 
@@ -92,23 +102,103 @@ def trigger_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
     """The trigger that a private/advanced/create-order asks for."""
     params = call.params
     listed = listed_of(params, instruments)
-    kind = _kind(call)
+    kind = _kind(params)
     if not kind.is_trigger:
         raise Refusal(218)
     _check_margin(params)
     reference = text(params, "ref_price_type", code=230) or "MARK_PRICE"
     if reference not in {"MARK_PRICE", "INDEX_PRICE", "LAST_PRICE"}:
         raise Refusal(230)
+    instruction = _instruction(params) if kind.has_limit else None
     return Wish(
         listed=listed,
         side=_side(params),
         kind=kind,
         client_oid=_client_oid(call),
         quantity=_quantity(params, listed),
+        limit=_on_grid(params.get("price"), listed.tick, 308) if kind.has_limit else None,
         ref_price=_on_grid(params.get("ref_price"), listed.tick, 229),
         ref_price_type=reference,
         tif=_tif(params),
+        post_only=instruction is not None,
     )
+
+
+def oco_wishes(call: Call, instruments: Mapping[str, Listed]) -> tuple[Wish, Wish]:
+    """The limit and the trigger of a private/advanced/create-oco, on one side of one instrument, in the order in which they came."""
+    found = legs(call.params, advanced=True)
+    if len(found) != OCO_LEGS:
+        raise Refusal(BAD_ARGUMENT)
+    one, other = (_oco_leg(call, leg, index, instruments) for index, leg in enumerate(found))
+    alike = one.listed is other.listed and one.side is other.side
+    if not alike or one.kind.is_trigger is other.kind.is_trigger:
+        raise Refusal(50010)
+    if any(wish.ref_price_type not in {"MARK_PRICE", "NULL_VAL"} for wish in (one, other)):
+        raise Refusal(230)
+    return one, other
+
+
+def _oco_leg(
+    call: Call, leg: Mapping[str, object], index: int, instruments: Mapping[str, Listed]
+) -> Wish:
+    own = text(leg, "client_oid") or f"{call.nonce}_{index}"
+    asked = replace(call, params={**leg, "client_oid": own})
+    is_limit = leg.get("type") == Kind.LIMIT
+    wish = ordinary_wish(asked, instruments) if is_limit else trigger_wish(asked, instruments)
+    if is_limit and wish.tif is not TimeInForce.GOOD_TILL_CANCEL:
+        raise Refusal(221)
+    return wish
+
+
+def legs(params: Mapping[str, object], *, advanced: bool) -> list[Mapping[str, object]]:
+    """The one to ten legs of a list; a list by which orders hang together is not taken here."""
+    kind = params.get("contingency_type")
+    if not advanced and kind != "LIST":
+        raise Refusal(140001 if kind in {"OCO", "OTO", "OTOCO"} else BAD_ARGUMENT)
+    found = params.get("order_list")
+    if not isinstance(found, list) or not 0 < len(found) <= LEGS_MAX:
+        raise Refusal(BAD_ARGUMENT)
+    if not all(isinstance(leg, Mapping) for leg in found):
+        raise Refusal(BAD_ARGUMENT)
+    return found
+
+
+def amended_wish(call: Call, wish: Wish, filled: Decimal) -> Wish:
+    """What an amended order asks for: both a price and a quantity must be said, and something must change."""
+    params, listed = call.params, wish.listed
+    quantity = _on_grid(params.get("new_quantity"), listed.lot, 213)
+    kind, limit = _amended_price(params, wish)
+    ref_price = wish.ref_price
+    if params.get("new_ref_price") is not None and wish.kind.is_trigger:
+        ref_price = _on_grid(params["new_ref_price"], listed.tick, 229)
+    if (quantity, limit, ref_price) == (wish.quantity, wish.limit, wish.ref_price):
+        raise Refusal(BAD_ARGUMENT)
+    if quantity <= filled:
+        raise Refusal(213)
+    return replace(
+        wish,
+        kind=kind,
+        quantity=quantity,
+        limit=limit,
+        ref_price=ref_price,
+        client_oid=_client_oid(call),
+    )
+
+
+def _amended_price(params: Mapping[str, object], wish: Wish) -> tuple[Kind, Decimal | None]:
+    """The new price; of a trigger, zero makes it one at market, and any other one with a limit."""
+    given = params.get("new_price")
+    if wish.kind.is_trigger and given == "0":
+        return (Kind.STOP_LOSS if wish.kind.stops else Kind.TAKE_PROFIT), None
+    limit = _on_grid(given, wish.listed.tick, 308)
+    if not wish.kind.is_trigger:
+        return wish.kind, limit
+    return (Kind.STOP_LIMIT if wish.kind.stops else Kind.TAKE_PROFIT_LIMIT), limit
+
+
+def which_to_amend(params: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """The order_id and the present client_oid of the order to amend; one of them must be there."""
+    return which({"order_id": params.get("order_id"), "client_oid": params.get("orig_client_oid")})
 
 
 def which(params: Mapping[str, object]) -> tuple[str | None, str | None]:
@@ -175,13 +265,10 @@ def _instant(value: object) -> Instant | None:
     return Instant(number if number < _MICROSECONDS else number // 1000)
 
 
-def _kind(call: Call) -> Kind:
-    """The type of order; a trigger belongs to the advanced method, also one that is not served there."""
-    name = text(call.params, "type", code=218)
+def _kind(params: Mapping[str, object]) -> Kind:
+    name = text(params, "type", code=218)
     if name is None:
         raise Refusal(BAD_ARGUMENT)
-    if name in {"STOP_LIMIT", "TAKE_PROFIT_LIMIT"} and "/advanced/" not in call.method:
-        raise Refusal(140001)
     if name not in Kind.__members__:
         raise Refusal(218)
     return Kind(name)
@@ -203,12 +290,12 @@ def _tif(params: Mapping[str, object]) -> TimeInForce:
     return TimeInForce(name)
 
 
-def _post_only(params: Mapping[str, object]) -> bool:
-    """Whether the order may only rest; other instructions are not served."""
+def _instruction(params: Mapping[str, object]) -> str | None:
+    """Whether the order may only rest, and how strictly; other instructions are not served."""
     given = params.get("exec_inst", [])
-    if given not in ([], ["POST_ONLY"]):
+    if given not in ([], [POST_ONLY], [SMART]):
         raise Refusal(219)
-    return bool(given)
+    return str(given[0]) if isinstance(given, list) and given else None
 
 
 def _check_margin(params: Mapping[str, object]) -> None:

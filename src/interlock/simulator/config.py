@@ -36,7 +36,7 @@ class Config:
 
     `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
     of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
-    shifts where order and trade ids begin and nothing else.
+    shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order takes triggers too.
     """
 
     start: Instant
@@ -51,3 +51,4 @@ class Config:
     depth: Mapping[str, Decimal] = field(default_factory=dict)
     ladders: Mapping[str, tuple[tuple[int, Decimal], ...]] = field(default_factory=dict)
     price_band: Decimal = Decimal("0.5")
+    legacy_triggers: bool = False

@@ -157,7 +157,7 @@ class Engine:
         if sent is None or sent.method != method:
             raise Refusal(WRONG_VERB_PRIVATE)
         call = authenticate(sent, self.access, arrived.source, self.now)
-        acts = method.rpartition("/")[2] in ACTS
+        acts = method.rpartition("/")[2].startswith(ACTS)
         if acts and call.key.permission is not Permission.TRADE:
             raise Refusal(UNAUTHORISED)
         return self._private.methods[method](call, self.now)

@@ -1,7 +1,7 @@
 """Every order of the account, under every id that was ever given out, and every trade.
 
 Ordinary orders and triggers are two worlds: no list, detail or cancel of the one sees the other. A client_oid is used once for the
-whole run; only the child of a trigger bears its parent's.
+whole run; only the child of a trigger bears its parent's. An amended order is found under its old client_oid too.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from interlock.simulator.orders import Order, Trade
 ORDER_IDS: Final = 6_530_000_000_000_000_000
 TRADE_IDS: Final = 6_142_000_000_000_000_000
 MATCH_IDS: Final = 4_611_686_018_427_387_904
+LIST_IDS: Final = 6_498_000_000_000_000_000
 SEEDS: Final = 100_000
 IDS_OF_A_SEED: Final = 1_000_000_000
 
@@ -28,11 +29,17 @@ class Orderbook:
         self.trades: Final[list[Trade]] = []
         self._open: Final[dict[str, Order]] = {}
         self._ids: Final[dict[tuple[bool, str], str]] = {}
+        self._lists: Final[dict[int, list[Order]]] = {}
 
     def next_id(self) -> str:
         """The id of the next order."""
         self._count += 1
         return str(ORDER_IDS + self._base + self._count)
+
+    def next_list_id(self) -> int:
+        """The id of the next list."""
+        self._count += 1
+        return LIST_IDS + self._base + self._count
 
     def next_trade_ids(self) -> tuple[str, str]:
         """The trade id and the match id of the next trade."""
@@ -45,12 +52,23 @@ class Orderbook:
 
     def add(self, order: Order) -> None:
         """Keeps a new order for ever."""
-        world = order.wish.kind.is_trigger
+        world = order.is_advanced
         if order.id in self.orders or (world, order.wish.client_oid) in self._ids:
             raise BrokenInvariant(f"Order {order.id} bears an id that is taken.")
         self.orders[order.id] = order
         self._ids[world, order.wish.client_oid] = order.id
+        if order.wish.leg is not None:
+            self._lists.setdefault(order.wish.leg.list_id, []).append(order)
         self.settle(order)
+
+    def rename(self, order: Order) -> None:
+        """Finds the order under its present client_oid as well."""
+        self._ids[order.is_advanced, order.wish.client_oid] = order.id
+
+    def listed(self, list_id: object) -> list[Order]:
+        """The legs of a list, by its id as a number or a text."""
+        number = int(list_id) if isinstance(list_id, int | str) and str(list_id).isdigit() else -1
+        return self._lists.get(number, [])
 
     def settle(self, order: Order) -> None:
         """Lists an order among the open ones exactly while it is open."""
@@ -63,7 +81,7 @@ class Orderbook:
         """The order of one world by its id, else by its client_oid."""
         key = order_id or self._ids.get((advanced, client_oid or ""), "")
         order = self.orders.get(key)
-        return order if order is not None and order.wish.kind.is_trigger is advanced else None
+        return order if order is not None and order.is_advanced is advanced else None
 
     def open(self) -> Iterator[Order]:
         """Every open order of both worlds, oldest first."""
@@ -71,4 +89,4 @@ class Orderbook:
 
     def world(self, *, advanced: bool) -> Iterator[Order]:
         """Every order of one world, newest first."""
-        return (o for o in reversed(self.orders.values()) if o.wish.kind.is_trigger is advanced)
+        return (o for o in reversed(self.orders.values()) if o.is_advanced is advanced)

@@ -1,7 +1,7 @@
 """An order as the exchange keeps it: its lives, its executions, and its end, after which nothing about it changes.
 
 A trigger is an order of its own kind (an advanced one): it reserves nothing, and when it fires it becomes a child order with an id
-of its own, whose fate it then shows.
+of its own, whose fate it then shows to its end.
 """
 
 from dataclasses import dataclass, field
@@ -36,12 +36,24 @@ class Kind(StrEnum):
     LIMIT = "LIMIT"
     MARKET = "MARKET"
     STOP_LOSS = "STOP_LOSS"
+    STOP_LIMIT = "STOP_LIMIT"
     TAKE_PROFIT = "TAKE_PROFIT"
+    TAKE_PROFIT_LIMIT = "TAKE_PROFIT_LIMIT"
 
     @property
     def is_trigger(self) -> bool:
-        """Whether it waits for a price and then becomes a market order."""
-        return self in {Kind.STOP_LOSS, Kind.TAKE_PROFIT}
+        """Whether it waits for a price and then becomes a market or limit order."""
+        return self not in {Kind.LIMIT, Kind.MARKET}
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether it names the price of its execution."""
+        return self in {Kind.LIMIT, Kind.STOP_LIMIT, Kind.TAKE_PROFIT_LIMIT}
+
+    @property
+    def stops(self) -> bool:
+        """Whether it is a stop, not a target."""
+        return self in {Kind.STOP_LOSS, Kind.STOP_LIMIT}
 
 
 class TimeInForce(StrEnum):
@@ -50,6 +62,14 @@ class TimeInForce(StrEnum):
     GOOD_TILL_CANCEL = "GOOD_TILL_CANCEL"
     IMMEDIATE_OR_CANCEL = "IMMEDIATE_OR_CANCEL"
     FILL_OR_KILL = "FILL_OR_KILL"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """The place of an order in a list of which one leg cancels the other."""
+
+    list_id: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +87,8 @@ class Wish:
     notional: Decimal | None = None
     tif: TimeInForce = TimeInForce.GOOD_TILL_CANCEL
     post_only: bool = False
+    smart: bool = False
+    leg: Leg | None = None
 
     @property
     def fee_currency(self) -> str:
@@ -101,8 +123,8 @@ class Order:
 
     @property
     def is_advanced(self) -> bool:
-        """Whether it lives in the world of triggers, which no ordinary list shows."""
-        return self.wish.kind.is_trigger
+        """Whether it lives in the world of triggers and their lists, which no ordinary list shows."""
+        return self.wish.kind.is_trigger or self.wish.leg is not None
 
     @property
     def remaining(self) -> Decimal:
@@ -140,12 +162,23 @@ class Order:
         self.status, self.reason, self.updated, self.touch = status, reason, now, None
         self._ended_as = self._figures()
 
-    def fire(self, child: "Order", now: Instant) -> None:
+    def fire(self, child: "Order") -> None:
         """Becomes its child, and from now on shows the child's fate."""
         self._must_be_open()
-        self.child_id, self.touch = child.id, None
+        self.child_id, self.touch, self.status = child.id, None, Status.ACTIVE
+
+    def follow(self, child: "Order", now: Instant) -> None:
+        """Shows what became of its child, and ends with it."""
+        self._must_be_open()
         self.filled, self.filled_value, self.fee = child.filled, child.filled_value, child.fee
-        self.end(child.status, now, child.reason)
+        self.updated = now
+        if not child.is_open:
+            self.end(child.status, now, child.reason)
+
+    def amend(self, wish: Wish, value: Decimal, now: Instant) -> None:
+        """Asks for something else from now on, under the same id."""
+        self._must_be_open()
+        self.wish, self.value, self.updated = wish, value, now
 
     def must_be_unchanged(self) -> None:
         """Raises when an ended order is not what it was at its end."""

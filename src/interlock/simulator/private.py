@@ -1,6 +1,6 @@
-"""The private methods: what the account may ask and order. Each takes a proven call and now, and returns the result.
+"""The private methods that order: what the account may ask for, and what became of it. Each takes a proven call and now.
 
-Ordinary and advanced methods are twins: the same law over the two worlds of orders.
+Ordinary and advanced methods are twins: the same law over the two worlds of orders. Of a list each leg stands or falls alone.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,39 +10,41 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from interlock.simulator.answers import Refusal
+from interlock.simulator.account import AccountSide, Method
+from interlock.simulator.answers import Refusal, wording
 from interlock.simulator.arguments import (
-    BAD_ARGUMENT,
-    DAY,
-    MILLISECOND,
+    amended_wish,
+    legs,
+    oco_wishes,
     ordinary_wish,
     span,
     text,
     trigger_wish,
     which,
+    which_to_amend,
 )
-from interlock.simulator.balances import balance_row
 from interlock.simulator.config import Config
 from interlock.simulator.listing import Listing
 from interlock.simulator.market import Market
 from interlock.simulator.orderbook import Orderbook
 from interlock.simulator.orders import Order, Wish
 from interlock.simulator.requests import Call
-from interlock.simulator.rows import order_row, trade_row
-from interlock.simulator.terms import notional_quantity
+from interlock.simulator.rows import order_row
+from interlock.simulator.terms import notional_quantity, posted
 from interlock.simulator.trading import Trading, ids
 from interlock.simulator.wallet import Wallet
-from interlock.values import Instant, number_text
+from interlock.values import Instant
 
-BASIS_POINTS: Final = 10_000
+BAD_ARGUMENT: Final = 40004
+NO_POSITION: Final = 201
 DUPLICATE: Final = 204
 NOT_CANCELLABLE: Final = 212
 NOT_FOUND: Final = 40401
-# Seven days back from now are asked for too, whose end by default lies just after now.
-TRADES_WINDOW: Final = 7 * DAY + MILLISECOND
-ACTS: Final = frozenset({"create-order", "cancel-order"})
+DISABLED: Final = 140001
+ACTS: Final = ("create-", "cancel-", "amend-", "close-", "change-")
+"""How the name of a method begins that changes something."""
 
-Method = Callable[[Call, Instant], object]
+TREES: Final = ("create-oto", "create-otoco", "cancel-oto", "cancel-otoco")
 
 
 class PrivateSide:
@@ -60,84 +62,75 @@ class PrivateSide:
         self._config: Final = config
         self._listing: Final = listing
         self._market: Final = market
-        self._wallet: Final = wallet
         self._book: Final = book
         self._trading: Final = trading
+        account = AccountSide(config, listing, market, wallet, book)
         self.methods: Final[Mapping[str, Method]] = MappingProxyType(
             {
-                "private/user-balance": self.balance,
-                "private/get-fee-rate": self.fee_rate,
-                "private/get-instrument-fee-rate": self.instrument_fee_rate,
-                "private/get-trades": self.trades,
+                **account.methods,
                 **self._world("private/", advanced=False),
                 **self._world("private/advanced/", advanced=True),
+                "private/close-position": partial(_refuse, NO_POSITION),
+                "private/advanced/create-oco": self.create_oco,
+                "private/advanced/cancel-oco": self.cancel_oco,
+                "private/advanced/get-order-list-detail": self.list_detail,
+                **{f"private/advanced/{name}": partial(_refuse, DISABLED) for name in TREES},
             }
         )
 
     def _world(self, prefix: str, *, advanced: bool) -> dict[str, Method]:
         """The twin methods over one world of orders."""
-        return {
-            f"{prefix}create-order": partial(self.create, advanced=advanced),
-            f"{prefix}cancel-order": partial(self.cancel, advanced=advanced),
-            f"{prefix}get-open-orders": partial(self.open_orders, advanced=advanced),
-            f"{prefix}get-order-detail": partial(self.detail, advanced=advanced),
-            f"{prefix}get-order-history": partial(self.history, advanced=advanced),
+        twins: dict[str, Callable[..., object]] = {
+            "create-order": self.create,
+            "amend-order": self.amend,
+            "cancel-order": self.cancel,
+            "cancel-all-orders": self.cancel_all,
+            "create-order-list": self.create_list,
+            "cancel-order-list": self.cancel_list,
+            "get-open-orders": self.open_orders,
+            "get-order-detail": self.detail,
+            "get-order-history": self.history,
         }
+        return {prefix + name: partial(twin, advanced=advanced) for name, twin in twins.items()}
 
-    # -- the account
+    # -- ordering
 
-    def balance(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
-        """The wallet."""
-        return {"data": [balance_row(self._wallet, self._market, self._listing.haircuts, now)]}
-
-    def fee_rate(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
-        """What a trade costs, in basis points."""
-        maker, taker = self._rates()
-        return {
-            "spot_tier": "1",
-            "deriv_tier": "1",
-            "effective_spot_maker_rate_bps": maker,
-            "effective_spot_taker_rate_bps": taker,
-            "effective_deriv_maker_rate_bps": maker,
-            "effective_deriv_taker_rate_bps": taker,
-        }
-
-    def instrument_fee_rate(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - a rate does not change
-        """What a trade of one instrument costs, in basis points."""
-        symbol = text(call.params, "instrument_name")
-        if symbol not in self._listing.instruments:
-            raise Refusal(BAD_ARGUMENT)
-        maker, taker = self._rates()
-        return {
-            "instrument_name": symbol,
-            "effective_maker_rate_bps": maker,
-            "effective_taker_rate_bps": taker,
-        }
-
-    def _rates(self) -> tuple[str, str]:
-        rates = (self._config.maker_rate, self._config.taker_rate)
-        maker, taker = (number_text(rate * BASIS_POINTS) for rate in rates)
-        return maker, taker
-
-    # -- orders
-
-    def create(self, call: Call, now: Instant, *, advanced: bool) -> object:
+    def create(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Queues an order: its ids, once per client_oid for the whole run."""
-        read = trigger_wish if advanced else ordinary_wish
-        wish = self._estimated(read(call, self._listing.instruments), now)
-        if self._book.knows(wish.client_oid):
-            raise Refusal(DUPLICATE)
-        return ids(self._trading.place(wish, call.method, call.nonce, now))
+        if advanced:
+            wish = trigger_wish(call, self._listing.instruments)
+        else:
+            wish = ordinary_wish(
+                call, self._listing.instruments, legacy_triggers=self._config.legacy_triggers
+            )
+        self._must_be_new(wish.client_oid)
+        return ids(self._trading.place(self._priced(wish, now), call.method, call.nonce, now))
 
-    def _estimated(self, wish: Wish, now: Instant) -> Wish:
-        """A market buy by value shows a quantity that is guessed from the price."""
+    def _priced(self, wish: Wish, now: Instant) -> Wish:
+        """A market buy by value shows a quantity that is guessed from the price; a smart post-only order moves behind the price."""
         quote = self._market.quote(wish.listed.symbol, now)
-        if wish.notional is None or quote is None:
+        if quote is None:
             return wish
+        if wish.notional is None:
+            return posted(wish, quote) if wish.smart else wish
         quantity = notional_quantity(wish.notional, quote.ask, wish.listed.lot)
         return replace(wish, quantity=quantity)
 
-    def cancel(self, call: Call, now: Instant, *, advanced: bool) -> object:
+    def amend(self, call: Call, now: Instant, *, advanced: bool) -> object:
+        """Changes price and quantity of an open order, which keeps its order_id and takes the new client_oid; 212 for any other."""
+        order = self._book.find(*which_to_amend(call.params), advanced=advanced)
+        if order is None or not order.is_open:
+            raise Refusal(NOT_CANCELLABLE)
+        wish = amended_wish(call, order.wish, order.filled)
+        self._must_be_new(wish.client_oid)
+        self._trading.amend(order, wish, now)
+        return ids(order)
+
+    def _must_be_new(self, client_oid: str) -> None:
+        if self._book.knows(client_oid):
+            raise Refusal(DUPLICATE)
+
+    def cancel(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Ends an open order; 212 for one that is unknown here or has ended."""
         order = self._book.find(*which(call.params), advanced=advanced)
         if order is None or not order.is_open:
@@ -145,15 +138,84 @@ class PrivateSide:
         self._trading.cancel(order, now)
         return ids(order)
 
+    def cancel_all(self, call: Call, now: Instant, *, advanced: bool) -> None:
+        """Ends every open order of this world, or of one instrument; triggers are not reached from the ordinary one."""
+        kind, symbol = text(call.params, "type"), text(call.params, "instrument_name")
+        if kind not in {None, "LIMIT", "TRIGGER", "ALL"}:
+            raise Refusal(BAD_ARGUMENT)
+        if kind == ("LIMIT" if advanced else "TRIGGER"):
+            return
+        for order in self._open(symbol, advanced=advanced):
+            if order.is_open:
+                self._trading.cancel(order, now)
+
+    # -- lists
+
+    def create_list(self, call: Call, now: Instant, *, advanced: bool) -> object:
+        """Up to ten orders, each for itself; a leg that names no client_oid is named by the nonce and its place."""
+        answers: list[dict[str, object]] = []
+        for index, leg in enumerate(legs(call.params, advanced=advanced)):
+            own = text(leg, "client_oid") or f"{call.nonce}_{index}"
+            asked = replace(call, params={**leg, "client_oid": own})
+            try:
+                made = self.create(asked, now, advanced=advanced)
+                answers.append({"code": 0, "index": index, **made})
+            except Refusal as refused:
+                told = {
+                    "client_oid": own,
+                    "message": wording(refused.code),
+                    **(refused.result or {}),
+                }
+                answers.append({"code": refused.code, "index": index, **told})
+        return answers
+
+    def cancel_list(self, call: Call, now: Instant, *, advanced: bool) -> object:
+        """Up to ten orders to cancel, each for itself."""
+        answers: list[dict[str, object]] = []
+        for index, leg in enumerate(legs(call.params, advanced=advanced)):
+            try:
+                ended = self.cancel(replace(call, params=leg), now, advanced=advanced)
+                answers.append({"index": index, "code": 0, **(ended if advanced else {})})
+            except Refusal as refused:
+                told = {"code": refused.code, "message": wording(refused.code)}
+                answers.append({"index": index, **told})
+        return answers
+
+    def create_oco(self, call: Call, now: Instant) -> object:
+        """A limit and a trigger of which the first execution ends the other."""
+        wishes = oco_wishes(call, self._listing.instruments)
+        for wish in wishes:
+            self._must_be_new(wish.client_oid)
+        return {"list_id": self._trading.place_oco(wishes, call.method, call.nonce, now)}
+
+    def cancel_oco(self, call: Call, now: Instant) -> None:
+        """Ends both legs; 212 when none is open."""
+        found = [order for order in self._book.listed(call.params.get("list_id")) if order.is_open]
+        if not found:
+            raise Refusal(NOT_CANCELLABLE)
+        for order in found:
+            self._trading.cancel(order, now)
+
+    def list_detail(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it shows what is now
+        """The legs of each list that is named."""
+        asked = call.params.get("list_id_list")
+        if not isinstance(asked, list):
+            raise Refusal(BAD_ARGUMENT)
+        return self._listed(order for each in asked for order in self._book.listed(each))
+
+    # -- looking
+
     def open_orders(self, call: Call, now: Instant, *, advanced: bool) -> object:  # noqa: ARG002 - it lists what is open now
         """Every open order of this world, newest first, without pages."""
         symbol = text(call.params, "instrument_name")
-        found = [
+        return self._listed(reversed(self._open(symbol, advanced=advanced)))
+
+    def _open(self, symbol: str | None, *, advanced: bool) -> list[Order]:
+        return [
             order
             for order in self._book.open()
-            if order.wish.kind.is_trigger is advanced and _is_of(order, symbol)
+            if order.is_advanced is advanced and _is_of(order, symbol)
         ]
-        return self._listed(reversed(found))
 
     def detail(self, call: Call, now: Instant, *, advanced: bool) -> object:  # noqa: ARG002 - it shows what is now
         """One order of this world by its order_id or client_oid; 40401 when there is none."""
@@ -174,21 +236,14 @@ class PrivateSide:
         )
         return self._listed(islice(found, asked.limit))
 
-    def trades(self, call: Call, now: Instant) -> object:
-        """Executions, newest first; a window of more than seven days is refused."""
-        asked = span(call.params, now)
-        if asked.end - asked.start > TRADES_WINDOW:
-            raise Refusal(BAD_ARGUMENT)
-        found = (
-            trade
-            for trade in reversed(self._book.trades)
-            if asked.start <= trade.at < asked.end and asked.symbol in {None, trade.listed.symbol}
-        )
-        return {"data": [trade_row(trade) for trade in islice(found, asked.limit)]}
-
     def _listed(self, orders: Iterable[Order]) -> object:
         return {"data": [order_row(order, self._config) for order in orders]}
 
 
 def _is_of(order: Order, symbol: str | None) -> bool:
     return symbol in {None, order.wish.listed.symbol}
+
+
+def _refuse(code: int, call: Call, now: Instant) -> object:  # noqa: ARG001 - it is a method like the others
+    """A method that is known and not served."""
+    raise Refusal(code)

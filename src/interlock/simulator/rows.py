@@ -6,7 +6,7 @@ from typing import Final
 from interlock.simulator.config import Config
 from interlock.simulator.orders import Order, Trade
 from interlock.simulator.tape import Print
-from interlock.values import number_text
+from interlock.values import Side, number_text
 
 ACCOUNT: Final = "00000000-0000-4000-8000-000000000001"
 
@@ -46,7 +46,7 @@ def order_row(order: Order, config: Config) -> dict[str, object]:
         "create_time_ns": str(order.created.micros * 1000),
         "update_time": order.updated.ms,
     }
-    return row | _trigger_fields(order) if wish.kind.is_trigger else row
+    return row | _advanced_fields(order) if order.is_advanced else row
 
 
 def trade_row(trade: Trade) -> dict[str, object]:
@@ -72,6 +72,37 @@ def trade_row(trade: Trade) -> dict[str, object]:
     }
 
 
+def journal_rows(trade: Trade) -> list[dict[str, object]]:
+    """The two entries that an execution leaves: what was exchanged, and what it cost."""
+    done = trade.done
+    sign = 1 if done.side is Side.BUY else -1
+    entries = (
+        ("TRADING", trade.listed.symbol, sign * done.quantity, -sign * done.value),
+        ("TRADE_FEE", trade.fee_currency, -done.fee, Decimal(0)),
+    )
+    return [
+        {
+            "account_id": ACCOUNT,
+            "event_date": trade.at.day(),
+            "journal_type": kind,
+            "journal_id": str(2 * int(trade.id) + n),
+            "transaction_qty": number_text(quantity),
+            "transaction_cost": number_text(cost),
+            "realized_pnl": "0",
+            "order_id": trade.order_id,
+            "trade_id": trade.id,
+            "trade_match_id": trade.match_id,
+            "event_timestamp_ms": trade.at.ms,
+            "event_timestamp_ns": str(trade.at.micros * 1000),
+            "client_oid": trade.client_oid,
+            "taker_side": trade.liquidity.value,
+            "side": done.side.value,
+            "instrument_name": instrument,
+        }
+        for n, (kind, instrument, quantity, cost) in enumerate(entries)
+    ]
+
+
 def print_row(trade: Print) -> dict[str, object]:
     """One public trade; its side is in small letters here, and its nanoseconds are a whole number."""
     return {
@@ -89,12 +120,18 @@ def print_row(trade: Print) -> dict[str, object]:
 def _instructions(order: Order) -> list[str]:
     if order.wish.notional is not None:
         return ["NOTIONAL_ORDER"]
+    if order.wish.smart:
+        return ["SMART_POST_ONLY"]
     return ["POST_ONLY"] if order.wish.post_only else []
 
 
-def _trigger_fields(order: Order) -> dict[str, object]:
-    """What a trigger shows beyond an order; a child that was rejected tells its reason."""
-    return {
+def _advanced_fields(order: Order) -> dict[str, object]:
+    """What an advanced order shows beyond an ordinary one; one whose child was rejected tells the reason."""
+    leg = order.wish.leg
+    listed: dict[str, object] = {}
+    if leg is not None:
+        listed = {"list_id": leg.list_id, "contingency_type": "OCO", "leg_id": leg.number}
+    return listed | {
         "attach_order_id": "0",
         "exchange_order_id": order.child_id or "0",
         "reject_reason": str(order.reason),

@@ -1,10 +1,11 @@
 """What an order's own terms say: what it is worth, what it must hold back, which way its trigger lies, whether it may rest."""
 
+from dataclasses import replace
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final
 
 from interlock.matching import Direction, Quote, crosses
-from interlock.simulator.orders import ZERO, Kind, Order, TimeInForce, Wish
+from interlock.simulator.orders import ZERO, Order, TimeInForce, Wish
 from interlock.values import Side
 
 MARKET_BUY_MARGIN: Final = Decimal("1.05")
@@ -15,6 +16,14 @@ def may_post(wish: Wish, quote: Quote) -> bool:
     """A post-only order must be a limit that may rest and takes nothing."""
     rests = wish.limit is not None and wish.tif is TimeInForce.GOOD_TILL_CANCEL
     return rests and not crosses(wish.side, wish.limit or ZERO, quote)
+
+
+def posted(wish: Wish, quote: Quote) -> Wish:
+    """A smart post-only order, moved to the best price at which it takes nothing."""
+    if wish.limit is None or not crosses(wish.side, wish.limit, quote):
+        return wish
+    behind = quote.bid if wish.side is Side.BUY else quote.ask
+    return replace(wish, limit=behind or wish.limit)
 
 
 def is_good(order: Order, price: Decimal) -> bool:
@@ -66,7 +75,7 @@ def notional_quantity(notional: Decimal, price: Decimal, lot: Decimal) -> Decima
 
 def trigger_direction(wish: Wish) -> Direction:
     """A sale is stopped and a buy takes its profit when the price falls; the other two when it rises."""
-    falls = (wish.side is Side.SELL) is (wish.kind is Kind.STOP_LOSS)
+    falls = (wish.side is Side.SELL) is wish.kind.stops
     return Direction.FALLS if falls else Direction.RISES
 
 

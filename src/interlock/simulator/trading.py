@@ -23,7 +23,7 @@ from interlock.simulator.config import Config
 from interlock.simulator.events import BalanceChanged, BookTaken, Events, Traded
 from interlock.simulator.market import Market
 from interlock.simulator.orderbook import Orderbook
-from interlock.simulator.orders import ZERO, Kind, Order, Status, TimeInForce, Trade, Wish
+from interlock.simulator.orders import ZERO, Kind, Leg, Order, Status, TimeInForce, Trade, Wish
 from interlock.simulator.terms import (
     is_done,
     is_good,
@@ -44,6 +44,7 @@ TOO_MANY: Final = 318
 TOO_POOR: Final = 306
 TOO_SMALL: Final = 415
 NO_PRICE: Final = 309
+NOT_AMENDABLE: Final = 212
 WRONG_TRIGGER: Final = 50007
 FILL_OR_KILL: Final = 43003
 IMMEDIATE_OR_CANCEL: Final = 43004
@@ -86,11 +87,7 @@ class Trading:
 
     def place(self, wish: Wish, method: str, nonce: int, now: Instant) -> Order:
         """Accepts the order and does at once what can be done; a Refusal with the order's ids leaves it REJECTED."""
-        quote = self._market.quote(wish.listed.symbol, now)
-        if quote is None:
-            raise Refusal(NO_PRICE)
-        if wish.kind.is_trigger and not waits(wish, quote):
-            raise Refusal(WRONG_TRIGGER)
+        quote = self._must_be_open_for(wish, now)
         order = self._new(wish, quote, now)
         code = self._objection(order, quote, now)
         if code:
@@ -104,10 +101,63 @@ class Trading:
         self._close(order, now)
         return order
 
-    def cancel(self, order: Order, now: Instant) -> None:
-        """Ends an open order; what it held back is free again."""
-        self._end(order, Status.CANCELED, now)
+    def place_oco(self, wishes: tuple[Wish, Wish], method: str, nonce: int, now: Instant) -> int:
+        """Accepts both legs or neither, the trigger first: the limit may be executed at once, and ends it."""
+        list_id = self._book.next_list_id()
+        orders = []
+        for number, wish in enumerate(wishes, start=1):
+            quote = self._must_be_open_for(wish, now)
+            order = self._new(replace(wish, leg=Leg(list_id, number)), quote, now)
+            code = self._objection(order, quote, now)
+            if code:
+                raise Refusal(code)
+            orders.append((order, quote))
+        for order, _ in orders:
+            self._book.add(order)
+            self.accepts.append(Accept(order.wish.client_oid, order.id, None, method, nonce, now))
+        for order, quote in sorted(orders, key=lambda each: not each[0].wish.kind.is_trigger):
+            if order.is_open:
+                self._begin(order, quote, now)
+                self._close(order, now)
+        return list_id
+
+    def amend(self, order: Order, wish: Wish, now: Instant) -> None:
+        """Lets an open order ask for something else; what is objected to leaves it as it was."""
+        quote = self._must_be_open_for(wish, now)
+        if order.child_id is not None:
+            raise Refusal(NOT_AMENDABLE)
+        value = value_of(wish, quote)
+        code = self._worth(wish, quote) or self._amend_objection(order, wish, quote)
+        if code:
+            raise Refusal(code)
+        order.amend(wish, value, now)
+        self._book.rename(order)
+        self._begin(order, quote, now)
         self._close(order, now)
+
+    def _amend_objection(self, order: Order, wish: Wish, quote: Quote) -> int:
+        if wish.post_only and not may_post(wish, quote):
+            return POST_ONLY
+        if wish.kind.is_trigger or wish.limit is None:
+            return 0
+        price = wish.limit if wish.side is Side.BUY else 1
+        more = (wish.quantity - order.filled) * price - order.reserved
+        return TOO_POOR if more > self._wallet.available(order.reserved_in) else 0
+
+    def _must_be_open_for(self, wish: Wish, now: Instant) -> Quote:
+        """The quote; a Refusal when there is none, or when the price has passed the trigger."""
+        quote = self._market.quote(wish.listed.symbol, now)
+        if quote is None:
+            raise Refusal(NO_PRICE)
+        if wish.kind.is_trigger and not waits(wish, quote):
+            raise Refusal(WRONG_TRIGGER)
+        return quote
+
+    def cancel(self, order: Order, now: Instant) -> None:
+        """Ends an open order; what it held back is free again. A trigger that has fired ends with its child."""
+        ends = order if order.child_id is None else self._book.orders[order.child_id]
+        self._end(ends, Status.CANCELED, now)
+        self._close(ends, now)
 
     def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
         """The owner's own deposit, or withdrawal (negative)."""
@@ -124,17 +174,22 @@ class Trading:
         """The price has met an open order: a trigger fires, a resting order is executed at its limit."""
         if order.wish.kind.is_trigger:
             self._fire(order, now)
-        else:
-            self._meet(order, order.wish.limit or ZERO, now)
-            if order.is_open:
-                self._rest(order, now)
+            return
+        self._meet(order, order.wish.limit or ZERO, now)
+        if order.is_open:
+            self._rest(order, now)
         self._close(order, now)
 
     def _close(self, order: Order, now: Instant) -> None:
-        """One step of an order's life is over: it is checked and told."""
+        """One step of an order's life is over: it is checked and told, and so is the trigger that it came from."""
         self.check(order)
         self.events.order(order, now)
         self._tell_balances(now)
+        parent = self._book.orders.get(order.parent_id or "")
+        if parent is not None and parent.is_open:
+            parent.follow(order, now)
+            self._book.settle(parent)
+            self.events.order(parent, now)
 
     def _tell_balances(self, now: Instant) -> None:
         for currency, total, reserved in self._wallet.changes():
@@ -161,18 +216,24 @@ class Trading:
     def _objection(self, order: Order, quote: Quote, now: Instant) -> int:
         """The code for which a well-formed order is rejected, or zero."""
         wish, listed = order.wish, order.wish.listed
-        at_market = wish.quantity * (wish.limit or wish.ref_price or quote.last)
-        worth = wish.notional if wish.notional is not None else at_market
         objections = (
-            (worth < (listed.value_min or ZERO), TOO_SMALL),
-            (listed.value_max is not None and worth > listed.value_max, TOO_LARGE),
-            (wish.limit is not None and self._is_far(wish.limit, quote), TOO_FAR),
             (wish.post_only and not may_post(wish, quote), POST_ONLY),
             (self._open_in(listed.symbol) >= OPEN_PER_SYMBOL_MAX, TOO_MANY),
             (needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
         )
-        found = next((code for holds, code in objections if holds), 0)
+        found = self._worth(wish, quote) or next((code for holds, code in objections if holds), 0)
         return found or self._impatience(order, now)
+
+    def _worth(self, wish: Wish, quote: Quote) -> int:
+        """The code for an order that is too small, too large or too far away, or zero."""
+        at_market = wish.quantity * (wish.limit or wish.ref_price or quote.last)
+        worth = wish.notional if wish.notional is not None else at_market
+        objections = (
+            (worth < (wish.listed.value_min or ZERO), TOO_SMALL),
+            (wish.listed.value_max is not None and worth > wish.listed.value_max, TOO_LARGE),
+            (wish.limit is not None and self._is_far(wish.limit, quote), TOO_FAR),
+        )
+        return next((code for holds, code in objections if holds), 0)
 
     def _is_far(self, limit: Decimal, quote: Quote) -> bool:
         return abs(limit - quote.last) > quote.last * self._config.price_band
@@ -265,6 +326,7 @@ class Trading:
         self._wallet.book(trade)
         self.events.add(Traded(trade, now))
         self.events.add(BookTaken(wish.listed.symbol, now))
+        self._end_sibling(order, now)
         if is_done(order):
             self._end(order, Status.FILLED, now)
 
@@ -285,20 +347,37 @@ class Trading:
         quote = self._market.quote(trigger.wish.listed.symbol, now)
         if quote is None:
             raise BrokenInvariant(f"Trigger {trigger.id} fired without a price.")
-        wish = replace(trigger.wish, kind=Kind.MARKET, ref_price=None, ref_price_type="NULL_VAL")
+        kind = Kind.LIMIT if trigger.wish.kind.has_limit else Kind.MARKET
+        wish = replace(trigger.wish, kind=kind, ref_price=None, ref_price_type="NULL_VAL", leg=None)
         child = self._new(wish, quote, now)
         child.parent_id = trigger.id
-        if needs(child) > self._wallet.available(child.reserved_in):
-            child.end(Status.REJECTED, now, TOO_POOR)
-            self._book.add(child)
-        else:
-            self._book.add(child)
+        self._end_sibling(trigger, now)
+        code = self._child_objection(child, quote, now)
+        if code:
+            child.end(Status.REJECTED, now, code)
+        self._book.add(child)
+        if not code:
             accept = Accept(wish.client_oid, child.id, trigger.id, "trigger", None, now)
             self.accepts.append(accept)
             self._begin(child, quote, now)
+        trigger.fire(child)
         self._close(child, now)
-        trigger.fire(child, now)
-        self._book.settle(trigger)
+
+    def _child_objection(self, child: Order, quote: Quote, now: Instant) -> int:
+        if needs(child) > self._wallet.available(child.reserved_in):
+            return TOO_POOR
+        if child.wish.post_only and not may_post(child.wish, quote):
+            return POST_ONLY
+        return self._impatience(child, now)
+
+    def _end_sibling(self, order: Order, now: Instant) -> None:
+        """The first execution of one leg of a list, also a partial one, ends the other."""
+        if order.wish.leg is None:
+            return
+        for other in self._book.listed(order.wish.leg.list_id):
+            if other is not order and other.is_open:
+                self._end(other, Status.CANCELED, now)
+                self._close(other, now)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
         self._wallet.reserve(order.reserved_in, amount - order.reserved)

@@ -78,7 +78,8 @@ def test_an_order_that_cannot_be_is_refused_and_leaves_nothing(
         ({"ref_price": None}, 40004, 400),
         ({"ref_price_type": "MY_PRICE"}, 230, 400),
         ({"type": "LIMIT"}, 218, 400),
-        ({"type": "STOP_LIMIT"}, 218, 400),
+        ({"type": "STOP_LIMIT"}, 40004, 400),
+        ({"type": "STOP_LIMIT", "price": "40000.001"}, 308, 400),
     ],
 )
 def test_a_trigger_that_cannot_be_is_refused_and_leaves_nothing(
