@@ -49,6 +49,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
     ] = None,
     block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
+    legacy_triggers: Annotated[
+        bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
+    ] = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
     beyond_loopback: Annotated[
@@ -75,6 +78,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         tls=_tls(tls_cert, tls_key),
         allow=tuple(allow) if allow else None,
         block_code=block_code,
+        legacy_triggers=legacy_triggers,
     )
     try:
         asyncio.run(serve(options))

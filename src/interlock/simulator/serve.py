@@ -76,6 +76,7 @@ class ServeOptions:
     tls: Tls | None = None
     allow: tuple[str, ...] | None = None
     block_code: int = UNAUTHORISED
+    legacy_triggers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,7 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         balances=options.balances,
         seed=options.seed,
         depth=options.depth,
+        legacy_triggers=options.legacy_triggers,
     )
     if options.stepping:
         return config

@@ -47,6 +47,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
     keys: tuple[ApiKey, ...] = (demo_key(0),),
     seed: int = 0,
     ladder: tuple[tuple[int, str], ...] = (),
+    legacy_triggers: bool = False,
 ) -> Engine:
     """An engine at START with 10,000 USDT, unless said otherwise; `depth` is what the best level of BTC_USDT holds.
 
@@ -61,6 +62,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
             keys=keys,
             balances=held,
             depth=thin,
+            legacy_triggers=legacy_triggers,
             ladders={BTC: tuple((n, Decimal(text)) for n, text in ladder)} if ladder else {},
             seed=seed,
         )
