@@ -263,3 +263,39 @@ def test_an_order_that_never_was_is_not_found_and_a_wrong_secret_is_told(peer: P
         pytest.raises(ccxt.AuthenticationError),
     ):
         stranger.do("fetch_balance")
+
+
+def test_a_key_that_may_only_look_looks_and_does_not_trade(exchange: dict[str, str]) -> None:
+    keys = {"apiKey": exchange["reading_key"], "secret": exchange["reading_secret"]}
+    with synchronous(exchange, **keys) as reader:
+        assert reader.do("fetch_balance")["USDT"]["total"] > 0
+        with pytest.raises(ccxt.AuthenticationError):
+            reader.do("create_order", PAIR, "limit", "buy", 0.001, 50000.0)
+        with pytest.raises(ccxt.AuthenticationError):
+            reader.do("cancel_all_orders")
+
+
+def test_the_limiter_of_ccxt_keeps_within_the_limits_and_without_it_they_are_told() -> None:
+    with simulated("--rate-limits") as at:
+        with synchronous(at, enableRateLimit=True) as patient:
+            for _ in range(5):
+                patient.do("fetch_balance")
+            for _ in range(2):
+                patient.do("fetch_my_trades", PAIR)
+            for _ in range(10):
+                patient.do("fetch_ticker", PAIR)
+        with synchronous(at) as hasty, pytest.raises(ccxt.RateLimitExceeded):
+            _ = [hasty.do("fetch_balance") for _ in range(20)]
+
+
+def test_a_simulator_that_is_told_so_takes_the_triggers_that_ccxt_sends() -> None:
+    with simulated("--legacy-triggers") as at, synchronous(at) as client:
+        bought = client.do("create_order", PAIR, "market", "buy", 0.002)
+        stop = {"stopLossPrice": client.price(0.9)}
+
+        made = client.do("create_order", PAIR, "market", "sell", 0.001, None, stop)
+
+        row = client.row(made["id"])
+        assert bought["id"] != made["id"]
+        assert (row["order_type"], row["status"]) == ("STOP_LOSS", "PENDING")
+        assert float(row["ref_price"]) == stop["stopLossPrice"]

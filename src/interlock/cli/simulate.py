@@ -52,6 +52,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     legacy_triggers: Annotated[
         bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
     ] = False,
+    rate_limits: Annotated[
+        bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
+    ] = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
     beyond_loopback: Annotated[
@@ -79,6 +82,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         allow=tuple(allow) if allow else None,
         block_code=block_code,
         legacy_triggers=legacy_triggers,
+        rate_limits=rate_limits,
     )
     try:
         asyncio.run(serve(options))

@@ -30,6 +30,12 @@ def demo_key(seed: int) -> ApiKey:
     return ApiKey(f"sim-key-{seed:06d}", Secret(f"sim-secret-{seed:06d}-worth-nothing"))
 
 
+def reading_key(seed: int) -> ApiKey:
+    """The second key that a seed gives: it may look and not trade."""
+    secret = Secret(f"sim-reader-secret-{seed:06d}-worth-nothing")
+    return ApiKey(f"sim-reader-key-{seed:06d}", secret, Permission.READ)
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """One exchange. Fee rates, half-spread, share and band are plain fractions; balances are by currency.
@@ -37,6 +43,7 @@ class Config:
     `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
     of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
     shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order takes triggers too.
+    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
     """
 
     start: Instant
@@ -52,3 +59,4 @@ class Config:
     ladders: Mapping[str, tuple[tuple[int, Decimal], ...]] = field(default_factory=dict)
     price_band: Decimal = Decimal("0.5")
     legacy_triggers: bool = False
+    rate_limits: bool = False

@@ -29,6 +29,7 @@ from interlock.simulator.market import Market
 from interlock.simulator.orderbook import Orderbook
 from interlock.simulator.private import ACTS, PrivateSide
 from interlock.simulator.public import PublicSide
+from interlock.simulator.rates import TOO_MANY_REQUESTS, Rates
 from interlock.simulator.requests import (
     NO_ID,
     Envelope,
@@ -46,7 +47,6 @@ OLD_TIME: Final = "/v2/public/get-time"
 UNKNOWN_METHOD: Final = 40002
 WRONG_VERB_PRIVATE: Final = 40003
 WRONG_VERB_PUBLIC: Final = 50001
-TOO_MANY_REQUESTS: Final = 42901
 MESSAGES: Final = MappingProxyType({"cancel-order": "NO_ERROR"})
 
 
@@ -79,6 +79,7 @@ class Engine:
             config, shared, self._market, self._wallet, self._book, self._trading
         )
         self._faults: Final = Faults()
+        self._rates: Final = Rates() if config.rate_limits else None
         self._requests: Final[dict[str, int]] = {}
         self._refusals: Final[list[dict[str, object]]] = []
 
@@ -148,6 +149,8 @@ class Engine:
             return self._done(arrived, sent)
         if arrived.verb != "GET":
             raise Refusal(WRONG_VERB_PUBLIC)
+        if self._rates is not None:
+            self._rates.admit(arrived.method, arrived.source, self.now)
         return self._public.methods[arrived.method](params, self.now)
 
     def _done(self, arrived: Arrived, sent: Envelope | None) -> object:
@@ -160,6 +163,8 @@ class Engine:
         acts = method.rpartition("/")[2].startswith(ACTS)
         if acts and call.key.permission is not Permission.TRADE:
             raise Refusal(UNAUTHORISED)
+        if self._rates is not None:
+            self._rates.admit(method, call.key.key, self.now)
         return self._private.methods[method](call, self.now)
 
     def _note(self, arrived: Arrived, params: Mapping[str, object], refused: Refusal) -> None:

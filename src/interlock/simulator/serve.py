@@ -19,7 +19,7 @@ from aiohttp import web
 from interlock.errors import BadSettings
 from interlock.simulator import recordings
 from interlock.simulator.answers import UNAUTHORISED
-from interlock.simulator.config import ApiKey, Config, demo_key
+from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.control import ControlServer, Driver
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
@@ -58,7 +58,8 @@ class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
     Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
-    wall's clock the recording is shifted by whole days, so that `start`'s day is today. Without a `key` the seed gives one.
+    wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
+    `key` the seed gives one.
     """
 
     port: int = 0
@@ -77,6 +78,7 @@ class ServeOptions:
     allow: tuple[str, ...] | None = None
     block_code: int = UNAUTHORISED
     legacy_triggers: bool = False
+    rate_limits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ class Addresses:
     control: str
     api_key: str
     api_secret: str
+    reading_key: str
+    reading_secret: str
 
     def line(self) -> str:
         """The one JSON line."""
@@ -159,11 +163,12 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
     config = Config(
         start=options.start,
         replay=replay,
-        keys=(options.key or demo_key(options.seed),),
+        keys=(options.key or demo_key(options.seed), reading_key(options.seed)),
         balances=options.balances,
         seed=options.seed,
         depth=options.depth,
         legacy_triggers=options.legacy_triggers,
+        rate_limits=options.rate_limits and not options.stepping,
     )
     if options.stepping:
         return config
@@ -189,7 +194,7 @@ def addresses_of(
     port: int, control_port: int, config: Config, options: ServeOptions = ServeOptions()
 ) -> Addresses:
     """Where an exchange on these ports is found."""
-    key, s = config.keys[0], "s" if options.tls else ""
+    key, reader, s = config.keys[0], config.keys[-1], "s" if options.tls else ""
     root = f"{_host(options.bind)}:{port}/exchange/v1"
     return Addresses(
         rest=f"http{s}://{root}",
@@ -198,6 +203,8 @@ def addresses_of(
         control=f"http://{_host(options.control_bind)}:{control_port}",
         api_key=key.key,
         api_secret=key.secret.reveal(),
+        reading_key=reader.key,
+        reading_secret=reader.secret.reveal(),
     )
 
 

@@ -48,6 +48,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
     seed: int = 0,
     ladder: tuple[tuple[int, str], ...] = (),
     legacy_triggers: bool = False,
+    rate_limits: bool = False,
 ) -> Engine:
     """An engine at START with 10,000 USDT, unless said otherwise; `depth` is what the best level of BTC_USDT holds.
 
@@ -63,6 +64,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
             balances=held,
             depth=thin,
             legacy_triggers=legacy_triggers,
+            rate_limits=rate_limits,
             ladders={BTC: tuple((n, Decimal(text)) for n, text in ladder)} if ladder else {},
             seed=seed,
         )
