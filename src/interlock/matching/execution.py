@@ -1,6 +1,7 @@
 """What an execution exchanges, and how much of an order can be executed at once.
 
-A fee is charged in what is received: a buy pays it in base, a sale in quote. Nothing is rounded: what leaves one side arrives at the other.
+A fee is charged in what is received: a buy pays it in base, a sale in quote; a buy may pay it in quote on top. Nothing
+is rounded: what leaves one side arrives at the other.
 A resting order trades at its own limit, also when price jumps over it: that is the price at which it stood in the book.
 """
 
@@ -35,13 +36,17 @@ class Execution:
         return self.quantity * self.price
 
 
-def execution(side: Side, quantity: Decimal, price: Decimal, rate: Decimal) -> Execution:
-    """The execution of so much at this price; `rate` is the fee as a fraction of what is received."""
+def execution(
+    side: Side, quantity: Decimal, price: Decimal, rate: Decimal, *, fee_in_quote: bool = False
+) -> Execution:
+    """The execution of so much at this price; `rate` is the fee as a fraction of what is received, or of what is paid."""
     value = quantity * price
-    if side is Side.BUY:
+    if side is Side.BUY and not fee_in_quote:
         fee = quantity * rate
         return Execution(side, quantity, price, fee, quantity - fee, -value)
     fee = value * rate
+    if side is Side.BUY:
+        return Execution(side, quantity, price, fee, quantity, -value - fee)
     return Execution(side, quantity, price, fee, -quantity, value - fee)
 
 

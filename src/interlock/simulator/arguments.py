@@ -95,6 +95,7 @@ def ordinary_wish(
         tif=_tif(params),
         post_only=instruction is not None,
         smart=instruction == SMART,
+        fee_in_quote=_fee_in_quote(params, listed, side),
     )
 
 
@@ -109,10 +110,10 @@ def trigger_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
     reference = text(params, "ref_price_type", code=230) or "MARK_PRICE"
     if reference not in {"MARK_PRICE", "INDEX_PRICE", "LAST_PRICE"}:
         raise Refusal(230)
-    instruction = _instruction(params) if kind.has_limit else None
+    side, instruction = _side(params), _instruction(params) if kind.has_limit else None
     return Wish(
         listed=listed,
-        side=_side(params),
+        side=side,
         kind=kind,
         client_oid=_client_oid(call),
         quantity=_quantity(params, listed),
@@ -121,6 +122,7 @@ def trigger_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
         ref_price_type=reference,
         tif=_tif(params),
         post_only=instruction is not None,
+        fee_in_quote=_fee_in_quote(params, listed, side),
     )
 
 
@@ -296,6 +298,14 @@ def _instruction(params: Mapping[str, object]) -> str | None:
     if given not in ([], [POST_ONLY], [SMART]):
         raise Refusal(219)
     return str(given[0]) if isinstance(given, list) and given else None
+
+
+def _fee_in_quote(params: Mapping[str, object], listed: Listed, side: Side) -> bool:
+    """Whether the fee is asked to be paid in quote; other currencies than the two of the pair are not served."""
+    named = text(params, "fee_instrument_name", code=215)
+    if named not in {None, listed.quote} and (named != listed.base or side is Side.SELL):
+        raise Refusal(215)
+    return named == listed.quote
 
 
 def _check_margin(params: Mapping[str, object]) -> None:

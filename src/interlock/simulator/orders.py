@@ -89,11 +89,18 @@ class Wish:
     post_only: bool = False
     smart: bool = False
     leg: Leg | None = None
+    fee_in_quote: bool = False
 
     @property
     def fee_currency(self) -> str:
-        """A buy pays its fee in base, a sale in quote."""
-        return self.listed.base if self.side is Side.BUY else self.listed.quote
+        """A buy pays its fee in base unless it asks otherwise, a sale in quote."""
+        in_base = self.side is Side.BUY and not self.fee_in_quote
+        return self.listed.base if in_base else self.listed.quote
+
+    @property
+    def pays_on_top(self) -> bool:
+        """Whether the fee is paid beyond the value."""
+        return self.side is Side.BUY and self.fee_in_quote
 
 
 @dataclass(slots=True)
@@ -146,12 +153,12 @@ class Order:
         ticks = self.filled_value / self.filled / tick
         return ticks.to_integral_value(ROUND_HALF_EVEN) * tick
 
-    def execute(self, done: Execution, now: Instant) -> None:
-        """Counts one execution; the order ends as FILLED when nothing remains."""
+    def execute(self, done: Execution, rate: Decimal, now: Instant) -> None:
+        """Counts one execution. A buy counts its fee in base whatever it is paid in: that is what the exchange was seen to show."""
         self._must_be_open()
         self.filled += done.quantity
         self.filled_value += done.value
-        self.fee += done.fee
+        self.fee += done.quantity * rate if self.wish.side is Side.BUY else done.fee
         self.updated = now
         if self.wish.notional is None and self.filled > self.wish.quantity:
             raise BrokenInvariant(f"Order {self.id} was filled beyond its quantity.")

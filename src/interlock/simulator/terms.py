@@ -1,7 +1,7 @@
 """What an order's own terms say: what it is worth, what it must hold back, which way its trigger lies, whether it may rest."""
 
 from dataclasses import replace
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from interlock.matching import Direction, Quote, crosses
@@ -43,11 +43,16 @@ def is_done(order: Order) -> bool:
     return order.remaining == 0
 
 
-def needs(order: Order) -> Decimal:
-    """What an open order must hold back: a sale its base, a buy its price, a trigger nothing. No fee on top."""
-    wish = order.wish
-    if wish.kind.is_trigger:
+def needs(order: Order, taker_rate: Decimal) -> Decimal:
+    """What an open order must hold back: a sale its base, a buy its price, a trigger nothing. No fee on top, unless it is paid there."""
+    if order.wish.kind.is_trigger:
         return ZERO
+    held = _unspent(order)
+    return held * (1 + taker_rate) if order.wish.pays_on_top else held
+
+
+def _unspent(order: Order) -> Decimal:
+    wish = order.wish
     if wish.notional is not None:
         return wish.notional - order.filled_value
     if wish.side is Side.SELL:
@@ -64,7 +69,8 @@ def value_of(wish: Wish, quote: Quote) -> Decimal:
     if wish.limit is not None or wish.ref_price is not None:
         return wish.quantity * (wish.limit or wish.ref_price or ZERO)
     margin = MARKET_BUY_MARGIN if wish.side is Side.BUY else MARKET_SELL_MARGIN
-    return wish.quantity * quote.last * margin
+    tick = wish.listed.tick
+    return wish.quantity * (quote.last * margin / tick).to_integral_value(ROUND_HALF_EVEN) * tick
 
 
 def notional_quantity(notional: Decimal, price: Decimal, lot: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ What the levels of the book do not hold is not executed. An order that may not r
 A fired trigger spawns a market order with an id of its own; only then are funds asked for.
 """
 
+from copy import copy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -140,8 +141,9 @@ class Trading:
             return POST_ONLY
         if wish.kind.is_trigger or wish.limit is None:
             return 0
-        price = wish.limit if wish.side is Side.BUY else 1
-        more = (wish.quantity - order.filled) * price - order.reserved
+        asked = copy(order)
+        asked.wish = wish
+        more = self._needs(asked) - order.reserved
         return TOO_POOR if more > self._wallet.available(order.reserved_in) else 0
 
     def _must_be_open_for(self, wish: Wish, now: Instant) -> Quote:
@@ -219,7 +221,7 @@ class Trading:
         objections = (
             (wish.post_only and not may_post(wish, quote), POST_ONLY),
             (self._open_in(listed.symbol) >= OPEN_PER_SYMBOL_MAX, TOO_MANY),
-            (needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
+            (self._needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
         )
         found = self._worth(wish, quote) or next((code for holds, code in objections if holds), 0)
         return found or self._impatience(order, now)
@@ -263,7 +265,7 @@ class Trading:
             replay = self._market.replays[wish.listed.symbol]
             order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
             return
-        self._hold(order, needs(order))
+        self._hold(order, self._needs(order))
         if wish.limit is None or crosses(wish.side, wish.limit, quote):
             self._take(order, now)
         if order.is_open:
@@ -308,10 +310,10 @@ class Trading:
         is_maker = liquidity is Liquidity.MAKER
         rate = self._config.maker_rate if is_maker else self._config.taker_rate
         wish = order.wish
-        done = execution(wish.side, quantity, price, rate)
+        done = execution(wish.side, quantity, price, rate, fee_in_quote=wish.fee_in_quote)
         self._market.take(wish.listed.symbol, wish.side, quantity, now)
-        order.execute(done, now)
-        self._hold(order, needs(order))
+        order.execute(done, rate, now)
+        self._hold(order, self._needs(order))
         trade = Trade(
             *self._book.next_trade_ids(),
             order.id,
@@ -364,7 +366,7 @@ class Trading:
         self._close(child, now)
 
     def _child_objection(self, child: Order, quote: Quote, now: Instant) -> int:
-        if needs(child) > self._wallet.available(child.reserved_in):
+        if self._needs(child) > self._wallet.available(child.reserved_in):
             return TOO_POOR
         if child.wish.post_only and not may_post(child.wish, quote):
             return POST_ONLY
@@ -378,6 +380,9 @@ class Trading:
             if other is not order and other.is_open:
                 self._end(other, Status.CANCELED, now)
                 self._close(other, now)
+
+    def _needs(self, order: Order) -> Decimal:
+        return needs(order, self._config.taker_rate)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
         self._wallet.reserve(order.reserved_in, amount - order.reserved)
