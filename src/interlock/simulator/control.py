@@ -13,6 +13,8 @@ from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
 from interlock.simulator.stepping import Seat, Step, Stepping
+from interlock.simulator.streams.audience import Audience
+from interlock.simulator.streams.faults import Disturbance
 from interlock.values import Instant
 
 HOUR: Final = timedelta(hours=1)
@@ -67,10 +69,11 @@ class Horizon(msgspec.Struct):
 
 
 class Driver:
-    """Moves a stepping clock whenever everybody is idle, and tells those who wait."""
+    """Moves a stepping clock whenever everybody is idle, and tells those who wait; `after` is done after each step."""
 
-    def __init__(self, stepping: Stepping) -> None:
+    def __init__(self, stepping: Stepping, after: Callable[[], None]) -> None:
         self.stepping: Final = stepping
+        self._after: Final = after
         self.seconds_per_hour = 0.0
         self._waiting: Final[dict[Seat, asyncio.Future[Step]]] = {}
         self._changed: Final = asyncio.Event()
@@ -111,6 +114,7 @@ class Driver:
         if target is None:
             return
         step = self.stepping.step(target)
+        self._after()
         told = list(self._waiting.values())
         self._waiting.clear()
         for waiting in told:
@@ -125,7 +129,14 @@ class Driver:
 class ControlServer:
     """The routes of the control port. `driver` is None when the clock is the wall's."""
 
-    def __init__(self, engine: Engine, driver: Driver | None, held: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        driver: Driver | None,
+        held: Callable[[], int],
+        audience: Audience,
+    ) -> None:
+        self._audience: Final = audience
         self._engine: Final = engine
         self._driver: Final = driver
         self._held: Final = held
@@ -141,6 +152,8 @@ class ControlServer:
         app.router.add_post("/control/arm", self.arm)
         app.router.add_post("/control/allowlist", self.allowlist)
         app.router.add_post("/control/key", self.key)
+        app.router.add_post("/control/stream", self.stream)
+        app.router.add_get("/control/streams", self.streams)
         app.router.add_get("/control/state", self.state)
         app.router.add_get("/control/books", self.books)
         return app
@@ -217,6 +230,16 @@ class ControlServer:
     async def books(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """The truth."""
         return answer(self._engine.books())
+
+    async def stream(self, request: web.Request) -> web.Response:
+        """Arms a fault for news to come, or closes or silences who listens now."""
+        asked = await read(request, Disturbance)
+        done = self._audience.disturb(asked)
+        return answer({asked.fault: done})
+
+    async def streams(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """Who listens to what, how many bytes wait for each, and which faults have taken effect."""
+        return answer(self._audience.row())
 
     def _clock(self) -> Driver:
         if self._driver is None:

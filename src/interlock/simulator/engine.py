@@ -4,7 +4,7 @@ It has no clock, no chance and no I/O of its own: `advance` moves its time, and 
 the truth that every proof is held against.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -32,6 +32,7 @@ from interlock.simulator.public import PublicSide
 from interlock.simulator.rates import TOO_MANY_REQUESTS, Rates
 from interlock.simulator.requests import (
     NO_ID,
+    Call,
     Envelope,
     authenticate,
     envelope,
@@ -74,6 +75,7 @@ class Engine:
         self._book: Final = Orderbook(config.seed)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book)
         self.access: Final = Access(config.keys)
+        self._listing: Final = shared
         self._public: Final = PublicSide(shared, self._market, self._book)
         self._private: Final = PrivateSide(
             config, shared, self._market, self._wallet, self._book, self._trading
@@ -159,13 +161,38 @@ class Engine:
             raise Refusal(UNKNOWN_METHOD)
         if sent is None or sent.method != method:
             raise Refusal(WRONG_VERB_PRIVATE)
-        call = authenticate(sent, self.access, arrived.source, self.now)
-        acts = method.rpartition("/")[2].startswith(ACTS)
+        return self.perform(authenticate(sent, self.access, arrived.source, self.now))
+
+    def perform(self, call: Call) -> object:
+        """What a proven call brings about."""
+        if call.method not in self._private.methods:
+            raise Refusal(UNKNOWN_METHOD)
+        acts = call.method.rpartition("/")[2].startswith(ACTS)
         if acts and call.key.permission is not Permission.TRADE:
             raise Refusal(UNAUTHORISED)
         if self._rates is not None:
-            self._rates.admit(method, call.key.key, self.now)
-        return self._private.methods[method](call, self.now)
+            self._rates.admit(call.method, call.key.key, self.now)
+        return self._private.methods[call.method](call, self.now)
+
+    # -- what the sockets ask
+
+    @property
+    def symbols(self) -> Container[str]:
+        """Every listed instrument."""
+        return self._listing.instruments
+
+    def tell(self, method: str, params: Mapping[str, object]) -> object:
+        """What a public method answers now; it meets no fault and is not counted, for nobody sent it."""
+        return self._public.methods[method](params, self.now)
+
+    def command(self, call: Call) -> object:
+        """A command on an authenticated socket, counted and noted like a request."""
+        self._requests[call.method] = self._requests.get(call.method, 0) + 1
+        try:
+            return self.perform(call)
+        except Refusal as refused:
+            self._note(call.method, call.params, refused)
+            raise
 
     def _note(self, arrived: Arrived, params: Mapping[str, object], refused: Refusal) -> None:
         self._refusals.append(
@@ -178,6 +205,12 @@ class Engine:
                 "at_us": self.now.micros,
             }
         )
+
+    def withdraw(self, order_id: str) -> None:
+        """Cancels an order, if it is still open, without anybody's asking."""
+        order = self._book.orders.get(order_id)
+        if order is not None and order.is_open:
+            self._trading.cancel(order, self.now)
 
     # -- time
 

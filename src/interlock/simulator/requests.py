@@ -69,7 +69,7 @@ def envelope(body: bytes) -> Envelope:
         raise Refusal(40001) from error
     if not isinstance(received, dict):
         raise Refusal(40001)
-    request_id = _digits(received.get("id"))
+    request_id = digits(received.get("id"))
     if request_id is None or int(request_id) > ID_MAX:
         raise Refusal(40001)
     params = received.get("params", _NO_PARAMS)
@@ -86,7 +86,7 @@ def authenticate(sent: Envelope, access: Access, source: str, now: Instant) -> C
     """
     if isinstance(sent.nonce, Decimal):
         raise Refusal(UNAUTHORISED)
-    nonce = _digits(sent.nonce)
+    nonce = digits(sent.nonce)
     if nonce is None or abs(int(nonce) - now.ms) > NONCE_WINDOW_MS:
         raise Refusal(40102)
     key = access.key(sent.api_key, source)
@@ -102,7 +102,7 @@ def _verifies(sent: Envelope, key: ApiKey, nonce: str, sig: str) -> bool:
         return False
 
 
-def _digits(value: object) -> str | None:
+def digits(value: object) -> str | None:
     """The received text of a whole number, sent as such or as a text; None for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if value >= 0 else None

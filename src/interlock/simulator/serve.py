@@ -25,6 +25,8 @@ from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
 from interlock.simulator.server import ExchangeServer
 from interlock.simulator.stepping import Stepping
+from interlock.simulator.streams.front import Streams
+from interlock.simulator.streams.terms import USUAL, StreamTerms
 from interlock.values import Instant
 
 LOOPBACK: Final = "127.0.0.1"
@@ -79,6 +81,7 @@ class ServeOptions:
     block_code: int = UNAUTHORISED
     legacy_triggers: bool = False
     rate_limits: bool = False
+    streams: StreamTerms = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +131,13 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     config = configuration(options, wall_now())
     engine = Engine(config)
     engine.access.allow(options.allow, options.block_code)
-    driver = Driver(Stepping(engine, _horizon(options))) if options.stepping else None
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    exchange = ExchangeServer(engine, _tick(engine, options), broken)
-    control = ControlServer(engine, driver, lambda: exchange.held)
-    clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine))
+    streams = Streams(engine, _tick(engine, options), broken, options.streams)
+    stepping = Stepping(engine, _horizon(options)) if options.stepping else None
+    driver = Driver(stepping, streams.audience.pass_on) if stepping else None
+    exchange = ExchangeServer(engine, _tick(engine, options), broken, streams)
+    control = ControlServer(engine, driver, lambda: exchange.held, streams.audience)
+    clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
     runners = [
         web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
@@ -245,10 +250,11 @@ def _tick(engine: Engine, options: ServeOptions) -> Callable[[], None]:
     return lambda: engine.advance(max(wall_now(), engine.now))
 
 
-async def _follow_the_wall(engine: Engine) -> None:
-    """Lets triggers fire and orders fill also while nobody asks."""
+async def _follow_the_wall(engine: Engine, streams: Streams) -> None:
+    """Lets triggers fire and orders fill also while nobody asks, and tells who listens."""
     while True:
         engine.advance(max(wall_now(), engine.now))
+        await streams.pass_on()
         await asyncio.sleep(TICK_SECONDS)
 
 

@@ -15,11 +15,10 @@ from interlock.errors import BrokenInvariant
 from interlock.simulator.answers import Answer
 from interlock.simulator.engine import Engine
 from interlock.simulator.faults import Silence
+from interlock.simulator.streams.front import Streams
 from interlock.values import Instant
 
-NOT_IMPLEMENTED: Final = 501
 BODY_BYTES_MAX: Final = 1_000_000
-NO_SOCKETS: Final = "The simulator has no WebSocket yet: ask its REST interface, where a read sees every answer sent before it."
 
 
 class ExchangeServer:
@@ -29,30 +28,31 @@ class ExchangeServer:
     """
 
     def __init__(
-        self, engine: Engine, tick: Callable[[], None], broken: asyncio.Future[None]
+        self,
+        engine: Engine,
+        tick: Callable[[], None],
+        broken: asyncio.Future[None],
+        streams: Streams,
     ) -> None:
         self._engine: Final = engine
         self._tick: Final = tick
         self._broken: Final = broken
+        self._streams: Final = streams
         self.held = 0
 
     def application(self) -> web.Application:
         """The application that serves the exchange's routes."""
         app = web.Application(client_max_size=BODY_BYTES_MAX)
-        app.router.add_get("/exchange/v1/user", self.socket)
-        app.router.add_get("/exchange/v1/market", self.socket)
+        self._streams.add_to(app)
         app.router.add_route("*", "/{path:.*}", self.request)
         return app
-
-    async def socket(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
-        """Where the sockets will be."""
-        return web.Response(status=NOT_IMPLEMENTED, text=NO_SOCKETS)
 
     async def request(self, request: web.Request) -> web.Response:
         """One request of the exchange's protocol."""
         body = await request.read()
         try:
             answer = self._answer(request, body)
+            await self._streams.pass_on()
         except BrokenInvariant as promise:
             if not self._broken.done():
                 self._broken.set_exception(promise)

@@ -304,15 +304,6 @@ def test_a_broken_promise_of_the_engine_ends_the_server() -> None:
         asyncio.run(sells_in_spite_of_a_debt())
 
 
-def test_the_sockets_say_that_they_are_not_there_yet() -> None:
-    async def test(client: Front) -> None:
-        async with client.session.get(f"{client.at.rest}/user") as reply:
-            assert reply.status == 501
-            assert "no WebSocket yet" in await reply.text()
-
-    run(test)
-
-
 def test_on_the_wall_s_clock_the_replay_is_now_and_nobody_moves_it() -> None:
     async def test(client: Front) -> None:
         now = (await client.look("state"))["now_us"]

@@ -1,0 +1,145 @@
+"""What the user socket tells: the engine's events in the words of its channels, and what a new listener is told first.
+
+An order, a trade and the balance are told in the order in which they came about; of the balance only what a whole step left.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from interlock.simulator.config import ApiKey
+from interlock.simulator.engine import Engine
+from interlock.simulator.events import BalanceChanged, Event, EventsForgotten, OrderChanged, Traded
+from interlock.simulator.orders import Order, Status, Trade
+from interlock.simulator.requests import Call
+from interlock.simulator.rows import ACCOUNT, order_row, trade_row
+from interlock.simulator.streams.channels import Channel, Topic
+
+Row = dict[str, Any]
+NS: Final = 1000
+MONEY: Final = (Topic.BALANCE, Topic.POSITION_BALANCE)
+LISTS: Final = {
+    Topic.ORDER: "private/get-open-orders",
+    Topic.ADVANCED: "private/advanced/get-open-orders",
+}
+
+
+class AccountNews:
+    """The one account, as its own streams tell it."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine: Final = engine
+        self._read = engine.events.count
+
+    def fresh(self, *, wanted: bool) -> Sequence[Event]:
+        """The events since this was last asked; none that nobody wanted, or that are forgotten: a gap is a gap."""
+        read, self._read = self._read, self._engine.events.count
+        if not wanted or read == self._read:
+            return ()
+        try:
+            return self._engine.events.since(read)
+        except EventsForgotten:
+            return ()
+
+    def first(self, channel: Channel, key: ApiKey) -> list[Row]:
+        """What a new listener is told: open orders, the balance, no position. Nothing that has passed."""
+        if channel.topic in MONEY:
+            return [self.money(channel.topic, key)]
+        if channel.topic is Topic.POSITIONS:
+            return [_of_account(Topic.POSITIONS, [])]
+        method = LISTS.get(channel.topic)
+        return [] if method is None else self._open(channel, method, key)
+
+    def money(self, topic: Topic, key: ApiKey) -> Row:
+        """What the account holds, in the words of one of the two channels that tell it."""
+        found: Any = self._engine.perform(Call("private/user-balance", {}, 0, key))
+        row = found["data"][0]
+        return _of_account(topic, [_wealth(row) if topic is Topic.BALANCE else self._held(row)])
+
+    def told(self, events: Sequence[Event]) -> Iterator[tuple[Topic, str | None, Row | None]]:
+        """Topic, instrument and news of each event. News of money are left open, for each listener is told as its key may see."""
+        for event in events:
+            if isinstance(event, Traded):
+                symbol = event.trade.listed.symbol
+                yield Topic.MY_TRADE, symbol, _of_symbol(Topic.MY_TRADE, symbol, _deal(event.trade))
+            elif isinstance(event, OrderChanged):
+                symbol = event.order.wish.listed.symbol
+                topic = Topic.ADVANCED if event.order.is_advanced else Topic.ORDER
+                yield topic, symbol, _of_symbol(topic, symbol, self._order(event.order))
+        if any(isinstance(event, BalanceChanged) for event in events):
+            yield from ((topic, None, None) for topic in MONEY)
+
+    def _open(self, channel: Channel, method: str, key: ApiKey) -> list[Row]:
+        params = {} if channel.symbol is None else {"instrument_name": channel.symbol}
+        found: Any = self._engine.perform(Call(method, params, 0, key))
+        by_symbol: dict[str, list[Row]] = {}
+        for row in reversed(found["data"]):
+            by_symbol.setdefault(row["instrument_name"], []).append(_streamed(row))
+        return [
+            {
+                "instrument_name": symbol,
+                "subscription": channel.name,
+                "channel": channel.topic.value,
+                "data": rows,
+            }
+            for symbol, rows in by_symbol.items()
+        ]
+
+    def _order(self, order: Order) -> Row:
+        return _streamed(order_row(order, self._engine.config))
+
+    def _held(self, row: Row) -> Row:
+        """Quantities alone; spot has no positions."""
+        now = self._engine.now.ms
+        held = [
+            {
+                "instrument_name": coin["instrument_name"],
+                "quantity": coin["quantity"],
+                "update_timestamp_ms": now,
+            }
+            for coin in row["position_balances"]
+        ]
+        return {"balances": held, "positions": [], "isolated_positions": []}
+
+
+def _streamed(row: Row) -> Row:
+    """An order as the stream shows it: the instant in nanoseconds as a whole number, and no reason where there is none."""
+    kept = dict(row)
+    if row["status"] != Status.REJECTED.value:
+        kept.pop("reason", None)
+    if row["order_type"] == "MARKET" and row["ref_price_type"] == "NULL_VAL":
+        del kept["ref_price_type"]
+    return kept | {"transaction_time_ns": row["update_time"] * NS * NS}
+
+
+def _deal(trade: Trade) -> Row:
+    row = trade_row(trade)
+    told = str(row.pop("transact_time_ns"))
+    return row | {"fee_credits": "0", "match_count": 1, "match_index": 0, "transaction_time": told}
+
+
+def _wealth(row: Row) -> Row:
+    """A balance as the stream shows it: what is isolated has fields of its own."""
+    return row | {
+        "isolated_positions": [],
+        "total_isolated_cash_balance": "0",
+        "total_risk_exposure": row["used_position_limit"],
+    }
+
+
+def _of_symbol(topic: Topic, symbol: str, row: Row) -> Row:
+    """News of one instrument; they name it in the subscription even to those who listen to all."""
+    return {
+        "instrument_name": symbol,
+        "subscription": f"{topic.value}.{symbol}",
+        "channel": topic.value,
+        "data": [row],
+    }
+
+
+def _of_account(topic: Topic, rows: list[Row]) -> Row:
+    return {
+        "account_id": ACCOUNT,
+        "subscription": topic.value,
+        "channel": topic.value,
+        "data": rows,
+    }
