@@ -137,7 +137,8 @@ class World:
         """Orders BTC: a limit where a price is given."""
         kind = "LIMIT" if "price" in params else "MARKET"
         asked = {"instrument_name": BTC, "side": side, "type": kind, "quantity": quantity}
-        return await self.ask("private/create-order", **asked, **params)
+        named = {"client_oid": f"order-{self.count}"} | params
+        return await self.ask("private/create-order", **asked, **named)
 
     async def public(self, method: str, **params: str) -> Any:  # noqa: ANN401 - a result is whatever JSON the method answers
         """The result of a public method."""
