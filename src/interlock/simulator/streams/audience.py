@@ -12,7 +12,12 @@ from interlock.simulator.requests import NO_ID
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.account import AccountNews
 from interlock.simulator.streams.channels import Channel, Socket, Topic
-from interlock.simulator.streams.faults import NOW, Disturbance, StreamFaults
+from interlock.simulator.streams.faults import (
+    NOW,
+    Disturbance,
+    StreamFaults,
+    must_be_possible,
+)
 from interlock.simulator.streams.listener import Listener
 from interlock.simulator.streams.market import Feed, feed_of
 
@@ -82,6 +87,7 @@ class Audience:
 
     def disturb(self, asked: Disturbance) -> int:
         """Lets something go wrong; how many listeners it meets at once, or how many news it will."""
+        must_be_possible(asked)
         if asked.fault not in NOW:
             self.faults.arm(asked)
             return asked.count

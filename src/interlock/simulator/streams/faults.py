@@ -12,6 +12,7 @@ from interlock.simulator.streams.channels import Socket
 ANY_CHANNEL: Final = "*"
 SECONDS_MAX: Final = 600.0
 NOW: Final = ("close", "stall")
+CODES: Final = (1000, 1006, 1013)
 
 
 class Disturbance(msgspec.Struct):
@@ -26,6 +27,15 @@ class Disturbance(msgspec.Struct):
     seconds: float = 0.0
     code: int = 1000
     socket: Socket | None = None
+
+
+def must_be_possible(asked: Disturbance) -> None:
+    """Raises when this cannot go wrong here."""
+    names = (*(each.value for each in StreamFault), *NOW)
+    if asked.fault not in names:
+        raise BadInput(f"{asked.fault!r} is no fault of a socket; there are {', '.join(names)}.")
+    if asked.count < 1 or not 0 <= asked.seconds <= SECONDS_MAX or asked.code not in CODES:
+        raise BadInput(f"At least once, within {SECONDS_MAX} seconds, and closed as {CODES}.")
 
 
 class StreamFault(StrEnum):
@@ -56,14 +66,8 @@ class StreamFaults:
 
     def arm(self, asked: Disturbance) -> None:
         """Arms a fault for the next `count` news of a channel, named as the news name it."""
-        names = [each.value for each in StreamFault]
-        if asked.fault not in names or asked.count < 1 or not 0 <= asked.seconds <= SECONDS_MAX:
-            raise BadInput(
-                f"{asked.fault!r} times {asked.count} cannot be done; there are {', '.join((*names, *NOW))}."
-            )
-        self._armed.append(
-            Armed(StreamFault(asked.fault), asked.channel, asked.count, asked.seconds)
-        )
+        fault = StreamFault(asked.fault)
+        self._armed.append(Armed(fault, asked.channel, asked.count, asked.seconds))
 
     def meet(self, channel: str) -> Armed | None:
         """The fault that news of this channel meet; it counts as fired."""
