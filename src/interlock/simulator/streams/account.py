@@ -6,11 +6,9 @@ An order, a trade and the balance are told in the order in which they came about
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.simulator.events import BalanceChanged, Event, EventsForgotten, OrderChanged, Traded
 from interlock.simulator.orders import Order, Status, Trade
-from interlock.simulator.requests import Call
 from interlock.simulator.rows import ACCOUNT, order_row, trade_row
 from interlock.simulator.streams.channels import Channel, Topic
 
@@ -40,23 +38,23 @@ class AccountNews:
         except EventsForgotten:
             return ()
 
-    def first(self, channel: Channel, key: ApiKey) -> list[Row]:
+    def first(self, channel: Channel) -> list[Row]:
         """What a new listener is told: open orders, the balance, no position. Nothing that has passed."""
         if channel.topic in MONEY:
-            return [self.money(channel.topic, key)]
+            return [self.money(channel.topic)]
         if channel.topic is Topic.POSITIONS:
             return [_of_account(Topic.POSITIONS, [])]
         method = LISTS.get(channel.topic)
-        return [] if method is None else self._open(channel, method, key)
+        return [] if method is None else self._open(channel, method)
 
-    def money(self, topic: Topic, key: ApiKey) -> Row:
+    def money(self, topic: Topic) -> Row:
         """What the account holds, in the words of one of the two channels that tell it."""
-        found: Any = self._engine.perform(Call("private/user-balance", {}, 0, key))
+        found: Any = self._engine.show("private/user-balance", {})
         row = found["data"][0]
         return _of_account(topic, [_wealth(row) if topic is Topic.BALANCE else self._held(row)])
 
-    def told(self, events: Sequence[Event]) -> Iterator[tuple[Topic, str | None, Row | None]]:
-        """Topic, instrument and news of each event. News of money are left open, for each listener is told as its key may see."""
+    def told(self, events: Sequence[Event]) -> Iterator[tuple[Topic, str | None, Row]]:
+        """Topic, instrument and news of each event, and at the end the money."""
         for event in events:
             if isinstance(event, Traded):
                 symbol = event.trade.listed.symbol
@@ -66,11 +64,11 @@ class AccountNews:
                 topic = Topic.ADVANCED if event.order.is_advanced else Topic.ORDER
                 yield topic, symbol, _of_symbol(topic, symbol, self._order(event.order))
         if any(isinstance(event, BalanceChanged) for event in events):
-            yield from ((topic, None, None) for topic in MONEY)
+            yield from ((topic, None, self.money(topic)) for topic in MONEY)
 
-    def _open(self, channel: Channel, method: str, key: ApiKey) -> list[Row]:
+    def _open(self, channel: Channel, method: str) -> list[Row]:
         params = {} if channel.symbol is None else {"instrument_name": channel.symbol}
-        found: Any = self._engine.perform(Call(method, params, 0, key))
+        found: Any = self._engine.show(method, params)
         by_symbol: dict[str, list[Row]] = {}
         for row in reversed(found["data"]):
             by_symbol.setdefault(row["instrument_name"], []).append(_streamed(row))

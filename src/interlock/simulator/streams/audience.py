@@ -49,9 +49,8 @@ class Audience:
     def subscribe(self, listener: Listener, channel: Channel, request_id: int) -> list[Told]:
         """It listens from now on; what it is told first. The first word about orders answers the request."""
         listener.channels[channel.name] = channel
-        key = self.admitted(listener)
-        if channel.topic.value.startswith("user."):
-            rows = self._account.first(channel, key) if key is not None else []
+        if listener.socket is Socket.USER:
+            rows = self._account.first(channel)
         else:
             feed = self._feeds.get(channel) or feed_of(channel, self._engine.tell)
             self._feeds[channel] = feed
@@ -114,12 +113,11 @@ class Audience:
         ]
         return {"listeners": listening, "faults_fired": dict(sorted(self.faults.fired.items()))}
 
-    def _tell_account(self, topic: Topic, symbol: str | None, row: dict[str, Any] | None) -> None:
+    def _tell_account(self, topic: Topic, symbol: str | None, row: dict[str, Any]) -> None:
+        frame = wire.told(row)
         for listener in self.listeners:
-            if listener.key is None or not listener.hears(topic, symbol):
-                continue
-            news = row or self._account.money(topic, listener.key)
-            listener.tell(wire.told(news), news["channel"])
+            if listener.key is not None and listener.hears(topic, symbol):
+                listener.tell(frame, row["channel"])
 
     def _close_feeds(self) -> None:
         wanted = {
