@@ -104,7 +104,7 @@ def _streamed(row: Row) -> Row:
     kept = dict(row)
     if row["status"] != Status.REJECTED.value:
         kept.pop("reason", None)
-    if row["order_type"] == "MARKET" and row["ref_price_type"] == "NULL_VAL":
+    if row["order_type"] == "MARKET" and row.get("ref_price_type") == "NULL_VAL":
         del kept["ref_price_type"]
     return kept | {"transaction_time_ns": row["update_time"] * NS * NS}
 

@@ -7,10 +7,11 @@ through it, and never those that REST made.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.engine import MESSAGES, UNKNOWN_METHOD, Engine
+from interlock.simulator.events import OrderChanged
 from interlock.simulator.requests import Call, Envelope, authenticate, digits
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.audience import Audience, Told
@@ -126,9 +127,15 @@ class Commands:
         nonce = digits(said.nonce)
         now_ms = self._engine.now.ms
         call = Call(said.method, said.params, int(nonce) if nonce else now_ms, key)
-        result: Any = self._engine.command(call)
-        listener.orders.extend(_created(said.method, result))
+        before = self._engine.events.count
+        result = self._engine.command(call)
+        listener.orders.extend(self._made(since=before))
         return Heard([wire.done(said, result, MESSAGES.get(said.method.rpartition("/")[2]))])
+
+    def _made(self, since: int) -> list[str]:
+        """The ids of the orders that came into being just now."""
+        changed = (e for e in self._engine.events.since(since) if isinstance(e, OrderChanged))
+        return [each.order.id for each in changed if each.order.created == self._engine.now]
 
     def _set_cancel(self, listener: Listener, said: Said) -> Heard:
         if self._audience.admitted(listener) is None:
@@ -151,11 +158,3 @@ class Commands:
         for order_id in listener.orders:
             self._engine.withdraw(order_id)
         listener.orders.clear()
-
-
-def _created(method: str, result: object) -> list[str]:
-    """The ids of the orders that a command has made."""
-    if not method.rpartition("/")[2].startswith("create-"):
-        return []
-    rows = result if isinstance(result, list) else [result]
-    return [row["order_id"] for row in rows if isinstance(row, dict) and "order_id" in row]
