@@ -130,7 +130,7 @@ class Engine:
             result = self._result(arrived, sent, params, refuse)
             return success(request_id, method, result, MESSAGES.get(method.rpartition("/")[2]))
         except Refusal as refused:
-            self._note(arrived, params, refused)
+            self._note(arrived.method, arrived.source, params, refused)
             return refusal(request_id, method, refused)
 
     def _envelope(self, arrived: Arrived) -> Envelope | None:
@@ -189,20 +189,22 @@ class Engine:
         """What a private method that only looks answers now; as little is it asked by anybody."""
         return self._private.methods[method](Call(method, params, 0, self.config.keys[0]), self.now)
 
-    def command(self, call: Call) -> object:
+    def command(self, call: Call, source: str) -> object:
         """A command on an authenticated socket, counted and noted like a request."""
         self._requests[call.method] = self._requests.get(call.method, 0) + 1
         try:
             return self._granted(call)
         except Refusal as refused:
-            self._note(call.method, call.params, refused)
+            self._note(call.method, source, call.params, refused)
             raise
 
-    def _note(self, arrived: Arrived, params: Mapping[str, object], refused: Refusal) -> None:
+    def _note(
+        self, method: str, source: str, params: Mapping[str, object], refused: Refusal
+    ) -> None:
         self._refusals.append(
             {
-                "method": arrived.method,
-                "source": arrived.source,
+                "method": method,
+                "source": source,
                 "code": refused.code,
                 "client_oid": params.get("client_oid"),
                 "order_id": (refused.result or {}).get("order_id"),

@@ -128,7 +128,7 @@ class Commands:
         now_ms = self._engine.now.ms
         call = Call(said.method, said.params, int(nonce) if nonce else now_ms, key)
         before = self._engine.events.count
-        result = self._engine.command(call)
+        result = self._engine.command(call, listener.source)
         listener.orders.extend(self._made(since=before))
         return Heard([wire.done(said, result, MESSAGES.get(said.method.rpartition("/")[2]))])
 
