@@ -120,3 +120,16 @@ def test_a_buy_signal_while_we_are_shut_out_is_told_blocked_as_unknown_and_never
     assert "XRP_USDT" in alert.text
     assert picture.intents == ()
     assert world.engine.books()["requests"].get("private/create-order", 0) == 0
+
+
+def test_a_stop_whose_answer_was_lost_is_not_asked_for_again_while_acts_are_refused() -> None:
+    world = stage(replace(BY_TARGET, hours=0.2))
+    world.engine.arm("lose_request", "private/advanced/create-order", 1, 0)
+    world.engine.arm("refuse", "private/advanced/create-order", FOR_EVER, 40101)
+    again = list[int]()
+    world.after = timedelta(seconds=60)
+    world.meanwhile = lambda: again.append(world.seams.names.count("books.further_attempt begins"))
+    world.run()
+
+    assert again == [1]
+    assert violations(world) == []

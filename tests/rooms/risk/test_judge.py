@@ -349,6 +349,7 @@ EDGES: Final[list[tuple[str, str | None, Question]]] = [
         ),
     ),
     ("wallet unknown", "RISK_GUARD_BLOCKED", question(standing=standing(balances=NOTHING))),
+    ("clock unread", "RISK_GUARD_BLOCKED", question(standing=standing(clock=NOTHING))),
     (
         "breaker",
         "PROTECTION_UNAVAILABLE",
