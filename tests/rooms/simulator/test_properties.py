@@ -1,18 +1,24 @@
 """Whatever is asked in whatever order: no money appears, reservations are those of open orders, ends are ends, ids are found."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.simulator.engine import Engine
+from interlock.simulator.events import BalanceChanged, BookTaken, OrderChanged, Traded
+from interlock.simulator.rows import order_row, trade_row
 from tests.rooms.simulator.person import BTC, COIN, FALLING, Person, exchange
 from tests.rooms.simulator.test_shapes import CLOSE, identities
 
 OPEN = {"PENDING", "ACTIVE"}
 Command = tuple[str, dict[str, object]]
+NOTHING: dict[str, object] = {}
 
 quantities = st.integers(min_value=1, max_value=3000).map(lambda n: f"{n / 100000:.5f}")
 prices = st.integers(min_value=47000, max_value=53000).map(lambda n: f"{n}.00")
@@ -26,6 +32,8 @@ limits = st.fixed_dictionaries(
         "price": prices,
         "time_in_force": tifs,
         "type": st.just("LIMIT"),
+        "exec_inst": st.sampled_from([[], [], ["POST_ONLY"], ["SMART_POST_ONLY"]]),
+        "fee_instrument_name": st.sampled_from([None, "USDT"]),
     }
 )
 markets = st.fixed_dictionaries({"side": sides, "quantity": quantities, "type": st.just("MARKET")})
@@ -44,9 +52,33 @@ triggers = st.fixed_dictionaries(
         "type": st.sampled_from(["STOP_LOSS", "TAKE_PROFIT"]),
     }
 )
+limited = st.fixed_dictionaries(
+    {
+        "side": sides,
+        "quantity": quantities,
+        "ref_price": prices,
+        "price": prices,
+        "type": st.sampled_from(["STOP_LIMIT", "TAKE_PROFIT_LIMIT"]),
+    }
+)
+changes = st.fixed_dictionaries(
+    {
+        "n": st.integers(min_value=0, max_value=20),
+        "new_quantity": quantities,
+        "new_price": st.one_of(prices, st.just("0")),
+    }
+)
+pairs = st.fixed_dictionaries(
+    {"side": sides, "quantity": quantities, "price": prices, "ref_price": prices}
+)
 commands: st.SearchStrategy[Command] = st.one_of(
     st.tuples(st.just("create-order"), st.one_of(limits, markets, by_value)),
-    st.tuples(st.just("advanced/create-order"), triggers),
+    st.tuples(st.just("advanced/create-order"), st.one_of(triggers, limited)),
+    st.tuples(st.sampled_from(["amend-order", "advanced/amend-order"]), changes),
+    st.tuples(st.just("advanced/create-oco"), pairs),
+    st.tuples(
+        st.sampled_from(["cancel-all-orders", "advanced/cancel-all-orders"]), st.just(NOTHING)
+    ),
     st.tuples(
         st.sampled_from(["cancel-order", "advanced/cancel-order"]),
         st.fixed_dictionaries({"n": st.integers(min_value=0, max_value=20)}),
@@ -64,13 +96,31 @@ def play(engine: Engine, command: Command, n: int) -> Person:
         engine.advance(engine.now + timedelta(minutes=int(str(params["minutes"]))))
     elif what.endswith("cancel-order"):
         person.ask(what, client_oid=f"oid-{params['n']}")
+    elif what.endswith("amend-order"):
+        old = {"orig_client_oid": f"oid-{params['n']}", "client_oid": f"oid-{n}"}
+        person.ask(what, **(params | old))
+    elif what.endswith("create-oco"):
+        person.ask(what, order_list=legs(params, n))
+    elif what.endswith("cancel-all-orders"):
+        person.ask(what)
     else:
         person.ask(what, instrument_name=BTC, client_oid=f"oid-{n}", **params)
     return person
 
 
+def legs(params: Mapping[str, object], n: int) -> list[dict[str, object]]:
+    """The limit and the stop of a pair."""
+    one = {"instrument_name": BTC, "side": params["side"], "quantity": params["quantity"]}
+    limit = {"type": "LIMIT", "price": params["price"], "client_oid": f"oid-{n}"}
+    stop = {"type": "STOP_LOSS", "ref_price": params["ref_price"], "client_oid": f"stop-{n}"}
+    return [one | limit, one | stop]
+
+
 def thin() -> Engine:
-    return exchange(FALLING, balances={"USDT": "5000", COIN: "0.05"}, depth="0.01")
+    """Two levels that do not hold much."""
+    return exchange(
+        FALLING, balances={"USDT": "5000", COIN: "0.05"}, ladder=((0, "0.01"), (50, "0.005"))
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,17 +157,81 @@ def money_is_conserved(books: dict[str, Any]) -> None:
 
 
 def reservations_are_those_of_open_orders(books: dict[str, Any]) -> None:
-    """A resting buy holds back price times what remains, a resting sale what remains, and nothing else does."""
+    """A resting buy holds back price times what remains, and the fee if it is paid on top, a resting sale what remains."""
     expected = {"USDT": Decimal(0), COIN: Decimal(0)}
     for row in books["orders"]:
-        if row["status"] == "ACTIVE":
+        if row["status"] == "ACTIVE" and row["order_type"] == "LIMIT":
             left = Decimal(row["quantity"]) - Decimal(row["cumulative_quantity"])
             buys = row["side"] == "BUY"
-            expected["USDT" if buys else COIN] += left * (
-                Decimal(row["limit_price"]) if buys else 1
-            )
+            price = Decimal(row["limit_price"]) if buys else Decimal(1)
+            on_top = Decimal("1.005") if buys and row["fee_instrument_name"] == "USDT" else 1
+            expected["USDT" if buys else COIN] += left * price * on_top
     reserved = {name: Decimal(text) for name, text in books["reserved"].items()}
     assert {name: reserved.get(name, Decimal(0)) for name in expected} == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(commands, max_size=25))
+def test_when_everything_is_cancelled_nothing_is_reserved(sequence: list[Command]) -> None:
+    engine = thin()
+    for n, command in enumerate(sequence):
+        play(engine, command, n)
+    person = Person(engine)
+
+    person.ask("advanced/cancel-all-orders")
+    person.ask("cancel-all-orders")
+
+    books = engine.books()
+    assert {Decimal(text) for text in books["reserved"].values()} <= {Decimal(0)}
+    assert not [row for row in books["orders"] if row["status"] in OPEN]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(commands, max_size=25))
+def test_at_most_one_leg_of_a_pair_is_executed(sequence: list[Command]) -> None:
+    engine = thin()
+    for n, command in enumerate(sequence):
+        play(engine, command, n)
+    engine.advance(engine.now + timedelta(hours=12))
+
+    executed = Counter(
+        row["list_id"]
+        for row in engine.books()["orders"]
+        if "list_id" in row and Decimal(row["cumulative_quantity"])
+    )
+    assert set(executed.values()) <= {1}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(commands, max_size=25))
+def test_the_events_replay_to_the_books(sequence: list[Command]) -> None:
+    engine = thin()
+    for n, command in enumerate(sequence):
+        play(engine, command, n)
+    books = engine.books()
+    orders, balances = dict[str, Any](), dict[str, tuple[Decimal, Decimal]]()
+    fills = list[Any]()
+
+    for event in engine.events.since(0):
+        match event:
+            case OrderChanged(order):
+                orders[order.id] = order_row(order, engine.config)
+            case BalanceChanged(currency, total, reserved):
+                balances[currency] = (total, reserved)
+            case Traded(trade):
+                fills.append(trade_row(trade))
+            case BookTaken():
+                pass
+
+    assert sorted(orders.values(), key=itemgetter("order_id")) == sorted(
+        books["orders"], key=itemgetter("order_id")
+    )
+    assert fills == books["fills"]
+    held = {name: Decimal(text) for name, text in books["balances"].items()}
+    assert {name: balances.get(name, (held[name],))[0] for name in held} == held
+    back = {name: Decimal(text) for name, text in books["reserved"].items()}
+    told = {name: balances[name][1] for name in back}
+    assert told == back
 
 
 @settings(max_examples=30, deadline=None)
@@ -132,7 +246,7 @@ def test_every_id_ever_given_out_is_found_again_and_each_fill_is_there_once(
     orders, fills = books["orders"], books["fills"]
 
     for row in orders:
-        world = "advanced/" if row["order_type"] in {"STOP_LOSS", "TAKE_PROFIT"} else ""
+        world = "advanced/" if "exchange_order_id" in row else ""
         assert person.ask(f"{world}get-order-detail", order_id=row["order_id"])["result"] == row
         assert person.ask(f"{world}get-order-detail", client_oid=row["client_oid"])["result"] == row
     assert len({fill["trade_id"] for fill in fills}) == len(fills)
