@@ -6,7 +6,6 @@ from the books. An order in an event is a copy, as it stood then; an execution a
 
 from collections import deque
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -76,7 +75,7 @@ class Events:
 
     def order(self, order: Order, now: Instant) -> None:
         """An order has changed."""
-        self.add(OrderChanged(copy(order), now))
+        self.add(OrderChanged(order.as_it_stands(), now))
 
     def since(self, number: int) -> Sequence[Event]:
         """Every event from this number on, oldest first."""

@@ -33,6 +33,7 @@ class Replay:
         self.series: Final = series
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
         self._bars: Final[dict[int, Bar]] = {}
+        self._latest: tuple[int, int, Bar | None] = (0, 0, None)
 
     def index_at(self, now: Instant) -> int:
         """The index of the newest bar that opened at or before now; -1 before the first."""
@@ -52,9 +53,15 @@ class Replay:
 
     def bar_at(self, now: Instant) -> Bar | None:
         """The bar in which now lies; None before the first and where the exchange was away."""
+        opens, ends, latest = self._latest
+        if latest is not None and opens <= now.micros < ends:
+            return latest
         index = self.index_at(now)
         bar = self.bar(index) if index >= 0 else None
-        return bar if bar is not None and now < bar.ends else None
+        if bar is None or now >= bar.ends:
+            return None
+        self._latest = (bar.opens.micros, bar.ends.micros, bar)
+        return bar
 
     def price(self, now: Instant) -> tuple[Decimal, Instant] | None:
         """The price and the instant at which it was made: now, or the end of the last bar. None before the first bar."""
@@ -147,12 +154,14 @@ class Market:
         """What `side` can take now, best first: price in quote, quantity in base. Nothing stands where the exchange was away."""
         quote = self.quote(symbol, now)
         best = taking_price(side, quote) if quote is not None else None
-        if best is None or self.replays[symbol].bar_at(now) is None:
+        if best is None:
             return []
         ladder = self._config.ladders.get(symbol)
         if ladder is None:
             left = self.standing(symbol, side, now)
             return [(best, left)] if left > 0 else []
+        if self.replays[symbol].bar_at(now) is None:
+            return []
         tick = self.replays[symbol].listed.tick * (1 if side is Side.BUY else -1)
         taken = self._taken.get((symbol, side))
         gone = taken.quantity if taken is not None and taken.at == now else Decimal(0)

@@ -43,7 +43,7 @@ class Kind(StrEnum):
     @property
     def is_trigger(self) -> bool:
         """Whether it waits for a price and then becomes a market or limit order."""
-        return self not in {Kind.LIMIT, Kind.MARKET}
+        return self is not Kind.LIMIT and self is not Kind.MARKET
 
     @property
     def has_limit(self) -> bool:
@@ -186,6 +186,25 @@ class Order:
         """Asks for something else from now on, under the same id."""
         self._must_be_open()
         self.wish, self.value, self.updated = wish, value, now
+
+    def as_it_stands(self) -> "Order":
+        """A copy that changes no more."""
+        return Order(
+            self.id,
+            self.wish,
+            self.value,
+            self.created,
+            self.updated,
+            self.status,
+            self.reason,
+            self.filled,
+            self.filled_value,
+            self.fee,
+            self.reserved,
+            self.touch,
+            self.child_id,
+            self.parent_id,
+        )
 
     def must_be_unchanged(self) -> None:
         """Raises when an ended order is not what it was at its end."""
