@@ -83,6 +83,11 @@ class Orderbook:
         order = self.orders.get(key)
         return order if order is not None and order.is_advanced is advanced else None
 
+    @property
+    def open_count(self) -> int:
+        """How many orders of both worlds are open."""
+        return len(self._open)
+
     def open(self) -> Iterator[Order]:
         """Every open order of both worlds, oldest first."""
         return iter(tuple(self._open.values()))

@@ -38,6 +38,7 @@ from interlock.simulator.wallet import Wallet
 from interlock.values import Instant, Side
 
 OPEN_PER_SYMBOL_MAX: Final = 200
+OPEN_MAX: Final = 1000
 
 TOO_LARGE: Final = 314
 TOO_FAR: Final = 315
@@ -220,7 +221,7 @@ class Trading:
         wish, listed = order.wish, order.wish.listed
         objections = (
             (wish.post_only and not may_post(wish, quote), POST_ONLY),
-            (self._open_in(listed.symbol) >= OPEN_PER_SYMBOL_MAX, TOO_MANY),
+            (self._is_crowded(listed.symbol), TOO_MANY),
             (self._needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
         )
         found = self._worth(wish, quote) or next((code for holds, code in objections if holds), 0)
@@ -240,8 +241,13 @@ class Trading:
     def _is_far(self, limit: Decimal, quote: Quote) -> bool:
         return abs(limit - quote.last) > quote.last * self._config.price_band
 
-    def _open_in(self, symbol: str) -> int:
-        return sum(1 for order in self._book.open() if order.wish.listed.symbol == symbol)
+    def _is_crowded(self, symbol: str) -> bool:
+        """Whether the account has as many open orders as it may, of one symbol or of all."""
+        count = self._book.open_count
+        if count < OPEN_PER_SYMBOL_MAX:
+            return False
+        own = sum(1 for order in self._book.open() if order.wish.listed.symbol == symbol)
+        return count >= OPEN_MAX or own >= OPEN_PER_SYMBOL_MAX
 
     def _impatience(self, order: Order, now: Instant) -> int:
         """An order that may not rest must find something at once; fill-or-kill must find all of it."""

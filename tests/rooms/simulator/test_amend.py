@@ -1,12 +1,15 @@
-"""An order that is amended keeps its id, its place in time and what was filled; what is refused leaves it as it was."""
+"""An order that is amended keeps its id and its time; what is refused leaves it as it was. Lists and the caps of open orders."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.rooms.simulator.person import BTC, FALLING, Person, exchange
+from interlock.simulator.config import Config, demo_key
+from interlock.simulator.engine import Engine
+from tests.rooms.simulator.person import BTC, FALLING, START, Person, bars, exchange
 
 
 def resting(**options: Any) -> Person:  # noqa: ANN401 - whatever an exchange is made of
@@ -133,3 +136,22 @@ def test_a_smart_post_only_order_moves_behind_the_price_instead_of_taking() -> N
     assert Decimal(row["limit_price"]) == Decimal(49995)
     both = person.buy(price="50100", exec_inst=["POST_ONLY", "SMART_POST_ONLY"])
     assert both["code"] == 219
+
+
+def test_the_account_has_at_most_a_thousand_open_orders_and_two_hundred_of_one_pair() -> None:
+    pairs = [f"{coin}_USDT" for coin in ("BTC", "ETH", "SOL", "XRP", "ADA", "CRO")]
+    replay = {pair: replace(bars(*[(1.0,) * 4] * 48), symbol=pair) for pair in pairs}
+    held = {"USDT": Decimal(1_000_000)}
+    engine = Engine(Config(start=START, replay=replay, keys=(demo_key(0),), balances=held))
+    person = Person(engine)
+
+    codes = [
+        [
+            person.buy("10", price="0.9", instrument_name=pair, client_oid=f"{pair}-{n}")["code"]
+            for n in range(201)
+        ]
+        for pair in pairs
+    ]
+
+    assert codes[:5] == [[0] * 200 + [318]] * 5
+    assert codes[5] == [318] * 201
