@@ -83,7 +83,7 @@ def test_the_tape_begins_with_the_newest_fifty_and_then_tells_each_trade_once() 
     async def test(world: World) -> None:
         async with world.market() as client:
             begin = (await first(client, f"trade.{BTC}"))["result"]["data"]
-            await world.step(150)
+            await world.step(605)
             more = (await client.hear())["result"]["data"]
             await world.order("BUY", "0.02")
             own = (await client.hear())["result"]["data"]
@@ -213,6 +213,20 @@ def test_a_subscription_said_again_begins_again() -> None:
             again = await first(client, f"book.{BTC}.50", **DELTAS)
 
         assert again["result"]["channel"] == "book"
+
+    run(test)
+
+
+def test_a_book_that_is_subscribed_later_again_is_the_one_of_then() -> None:
+    async def test(world: World) -> None:
+        async with world.market() as client:
+            await first(client, f"book.{BTC}.50", **DELTAS)
+            await client.ask("unsubscribe", params={"channels": [f"book.{BTC}.50"]})
+            await world.step(60)
+            again = await first(client, f"book.{BTC}.50", **DELTAS)
+
+        read = (await world.public("get-book", instrument_name=BTC))["data"][0]
+        assert again["result"]["data"][0]["asks"] == read["asks"]
 
     run(test)
 

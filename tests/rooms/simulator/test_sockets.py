@@ -224,8 +224,9 @@ def test_a_heartbeat_that_is_not_answered_with_its_id_closes_with_1000(wrong: in
             await client.hear()
             if wrong is not None:
                 await client.say("public/respond-heartbeat", id=wrong)
+            message = await client.socket.receive(timeout=5)
 
-            assert await client.end() == 1000
+            assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1000)
 
     run(test, QUICK)
 
