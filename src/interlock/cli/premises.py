@@ -13,8 +13,9 @@ from interlock.errors import BadSettings, StoreTrouble
 from interlock.evidence.checkup import Finding, Verdict, unknown
 from interlock.health.readiness import readiness
 from interlock.host.clock import StoodStill
-from interlock.host.facts import disk_used_pct, port_is_free
+from interlock.host.facts import port_is_free
 from interlock.host.sockets import Listener, listeners
+from interlock.host.vitals import disk_used_pct
 from interlock.host.web import within
 from interlock.ports import MarketFile
 from interlock.settings import Settings
@@ -77,7 +78,8 @@ def _port(fact: str, port: int, bind: str, heard: tuple[Listener, ...] | Unknown
 
 
 def _disk(settings: Settings) -> Finding:
-    used = disk_used_pct(settings.data)
+    standing = next(f for f in (settings.data, *settings.data.parents) if f.exists())
+    used = disk_used_pct(standing)
     if isinstance(used, Unknown):
         return unknown("disk", used, needed=True)
     is_full = used >= DISK_USED_PCT_MAX

@@ -1,13 +1,10 @@
-"""What the kernel says of this host: whether a port is free, how full a disk is, who we are, and how much memory a process has held."""
+"""What the kernel says of this host: whether a port is free, who we are, and how much memory a process has held."""
 
 import os
 import resource
 import secrets
-import shutil
 import socket
 from pathlib import Path
-
-from interlock.values import Unknown
 
 
 def port_is_free(address: str, port: int) -> bool:
@@ -19,16 +16,6 @@ def port_is_free(address: str, port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def disk_used_pct(folder: Path) -> float | Unknown:
-    """How full the file system is that holds this folder, or would hold it."""
-    standing = next((f for f in (folder, *folder.parents) if f.exists()), Path("/"))
-    try:
-        usage = shutil.disk_usage(standing)
-    except OSError as error:
-        return Unknown(f"{standing} cannot be looked at: {error.strerror}")
-    return 100 * (1 - usage.free / usage.total)
 
 
 def rss_max_mb(pid: int) -> float | None:
