@@ -19,6 +19,8 @@ from tests.host_lab.machine import LabFailed, cgroups_are_writable, check, say
 from tests.host_lab.units import run_as_units
 from tests.house.tree import ROOT
 
+REPORT = ROOT / "build" / "host_lab_report.md"
+
 
 def main() -> int:
     """The whole drill; 0 only when every line of it passed."""
@@ -38,6 +40,7 @@ def main() -> int:
         say(f"FAIL  {failure}")
         return 1
     say(f"PASS  the host lab, in {time.monotonic() - began:.0f} s; executed in the lab, not on EC2")
+    say(REPORT.read_text(encoding="utf-8").rstrip().splitlines()[-1])
     return 0
 
 
@@ -70,7 +73,7 @@ def _deploy(lab: Lab, asked: argparse.Namespace) -> None:
     ours.install(exchange)
     ours.start()
     ours.close_red()
-    ours.close_green(ROOT / "build/host_lab_report.md")
+    ours.close_green(REPORT)
     if asked.faults:
         break_each(ours)
     if asked.units:
