@@ -3,6 +3,9 @@
 PYTHON := .venv/bin/python
 HOST_TESTS := tests/browser tests/host
 FAST_TESTS := tests/rooms tests/house tests/promises
+# First those that mostly wait for processes: the others fill the time.
+WAITING_TESTS := tests/runbook tests/doors
+OTHER_TESTS := $(filter-out $(WAITING_TESTS) $(HOST_TESTS), $(patsubst %/,%,$(wildcard tests/*/)))
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -25,7 +28,7 @@ check: .venv/.dev ## lint, format, types, layers, fast tests (under 60 s)
 	@$(PYTHON) -m pytest -q -n 2 $(wildcard $(FAST_TESTS))
 
 test: .venv/.dev ## all tests that Python alone can run (under 8 minutes)
-	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(addprefix --ignore=,$(HOST_TESTS)) tests
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile $(WAITING_TESTS) $(OTHER_TESTS)
 
 test-host: .venv/.dev ## the tests that need Debian packages, which it installs
 	@scripts/install_host_packages.sh
