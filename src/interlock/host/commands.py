@@ -58,9 +58,7 @@ def run(
         except subprocess.TimeoutExpired:
             os.killpg(program.pid, signal.SIGKILL)
             return Unknown(f"{words[0]} did not end in {wait.total_seconds():g} s")
-        except BaseException:
-            os.killpg(
-                program.pid, signal.SIGKILL
-            )  # whoever is stopped while waiting leaves nothing running behind
+        except BaseException:  # a stop of ours, passed on: nothing is left running
+            os.killpg(program.pid, signal.SIGKILL)
             raise
     return Ran(program.returncode, stdout, stderr)
