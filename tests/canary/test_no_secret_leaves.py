@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from interlock.settings import read
 from interlock.simulator.config import ApiKey
-from interlock.simulator.serve import ServeOptions, serving
+from interlock.simulator.front.serve import ServeOptions, serving
 from interlock.values import Instant, Secret
 from interlock.wiring.acts import prepare
 from tests.canary.hostile import Hostile, standing_before

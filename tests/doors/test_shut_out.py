@@ -17,7 +17,7 @@ import pytest
 from interlock.evidence.diagnosis import REMEDY
 from interlock.evidence.telling import Topic
 from interlock.settings import Settings, read
-from interlock.simulator.serve import DEMO_START
+from interlock.simulator.front.serve import DEMO_START
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
 from interlock.wiring.acts import prepare

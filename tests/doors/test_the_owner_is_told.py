@@ -11,7 +11,7 @@ import pytest
 
 from interlock.ports import Picture
 from interlock.settings import Settings, read
-from interlock.simulator.serve import Addresses, ServeOptions, serving
+from interlock.simulator.front.serve import Addresses, ServeOptions, serving
 from interlock.values import Instant
 from interlock.wiring.acts import prepare
 from interlock.wiring.roles import Platform, platform

@@ -10,7 +10,7 @@ import aiohttp
 import ccxt.pro
 import pytest
 
-from interlock.simulator.serve import ServeOptions, serving
+from interlock.simulator.front.serve import ServeOptions, serving
 from interlock.simulator.streams.terms import StreamTerms
 from tests.foreign.test_ccxt_rest import PAIR, pointed, simulated
 

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from interlock.protocol.crypto_com.signing import signature
+from interlock.simulator.books.events import OrderChanged, Traded
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
-from interlock.simulator.events import OrderChanged, Traded
 from interlock.simulator.recordings import Series
-from interlock.simulator.rows import order_row
+from interlock.simulator.rest.rows import order_row
 from interlock.values import Instant
 
 HERE: Final = Path(__file__).parent / "exchange" / "recorded" / "order_lifecycles.json"

@@ -12,7 +12,7 @@ import typer
 
 from interlock.errors import BadInput, BadSettings
 from interlock.settings.kinds import is_loopback
-from interlock.simulator.serve import (
+from interlock.simulator.front.serve import (
     DEMO_CANDLES,
     DEMO_DAYS,
     DEMO_START,

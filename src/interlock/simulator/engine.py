@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.errors import BadInput
-from interlock.simulator.access import Access
 from interlock.simulator.answers import (
     BAD_GATEWAY,
     OLD_GATEWAY,
@@ -21,16 +20,19 @@ from interlock.simulator.answers import (
     refusal,
     success,
 )
+from interlock.simulator.books.events import Events
+from interlock.simulator.books.orderbook import Orderbook
+from interlock.simulator.books.trading import Trading
+from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config, Permission
-from interlock.simulator.events import Events
 from interlock.simulator.faults import Fault, Faults, Silence
-from interlock.simulator.listing import listing
-from interlock.simulator.market import Market
-from interlock.simulator.orderbook import Orderbook
-from interlock.simulator.private import ACTS, PrivateSide
-from interlock.simulator.public import PublicSide
-from interlock.simulator.rates import TOO_MANY_REQUESTS, Rates
-from interlock.simulator.requests import (
+from interlock.simulator.market.listing import listing
+from interlock.simulator.market.replay import Market
+from interlock.simulator.rest.access import Access
+from interlock.simulator.rest.private import ACTS, PrivateSide
+from interlock.simulator.rest.public import PublicSide
+from interlock.simulator.rest.rates import TOO_MANY_REQUESTS, Rates
+from interlock.simulator.rest.requests import (
     NO_ID,
     Call,
     Envelope,
@@ -39,9 +41,7 @@ from interlock.simulator.requests import (
     query_params,
     split,
 )
-from interlock.simulator.rows import order_row, trade_row
-from interlock.simulator.trading import Trading
-from interlock.simulator.wallet import Wallet
+from interlock.simulator.rest.rows import order_row, trade_row
 from interlock.values import Instant, number_text
 
 OLD_TIME: Final = "/v2/public/get-time"

@@ -9,7 +9,7 @@ from typing import Any, Self
 import aiohttp
 
 from interlock.protocol.crypto_com.signing import signature
-from interlock.simulator.serve import DEMO_START, Addresses, ServeOptions, serving
+from interlock.simulator.front.serve import DEMO_START, Addresses, ServeOptions, serving
 from interlock.values import Secret
 
 BTC = "BTC_USDT"

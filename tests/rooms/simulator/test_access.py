@@ -17,7 +17,7 @@ import pytest
 from interlock.errors import BadSettings, NotAuthorised
 from interlock.exchange import AiohttpTransport, Credentials, CryptoComExchange
 from interlock.simulator.config import ApiKey, Permission, demo_key
-from interlock.simulator.serve import Served, ServeOptions, Tls, serving, wall_now
+from interlock.simulator.front.serve import Served, ServeOptions, Tls, serving, wall_now
 from interlock.values import Secret
 from tests.fakes.certificate import certificate
 from tests.rooms.simulator.person import Person, exchange

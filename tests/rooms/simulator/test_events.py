@@ -5,8 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from interlock.simulator.engine import Engine
-from interlock.simulator.events import (
+from interlock.simulator.books.events import (
     BalanceChanged,
     BookTaken,
     Events,
@@ -14,6 +13,7 @@ from interlock.simulator.events import (
     OrderChanged,
     Traded,
 )
+from interlock.simulator.engine import Engine
 from tests.rooms.simulator.person import BTC, COIN, FALLING, START, Person, exchange
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from interlock.simulator.serve import DEMO_START
+from interlock.simulator.front.serve import DEMO_START
 from tests.rooms.simulator.sockets import BTC, STEPPING, WALL, Client, Frame, World, run
 from tests.rooms.simulator.test_shapes import shape
 

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interlock.simulator.books.events import BalanceChanged, BookTaken, OrderChanged, Traded
 from interlock.simulator.engine import Engine
-from interlock.simulator.events import BalanceChanged, BookTaken, OrderChanged, Traded
-from interlock.simulator.rows import order_row, trade_row
+from interlock.simulator.rest.rows import order_row, trade_row
 from tests.rooms.simulator.person import BTC, COIN, FALLING, Person, exchange
 from tests.rooms.simulator.test_shapes import CLOSE, identities
 

@@ -20,7 +20,7 @@ import pytest
 
 from interlock.errors import BadSettings, BrokenInvariant
 from interlock.protocol.crypto_com.signing import signature
-from interlock.simulator.serve import DEMO_START, Served, ServeOptions, configuration, serving
+from interlock.simulator.front.serve import DEMO_START, Served, ServeOptions, configuration, serving
 from interlock.values import Instant, Secret
 
 ONE = ServeOptions(stepping=True, days=2, candles=("binance_BTC-USDT_1h",))
@@ -362,7 +362,7 @@ def test_a_taken_port_is_a_setting_that_cannot_be() -> None:
 
 PROGRAM = """
 import asyncio
-from interlock.simulator.serve import ServeOptions, serve
+from interlock.simulator.front.serve import ServeOptions, serve
 asyncio.run(serve(ServeOptions(stepping=True, candles=("binance_BTC-USDT_1h",), seed=3)))
 """
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from interlock.simulator.serve import serving
+from interlock.simulator.front.serve import serving
 from interlock.simulator.streams.terms import StreamTerms
 from tests.rooms.simulator.sockets import BTC, START_MS, STEPPING, Client, World, run
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from interlock.errors import BadInput
-from interlock.simulator.stepping import NotRegistered, Stepping
+from interlock.simulator.front.stepping import NotRegistered, Stepping
 from interlock.values import Instant
 from tests.rooms.simulator.person import COIN, FALLING, START, Person, exchange
 

@@ -6,10 +6,16 @@ An order, a trade and the balance are told in the order in which they came about
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from interlock.simulator.books.events import (
+    BalanceChanged,
+    Event,
+    EventsForgotten,
+    OrderChanged,
+    Traded,
+)
+from interlock.simulator.books.orders import Order, Status, Trade
 from interlock.simulator.engine import Engine
-from interlock.simulator.events import BalanceChanged, Event, EventsForgotten, OrderChanged, Traded
-from interlock.simulator.orders import Order, Status, Trade
-from interlock.simulator.rows import ACCOUNT, order_row, trade_row
+from interlock.simulator.rest.rows import ACCOUNT, order_row, trade_row
 from interlock.simulator.streams.channels import Channel, Topic
 
 Row = dict[str, Any]

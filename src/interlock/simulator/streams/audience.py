@@ -8,7 +8,7 @@ from typing import Any, Final
 from interlock.simulator.answers import Refusal
 from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
-from interlock.simulator.requests import NO_ID
+from interlock.simulator.rest.requests import NO_ID
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.account import AccountNews
 from interlock.simulator.streams.channels import Channel, Socket, Topic

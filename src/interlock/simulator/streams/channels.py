@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from interlock.simulator.answers import Refusal
-from interlock.simulator.candles import TIMEFRAMES
+from interlock.simulator.market.candles import TIMEFRAMES
 from interlock.simulator.streams.wire import BAD_REQUEST
 
 DEPTHS: Final = frozenset({10, 50})

@@ -10,9 +10,9 @@ from types import MappingProxyType
 from typing import Final
 
 from interlock.simulator.answers import UNAUTHORISED, Refusal
+from interlock.simulator.books.events import OrderChanged
 from interlock.simulator.engine import MESSAGES, UNKNOWN_METHOD, Engine
-from interlock.simulator.events import OrderChanged
-from interlock.simulator.requests import Call, Envelope, authenticate, digits
+from interlock.simulator.rest.requests import Call, Envelope, authenticate, digits
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.audience import Audience, Told
 from interlock.simulator.streams.channels import Socket, channel_of

@@ -13,7 +13,7 @@ import msgspec
 
 from interlock.protocol.crypto_com import codes
 from interlock.simulator.answers import UNAUTHORISED, Refusal, wording
-from interlock.simulator.requests import ID_MAX, NO_ID, digits
+from interlock.simulator.rest.requests import ID_MAX, NO_ID, digits
 
 NOT_JSON: Final = 40001
 BAD_REQUEST: Final = 40003

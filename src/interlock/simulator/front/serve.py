@@ -20,11 +20,11 @@ from interlock.errors import BadSettings
 from interlock.simulator import recordings
 from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
-from interlock.simulator.control import ControlServer, Driver
 from interlock.simulator.engine import Engine
+from interlock.simulator.front.control import ControlServer, Driver
+from interlock.simulator.front.server import ExchangeServer
+from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.recordings import Series
-from interlock.simulator.server import ExchangeServer
-from interlock.simulator.stepping import Stepping
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL, StreamTerms
 from interlock.values import Instant

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from interlock.errors import BrokenInvariant
-from interlock.simulator.orders import Order, Trade
+from interlock.simulator.books.orders import Order, Trade
 
 # Ids have 19 digits, more than a binary float can hold.
 ORDER_IDS: Final = 6_530_000_000_000_000_000

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from interlock.market import Bar
 from interlock.matching import price_at, range_until
-from interlock.simulator.market import Replay
+from interlock.simulator.market.replay import Replay
 from interlock.values import Instant, number_text
 
 MICROSECOND: Final = timedelta(microseconds=1)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.errors import BrokenInvariant
-from interlock.simulator.orders import ZERO, Trade
+from interlock.simulator.books.orders import ZERO, Trade
 from interlock.values import Side
 
 

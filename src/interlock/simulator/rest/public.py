@@ -11,7 +11,12 @@ import numpy as np
 
 from interlock.market import Bar
 from interlock.simulator.answers import Refusal
-from interlock.simulator.arguments import (
+from interlock.simulator.books.orderbook import Orderbook
+from interlock.simulator.books.orders import ZERO
+from interlock.simulator.market.candles import TIMEFRAMES, Candles, price_text, until
+from interlock.simulator.market.listing import Listing
+from interlock.simulator.market.replay import Market, Replay
+from interlock.simulator.rest.arguments import (
     BAD_ARGUMENT,
     BAD_REQUEST,
     candle_page,
@@ -19,13 +24,8 @@ from interlock.simulator.arguments import (
     tape_span,
     text,
 )
-from interlock.simulator.candles import TIMEFRAMES, Candles, price_text, until
-from interlock.simulator.listing import Listing
-from interlock.simulator.market import Market, Replay
-from interlock.simulator.orderbook import Orderbook
-from interlock.simulator.orders import ZERO
-from interlock.simulator.rows import print_row
-from interlock.simulator.tape import newest
+from interlock.simulator.rest.rows import print_row
+from interlock.simulator.rest.tape import newest
 from interlock.values import Instant, Side, number_text
 
 DAY: Final = timedelta(days=1)

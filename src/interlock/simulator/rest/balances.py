@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-from interlock.simulator.market import Market
-from interlock.simulator.orders import ZERO
-from interlock.simulator.wallet import Wallet
+from interlock.simulator.books.orders import ZERO
+from interlock.simulator.books.wallet import Wallet
+from interlock.simulator.market.replay import Market
 from interlock.values import Instant, number_text
 
 CENTS: Final = Decimal("1e-8")

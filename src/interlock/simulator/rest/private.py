@@ -10,9 +10,17 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Final
 
-from interlock.simulator.account import AccountSide, Method
 from interlock.simulator.answers import Refusal, wording
-from interlock.simulator.arguments import (
+from interlock.simulator.books.orderbook import Orderbook
+from interlock.simulator.books.orders import Order, Wish
+from interlock.simulator.books.terms import notional_quantity, posted
+from interlock.simulator.books.trading import Trading, ids
+from interlock.simulator.books.wallet import Wallet
+from interlock.simulator.config import Config
+from interlock.simulator.market.listing import Listing
+from interlock.simulator.market.replay import Market
+from interlock.simulator.rest.account import AccountSide, Method
+from interlock.simulator.rest.arguments import (
     amended_wish,
     legs,
     oco_wishes,
@@ -23,16 +31,8 @@ from interlock.simulator.arguments import (
     which,
     which_to_amend,
 )
-from interlock.simulator.config import Config
-from interlock.simulator.listing import Listing
-from interlock.simulator.market import Market
-from interlock.simulator.orderbook import Orderbook
-from interlock.simulator.orders import Order, Wish
-from interlock.simulator.requests import Call
-from interlock.simulator.rows import order_row
-from interlock.simulator.terms import notional_quantity, posted
-from interlock.simulator.trading import Trading, ids
-from interlock.simulator.wallet import Wallet
+from interlock.simulator.rest.requests import Call
+from interlock.simulator.rest.rows import order_row
 from interlock.values import Instant
 
 BAD_ARGUMENT: Final = 40004

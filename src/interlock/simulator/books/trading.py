@@ -20,12 +20,19 @@ from interlock.matching import (
     takeable,
 )
 from interlock.simulator.answers import Refusal
-from interlock.simulator.config import Config
-from interlock.simulator.events import BalanceChanged, BookTaken, Events, Traded
-from interlock.simulator.market import Market
-from interlock.simulator.orderbook import Orderbook
-from interlock.simulator.orders import ZERO, Kind, Leg, Order, Status, TimeInForce, Trade, Wish
-from interlock.simulator.terms import (
+from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Traded
+from interlock.simulator.books.orderbook import Orderbook
+from interlock.simulator.books.orders import (
+    ZERO,
+    Kind,
+    Leg,
+    Order,
+    Status,
+    TimeInForce,
+    Trade,
+    Wish,
+)
+from interlock.simulator.books.terms import (
     is_done,
     is_good,
     may_post,
@@ -34,7 +41,9 @@ from interlock.simulator.terms import (
     value_of,
     waits,
 )
-from interlock.simulator.wallet import Wallet
+from interlock.simulator.books.wallet import Wallet
+from interlock.simulator.config import Config
+from interlock.simulator.market.replay import Market
 from interlock.values import Instant, Side
 
 OPEN_PER_SYMBOL_MAX: Final = 200

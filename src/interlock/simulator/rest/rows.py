@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Final
 
+from interlock.simulator.books.orders import Order, Trade
 from interlock.simulator.config import Config
-from interlock.simulator.orders import Order, Trade
-from interlock.simulator.tape import Print
+from interlock.simulator.rest.tape import Print
 from interlock.values import Side, number_text
 
 ACCOUNT: Final = "00000000-0000-4000-8000-000000000001"

@@ -12,7 +12,7 @@ from interlock.errors import BadInput, Misuse
 from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
-from interlock.simulator.stepping import Seat, Step, Stepping
+from interlock.simulator.front.stepping import Seat, Step, Stepping
 from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.faults import Disturbance
 from interlock.values import Instant

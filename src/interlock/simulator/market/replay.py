@@ -16,7 +16,7 @@ from interlock.errors import BadInput
 from interlock.market import Bar
 from interlock.matching import Direction, Quote, first_touch, price_at, quote_of, taking_price
 from interlock.simulator.config import Config
-from interlock.simulator.listing import Listed
+from interlock.simulator.market.listing import Listed
 from interlock.simulator.recordings import Series
 from interlock.values import Instant, Side
 

@@ -5,7 +5,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from interlock.matching import Direction, Quote, crosses
-from interlock.simulator.orders import ZERO, Order, TimeInForce, Wish
+from interlock.simulator.books.orders import ZERO, Order, TimeInForce, Wish
 from interlock.values import Side
 
 MARKET_BUY_MARGIN: Final = Decimal("1.05")

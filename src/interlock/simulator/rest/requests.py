@@ -15,9 +15,9 @@ import msgspec
 
 from interlock.errors import BadInput
 from interlock.protocol.crypto_com import signing
-from interlock.simulator.access import Access
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.config import ApiKey
+from interlock.simulator.rest.access import Access
 from interlock.values import Instant
 
 ROOT: Final = "/exchange/v1/"

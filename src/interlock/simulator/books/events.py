@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from interlock.errors import Misuse
-from interlock.simulator.orders import Order, Trade
+from interlock.simulator.books.orders import Order, Trade
 from interlock.values import Instant
 
 KEPT: Final = 50_000

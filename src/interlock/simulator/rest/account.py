@@ -10,16 +10,16 @@ from types import MappingProxyType
 from typing import Final
 
 from interlock.simulator.answers import Refusal
-from interlock.simulator.arguments import BAD_ARGUMENT, DAY, MILLISECOND, span, text
-from interlock.simulator.balances import balance_row
+from interlock.simulator.books.orderbook import Orderbook
+from interlock.simulator.books.orders import Trade
+from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
-from interlock.simulator.listing import Listing
-from interlock.simulator.market import Market
-from interlock.simulator.orderbook import Orderbook
-from interlock.simulator.orders import Trade
-from interlock.simulator.requests import Call
-from interlock.simulator.rows import ACCOUNT, journal_rows, trade_row
-from interlock.simulator.wallet import Wallet
+from interlock.simulator.market.listing import Listing
+from interlock.simulator.market.replay import Market
+from interlock.simulator.rest.arguments import BAD_ARGUMENT, DAY, MILLISECOND, span, text
+from interlock.simulator.rest.balances import balance_row
+from interlock.simulator.rest.requests import Call
+from interlock.simulator.rest.rows import ACCOUNT, journal_rows, trade_row
 from interlock.values import Instant, number_text
 
 BASIS_POINTS: Final = 10_000

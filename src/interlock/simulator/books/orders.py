@@ -11,7 +11,7 @@ from typing import Final
 
 from interlock.errors import BrokenInvariant
 from interlock.matching import Execution, Liquidity
-from interlock.simulator.listing import Listed
+from interlock.simulator.market.listing import Listed
 from interlock.values import Instant, Side
 
 ZERO: Final = Decimal(0)

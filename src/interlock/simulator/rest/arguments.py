@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.simulator.answers import Refusal
-from interlock.simulator.candles import Page
-from interlock.simulator.listing import Listed
-from interlock.simulator.orders import ZERO, Kind, TimeInForce, Wish
-from interlock.simulator.requests import Call
+from interlock.simulator.books.orders import ZERO, Kind, TimeInForce, Wish
+from interlock.simulator.market.candles import Page
+from interlock.simulator.market.listing import Listed
+from interlock.simulator.rest.requests import Call
 from interlock.values import Instant, Side
 
 BAD_REQUEST: Final = 40003

@@ -14,8 +14,8 @@ from typing import Final
 
 from interlock.market import Bar
 from interlock.matching import Liquidity, price_at
-from interlock.simulator.market import Replay
-from interlock.simulator.orders import Trade
+from interlock.simulator.books.orders import Trade
+from interlock.simulator.market.replay import Replay
 from interlock.values import Instant, Side
 
 PRINTS: Final = 60
