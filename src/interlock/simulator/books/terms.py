@@ -70,7 +70,8 @@ def value_of(wish: Wish, quote: Quote) -> Decimal:
         return wish.quantity * (wish.limit or wish.ref_price or ZERO)
     margin = MARKET_BUY_MARGIN if wish.side is Side.BUY else MARKET_SELL_MARGIN
     tick = wish.listed.tick
-    return wish.quantity * (quote.last * margin / tick).to_integral_value(ROUND_HALF_EVEN) * tick
+    price = (quote.last * margin / tick).to_integral_value(ROUND_HALF_EVEN) * tick
+    return wish.quantity * price.normalize()
 
 
 def notional_quantity(notional: Decimal, price: Decimal, lot: Decimal) -> Decimal:

@@ -325,7 +325,8 @@ class Trading:
         is_maker = liquidity is Liquidity.MAKER
         rate = self._config.maker_rate if is_maker else self._config.taker_rate
         wish = order.wish
-        done = execution(wish.side, quantity, price, rate, fee_in_quote=wish.fee_in_quote)
+        exact = (number.normalize() for number in (quantity, price, rate))
+        done = execution(wish.side, *exact, fee_in_quote=wish.fee_in_quote)
         self._market.take(wish.listed.symbol, wish.side, quantity, now)
         order.execute(done, rate, now)
         self._hold(order, self._needs(order))

@@ -18,8 +18,9 @@ from interlock.simulator.market.listing import Listing
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.arguments import BAD_ARGUMENT, DAY, MILLISECOND, span, text
 from interlock.simulator.rest.balances import balance_row
+from interlock.simulator.rest.fields import READ_BALANCE
 from interlock.simulator.rest.requests import Call
-from interlock.simulator.rest.rows import ACCOUNT, journal_rows, trade_row
+from interlock.simulator.rest.rows import ACCOUNT, balance_words, journal_rows, trade_row
 from interlock.values import Instant, number_text
 
 BASIS_POINTS: Final = 10_000
@@ -66,7 +67,8 @@ class AccountSide:
 
     def balance(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
         """The wallet."""
-        return {"data": [balance_row(self.wallet, self.market, self.listing.haircuts, now)]}
+        row = balance_row(self.wallet, self.market, self.listing.haircuts, now)
+        return {"data": [balance_words(row, READ_BALANCE)]}
 
     def fee_rate(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
         """What a trade costs, in basis points."""

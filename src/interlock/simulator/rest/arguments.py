@@ -243,6 +243,11 @@ def depth_of(params: Mapping[str, object]) -> int:
     return min(_count(params, "depth", DEPTH_MAX), DEPTH_MAX)
 
 
+def page_of(params: Mapping[str, object]) -> int:
+    """Which page: the first unless said otherwise."""
+    return _count(params, "page", 1)
+
+
 def _count(params: Mapping[str, object], name: str, default: int) -> int:
     """A whole number above zero."""
     count = str(params.get(name, default))
@@ -345,13 +350,13 @@ def _quantity(params: Mapping[str, object], listed: Listed) -> Decimal:
 
 
 def _on_grid(given: object, step: Decimal, code: int) -> Decimal:
-    """A decimal text that is a multiple of the step and above zero; a missing one is a missing argument."""
+    """A decimal text that is a multiple of the step and above zero, without zeros at its end; a missing one is a missing argument."""
     if given is None:
         raise Refusal(BAD_ARGUMENT)
     number = _plain(given, code)
     if number % step:
         raise Refusal(code)
-    return number
+    return number.normalize()
 
 
 def _plain(given: object, code: int) -> Decimal:

@@ -32,7 +32,7 @@ from interlock.simulator.rest.arguments import (
     which_to_amend,
 )
 from interlock.simulator.rest.requests import Call
-from interlock.simulator.rest.rows import order_row
+from interlock.simulator.rest.rows import listed_row, read_row
 from interlock.values import Instant
 
 BAD_ARGUMENT: Final = 40004
@@ -71,6 +71,7 @@ class PrivateSide:
                 **self._world("private/", advanced=False),
                 **self._world("private/advanced/", advanced=True),
                 "private/close-position": partial(_refuse, NO_POSITION),
+                "private/get-order-list": self.order_list,
                 "private/advanced/create-oco": self.create_oco,
                 "private/advanced/cancel-oco": self.cancel_oco,
                 "private/advanced/get-order-list-detail": self.list_detail,
@@ -203,6 +204,13 @@ class PrivateSide:
             raise Refusal(BAD_ARGUMENT)
         return self._listed(order for each in asked for order in self._book.listed(each))
 
+    def order_list(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it shows what is now
+        """The legs of one pair, in the older words."""
+        kind, list_id = text(call.params, "contingency_type"), call.params.get("list_id")
+        if kind not in {None, "OCO"} or list_id is None:
+            raise Refusal(BAD_ARGUMENT)
+        return {"data": [listed_row(leg, self._config) for leg in self._book.listed(list_id)]}
+
     # -- looking
 
     def open_orders(self, call: Call, now: Instant, *, advanced: bool) -> object:  # noqa: ARG002 - it lists what is open now
@@ -222,7 +230,7 @@ class PrivateSide:
         order = self._book.find(*which(call.params), advanced=advanced)
         if order is None:
             raise Refusal(NOT_FOUND)
-        return order_row(order, self._config)
+        return read_row(order, self._config)
 
     def history(self, call: Call, now: Instant, *, advanced: bool) -> object:
         """Orders of this world that have ended, by the time they were made, newest first."""
@@ -237,7 +245,7 @@ class PrivateSide:
         return self._listed(islice(found, asked.limit))
 
     def _listed(self, orders: Iterable[Order]) -> object:
-        return {"data": [order_row(order, self._config) for order in orders]}
+        return {"data": [read_row(order, self._config) for order in orders]}
 
 
 def _is_of(order: Order, symbol: str | None) -> bool:

@@ -21,6 +21,7 @@ from interlock.simulator.rest.access import Access
 from interlock.values import Instant
 
 ROOT: Final = "/exchange/v1/"
+ANNOUNCEMENTS: Final = "/v1/public/get-announcements"
 NONCE_WINDOW_MS: Final = 60_000
 ID_MAX: Final = 2**63 - 1
 NO_ID: Final = -1
@@ -53,6 +54,8 @@ class Envelope:
 def split(path: str) -> tuple[str, str]:
     """The method and the query of a path below the API's root; the method is empty elsewhere."""
     bare, _, query = path.partition("?")
+    if bare == ANNOUNCEMENTS:
+        return "public/get-announcements", query
     return (bare.removeprefix(ROOT) if bare.startswith(ROOT) else ""), query
 
 
