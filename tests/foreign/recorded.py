@@ -36,13 +36,10 @@ def answers() -> Bodies:
     for name in RESULTS:
         found[f"{name}: result"].append(load(f"recorded/{name}")["result"])
     found["user_balance: result"] = [each["result"] for each in load("recorded/user_balance")]
-    for life in lives():
-        for event in life["events"]:
-            kind, order = event["kind"], event.get("order")
-            if order is None:
-                found[f"order_lifecycles: {event['method']}"].append(event["response"])
-            elif kind.startswith("private/"):
-                found[f"order_lifecycles: {kind} {_state(order)}"].append(order)
+    for event in (event for life in lives() for event in life["events"]):
+        name = _asked(event)
+        if name is not None:
+            found[name].append(event.get("response", event.get("order")))
     for event in load("recorded/balance_lag_sequence")["events"]:
         if "response" in event:
             found["balance_lag_sequence: private/create-order"].append(event["response"])
@@ -77,6 +74,15 @@ def lives() -> list[dict[str, Any]]:
     """The recorded lives of orders."""
     scenarios = load("recorded/order_lifecycles")["scenarios"]
     return [life for own in scenarios.values() for life in own]
+
+
+def _asked(event: dict[str, Any]) -> str | None:
+    """What an event of a life answers, if it does."""
+    if event["kind"] == "ws user.order":
+        return None
+    if "order" in event:
+        return f"order_lifecycles: {event['kind']} {_state(event['order'])}"
+    return f"order_lifecycles: {event['method']}"
 
 
 def _state(order: dict[str, Any]) -> str:

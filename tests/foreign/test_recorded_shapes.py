@@ -1,4 +1,4 @@
-"""Every answer and frame that the exchange was recorded to give is given here too, in the same shape; what differs is argued in the docs."""
+"""Every answer and frame that the exchange was recorded to give is given here too, in the same shape; what differs is argued on a page."""
 
 import re
 from decimal import Decimal

@@ -45,10 +45,29 @@ class Refusal(InterlockError):
         self.result: Final = result
 
 
+DETAILS: Final = MappingProxyType(
+    {
+        9010001: (
+            "Crypto.com Exchange is currently under maintenance. "
+            "Please refer to https://status.crypto.com for more details."
+        )
+    }
+)
+# The old gateway behind the wallet has codes of its own, which are texts.
+OLD_NAMES: Final = MappingProxyType(
+    {10001: "SYS_ERROR", 10004: "BAD_REQUEST", 20005: "ACCOUNT_NOT_FOUND"}
+)
 BAD_GATEWAY: Final = Answer(
     502, b"<html><head><title>502 Bad Gateway</title></head></html>", "text/html"
 )
-OLD_GATEWAY: Final = Answer(400, b'{"code":"10004","msg":"BAD_REQUEST"}')
+
+
+def old_gateway(code: int) -> Answer:
+    """A refusal as the old gateway words it."""
+    return Answer(400, msgspec.json.encode({"code": str(code), "msg": OLD_NAMES[code]}))
+
+
+OLD_GATEWAY: Final = old_gateway(10004)
 
 
 def wording(code: int) -> str:
@@ -71,12 +90,16 @@ def success(request_id: int, method: str, result: object, message: str | None = 
 def refusal(request_id: int, method: str, refused: Refusal) -> Answer:
     """The answer to a request that was refused."""
     code = refused.code
+    if code in OLD_NAMES:
+        return old_gateway(code)
     text = wording(code)
-    if code == UNAUTHORISED:
+    if code == UNAUTHORISED or code in DETAILS:
         body: dict[str, object] = {"code": code, "message": text}
     else:
         body = {"id": request_id, "method": method, "code": code, "message": text}
     if refused.result is not None:
         body["result"] = refused.result
+    if code in DETAILS:
+        body["details"] = DETAILS[code]
     status = codes.http_status(code) if code in codes.CODES else UNLISTED_STATUS
     return Answer(status, msgspec.json.encode(body))

@@ -49,12 +49,12 @@ def test_a_stop_limit_becomes_a_limit_order_which_rests_when_it_is_not_met() -> 
     child = person.ask("get-order-detail", client_oid="t")["result"]
     assert (fired["status"], child["status"]) == ("ACTIVE", "ACTIVE")
     assert fired["exchange_order_id"] == child["order_id"]
-    assert (child["order_type"], child["limit_price"]) == ("LIMIT", "50000")
+    assert (child["order_type"], child["limit_price"]) == ("LIMIT", "50000.00")
     assert person.reserved(COIN) == Decimal("0.01")
     wait(person)
     assert state(person, "t") == "FILLED"
     child = person.ask("get-order-detail", client_oid="t")["result"]
-    assert (child["status"], child["avg_price"]) == ("FILLED", "50000")
+    assert (child["status"], child["avg_price"]) == ("FILLED", "50000.00")
 
 
 def test_the_two_sides_of_a_trigger_look_in_the_two_directions() -> None:
@@ -66,7 +66,7 @@ def test_the_two_sides_of_a_trigger_look_in_the_two_directions() -> None:
     wait(person)
 
     row = person.ask("get-order-detail", client_oid="target")["result"]
-    assert (row["status"], row["avg_price"]) == ("FILLED", "51900")
+    assert (row["status"], row["avg_price"]) == ("FILLED", "51900.00")
     assert state(person, "t") == "ACTIVE"
 
 
@@ -99,8 +99,8 @@ def test_a_trigger_is_amended_in_each_of_its_prices() -> None:
     assert answer["code"] == 0
     assert [row["order_type"], row["limit_price"], row["ref_price"], row["quantity"]] == [
         "STOP_LIMIT",
-        "48700",
-        "49000",
+        "48700.00",
+        "49000.00",
         "0.02",
     ]
     person.ask("advanced/amend-order", orig_client_oid="u", new_price="0", new_quantity="0.02")
