@@ -51,6 +51,8 @@ def _look(value: object, path: str, found: Shape) -> None:
         case list():
             for inner in value:
                 _look(inner, f"{path}[]", found)
+        case _:
+            return
 
 
 def differences(theirs: Iterable[object], ours: Iterable[object]) -> list[str]:

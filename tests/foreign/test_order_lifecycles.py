@@ -69,7 +69,7 @@ def orders(life: dict[str, Any]) -> list[dict[str, Any]]:
 
 def figures(row: dict[str, Any], times: int = 1) -> dict[str, object]:
     """What is compared: to the letter, but amounts as numbers where the order is lived larger."""
-    kept = {name: row[name] for name in LIVED if name in row}
+    kept: dict[str, object] = {name: row[name] for name in LIVED if name in row}
     if times == 1:
         return kept
     texts = ("status", "side", "order_type", "time_in_force", "fee_instrument_name")

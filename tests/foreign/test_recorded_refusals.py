@@ -16,8 +16,18 @@ from tests.rooms.simulator.person import BTC, Person, exchange
 SEEN: Final[dict[str, dict[str, Any]]] = {e["name"]: e for e in load("error_bodies")["errors"]}
 IDS: Final = re.compile(rb'"(id|method)":[^,}]+,|(?<="client_oid":)"[^"]*"|(?<="order_id":)"[^"]*"')
 CREATE: Final = "private/create-order"
-STOP: Final = {"instrument_name": BTC, "side": "SELL", "type": "STOP_LOSS", "quantity": "0.01"}
-LIMIT: Final = STOP | {"side": "BUY", "type": "LIMIT", "price": "50000", "client_oid": "mine"}
+STOP: Final[dict[str, object]] = {
+    "instrument_name": BTC,
+    "side": "SELL",
+    "type": "STOP_LOSS",
+    "quantity": "0.01",
+}
+LIMIT: Final[dict[str, object]] = STOP | {
+    "side": "BUY",
+    "type": "LIMIT",
+    "price": "50000",
+    "client_oid": "mine",
+}
 CODES: Final = {row["code"]: row for row in load("recorded/error_codes")["codes"]}
 VECTORS: Final = load("recorded/signing_vectors")["vectors"]
 

@@ -42,6 +42,7 @@ from interlock.simulator.rest.requests import (
     split,
 )
 from interlock.simulator.rest.rows import order_row, trade_row
+from interlock.simulator.rest.unserved import CONVERSION
 from interlock.values import Instant, number_text
 
 OLD_TIME: Final = "/v2/public/get-time"
@@ -149,7 +150,7 @@ class Engine:
             raise Refusal(refuse)
         if arrived.method not in self._public.methods:
             return self._done(arrived, sent)
-        if arrived.verb != "GET":
+        if arrived.verb != ("POST" if arrived.method == CONVERSION else "GET"):
             raise Refusal(WRONG_VERB_PUBLIC)
         if self._rates is not None:
             self._rates.admit(arrived.method, arrived.source, self.now)

@@ -154,7 +154,7 @@ def _oco_leg(
 
 def legs(params: Mapping[str, object], *, advanced: bool) -> list[Mapping[str, object]]:
     """The one to ten legs of a list; a list by which orders hang together is not taken here."""
-    kind = params.get("contingency_type")
+    kind = text(params, "contingency_type")
     if not advanced and kind != "LIST":
         raise Refusal(140001 if kind in {"OCO", "OTO", "OTOCO"} else BAD_ARGUMENT)
     found = params.get("order_list")

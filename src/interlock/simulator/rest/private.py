@@ -33,18 +33,15 @@ from interlock.simulator.rest.arguments import (
 )
 from interlock.simulator.rest.requests import Call
 from interlock.simulator.rest.rows import listed_row, read_row
+from interlock.simulator.rest.unserved import EMPTY, REFUSED
 from interlock.values import Instant
 
 BAD_ARGUMENT: Final = 40004
-NO_POSITION: Final = 201
 DUPLICATE: Final = 204
 NOT_CANCELLABLE: Final = 212
 NOT_FOUND: Final = 40401
-DISABLED: Final = 140001
 ACTS: Final = ("create-", "cancel-", "amend-", "close-", "change-")
 """How the name of a method begins that changes something."""
-
-TREES: Final = ("create-oto", "create-otoco", "cancel-oto", "cancel-otoco")
 
 
 class PrivateSide:
@@ -67,15 +64,15 @@ class PrivateSide:
         account = AccountSide(config, listing, market, wallet, book)
         self.methods: Final[Mapping[str, Method]] = MappingProxyType(
             {
+                **{name: partial(_refuse, code) for name, code in REFUSED.items()},
+                **{name: partial(_nothing, key) for name, key in EMPTY.items()},
                 **account.methods,
                 **self._world("private/", advanced=False),
                 **self._world("private/advanced/", advanced=True),
-                "private/close-position": partial(_refuse, NO_POSITION),
                 "private/get-order-list": self.order_list,
                 "private/advanced/create-oco": self.create_oco,
                 "private/advanced/cancel-oco": self.cancel_oco,
                 "private/advanced/get-order-list-detail": self.list_detail,
-                **{f"private/advanced/{name}": partial(_refuse, DISABLED) for name in TREES},
             }
         )
 
@@ -255,3 +252,8 @@ def _is_of(order: Order, symbol: str | None) -> bool:
 def _refuse(code: int, call: Call, now: Instant) -> object:  # noqa: ARG001 - it is a method like the others
     """A method that is known and not served."""
     raise Refusal(code)
+
+
+def _nothing(key: str, call: Call, now: Instant) -> object:  # noqa: ARG001 - likewise
+    """A method that finds nothing."""
+    return {key: []}

@@ -29,6 +29,7 @@ from interlock.simulator.rest.arguments import (
 )
 from interlock.simulator.rest.rows import amount_text, lot_text, print_row, tick_text
 from interlock.simulator.rest.tape import newest
+from interlock.simulator.rest.unserved import CONVERSION, DISABLED
 from interlock.values import Instant, Side
 
 DAY: Final = timedelta(days=1)
@@ -63,6 +64,7 @@ class PublicSide:
                 "public/get-expired-settlement-price": self.settlements,
                 "public/get-insurance": self.insurance,
                 "public/get-announcements": self.announcements,
+                CONVERSION: self.conversion_rate,
             }
         )
 
@@ -145,6 +147,10 @@ class PublicSide:
     def announcements(self, params: Params, now: Instant) -> object:  # noqa: ARG002 - nothing is announced here
         """What the exchange has announced: nothing."""
         return {"data": []}
+
+    def conversion_rate(self, params: Params, now: Instant) -> object:  # noqa: ARG002 - nothing is staked here
+        """The rate of a staked coin: not served."""
+        raise Refusal(DISABLED)
 
     def _of_index(self, name: str) -> Replay | None:
         """The replay whose price is that of an index; a dollar of one kind is as good as one of another."""

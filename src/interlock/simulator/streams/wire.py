@@ -79,8 +79,8 @@ def done(heard: Said, result: object = None, message: str | None = None) -> byte
 def refused(heard: Said, refusal: Refusal) -> bytes:
     """The answer to what was refused: the ids of an order come along, else the words that were refused, but never those with a key."""
     frame: dict[str, object] = {"id": heard.answered_as}
-    named = {"method": heard.method}
-    coded = {"code": refusal.code}
+    named: dict[str, object] = {"method": heard.method}
+    coded: dict[str, object] = {"code": refusal.code}
     frame |= coded | named if heard.method == "subscribe" else named | coded
     frame["message"] = _text(heard, refusal.code)
     if refusal.result is not None:
