@@ -21,6 +21,7 @@ from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
 from interlock.simulator.rest.rows import order_row
+from interlock.simulator.switches import Switches
 from interlock.values import Instant
 
 HERE: Final = Path(__file__).parent / "exchange" / "recorded" / "order_lifecycles.json"
@@ -137,7 +138,7 @@ def engine(life: dict[str, Any]) -> Engine:
             taker_rate=there.rate,
             half_spread=abs(there.last - best) / there.last,
             ladders={PAIR: ladder},
-            price_band=Decimal(1),
+            switches=Switches(price_band=Decimal(1)),
         )
     )
 

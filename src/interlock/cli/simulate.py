@@ -21,6 +21,7 @@ from interlock.simulator.front.serve import (
     Tls,
     serve,
 )
+from interlock.simulator.switches import switches_of
 from interlock.values import Instant, decimal_of
 
 START: Final = DEMO_START.iso()
@@ -48,10 +49,6 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     allow: Annotated[
         list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
     ] = None,
-    block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: Annotated[
-        bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
-    ] = False,
     rate_limits: Annotated[
         bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
     ] = False,
@@ -62,6 +59,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     ] = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    switch: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE (docs/simulator_switches.md).")
+    ] = None,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
@@ -80,9 +80,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         control_bind=control_bind,
         tls=_tls(tls_cert, tls_key),
         allow=tuple(allow) if allow else None,
-        block_code=block_code,
-        legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        switches=switches_of(switch or ()),
     )
     try:
         asyncio.run(serve(options))

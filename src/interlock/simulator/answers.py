@@ -3,7 +3,7 @@
 A refusal is raised where it is found and worded once, here. Authentication failures name neither id nor method.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -11,6 +11,7 @@ import msgspec
 
 from interlock.errors import InterlockError
 from interlock.protocol.crypto_com import codes
+from interlock.simulator.switches import StatusStyle, Switches, Typing
 
 UNAUTHORISED: Final = 40101
 IP_ILLEGAL: Final = 40103
@@ -110,3 +111,26 @@ def refusal(request_id: int, method: str, refused: Refusal) -> Answer:
         body["details"] = DETAILS[code]
     status = codes.http_status(code) if code in codes.CODES else UNLISTED_STATUS
     return Answer(status, msgspec.json.encode(body))
+
+
+def styled(answer: Answer, switches: Switches, code: int = 0) -> Answer:
+    """An answer in the style that the switches choose: its status as seen in production, its numbers as texts."""
+    if switches.status_style is StatusStyle.OBSERVED and code in codes.CODES:
+        answer = replace(answer, status=codes.http_status(code, observed=True))
+    if switches.typing is Typing.OBSERVED:
+        return answer
+    return replace(answer, body=msgspec.json.encode(_texts(msgspec.json.decode(answer.body))))
+
+
+def _texts(value: object) -> object:
+    match value:
+        case bool():
+            return value
+        case int():
+            return str(value)
+        case dict():
+            return {key: _texts(inner) for key, inner in value.items()}
+        case list():
+            return [_texts(inner) for inner in value]
+        case _:
+            return value

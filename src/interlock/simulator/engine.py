@@ -18,6 +18,7 @@ from interlock.simulator.answers import (
     Answer,
     Refusal,
     refusal,
+    styled,
     success,
 )
 from interlock.simulator.books.events import Events
@@ -75,9 +76,9 @@ class Engine:
         self._wallet: Final = Wallet(config.balances)
         self._book: Final = Orderbook(config.seed)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book)
-        self.access: Final = Access(config.keys)
+        self.access: Final = Access(config.keys, config.switches)
         self._listing: Final = shared
-        self._public: Final = PublicSide(shared, self._market, self._book)
+        self._public: Final = PublicSide(shared, self._market, self._book, config.switches)
         self._private: Final = PrivateSide(
             config, shared, self._market, self._wallet, self._book, self._trading
         )
@@ -129,10 +130,11 @@ class Engine:
             if sent is not None:
                 request_id, params = int(sent.id), sent.params
             result = self._result(arrived, sent, params, refuse)
-            return success(request_id, method, result, MESSAGES.get(method.rpartition("/")[2]))
+            message = MESSAGES.get(method.rpartition("/")[2])
+            return styled(success(request_id, method, result, message), self.config.switches)
         except Refusal as refused:
             self._note(arrived.method, arrived.source, params, refused)
-            return refusal(request_id, method, refused)
+            return styled(refusal(request_id, method, refused), self.config.switches, refused.code)
 
     def _envelope(self, arrived: Arrived) -> Envelope | None:
         """The envelope of a private request; a public one has none, whatever its body."""

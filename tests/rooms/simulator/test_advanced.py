@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rooms.simulator.person import BTC, COIN, FALLING, QUIET, Person, bars, exchange
+from tests.rooms.simulator.person import BTC, COIN, FALLING, Person, bars, exchange
 
 FLAT = (50000.0, 50000.0, 50000.0, 50000.0)
 RISING = bars(FLAT, FLAT, (50000.0, 52000.0, 49900.0, 51500.0), *[(51500.0,) * 4] * 20)
@@ -196,18 +196,3 @@ def test_trees_of_orders_are_not_served_and_said_so(method: str) -> None:
     answer = person.ask(f"advanced/{method}", order_list=[])
 
     assert (answer["code"], answer["message"], person.last) == (140001, "API_DISABLED", 500)
-
-
-@pytest.mark.parametrize(
-    ("legacy", "code"), [(False, 140001), (True, 0)], ids=["as in production", "legacy triggers"]
-)
-def test_the_ordinary_method_takes_triggers_only_where_it_is_told_to(
-    *, legacy: bool, code: int
-) -> None:
-    person = holder(series=QUIET, legacy_triggers=legacy)
-
-    answer = person.order("SELL", "0.01", type="STOP_LOSS", ref_price="49000")
-
-    assert answer["code"] == code
-    rows = person.ask("advanced/get-open-orders")["result"]["data"]
-    assert len(rows) == (1 if legacy else 0)

@@ -44,6 +44,7 @@ from interlock.simulator.books.terms import (
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
+from interlock.simulator.switches import BuyReserve, CumulativeFeeUnit
 from interlock.values import Instant, Side
 
 OPEN_PER_SYMBOL_MAX: Final = 200
@@ -248,7 +249,7 @@ class Trading:
         return next((code for holds, code in objections if holds), 0)
 
     def _is_far(self, limit: Decimal, quote: Quote) -> bool:
-        return abs(limit - quote.last) > quote.last * self._config.price_band
+        return abs(limit - quote.last) > quote.last * self._config.switches.price_band
 
     def _is_crowded(self, symbol: str) -> bool:
         """Whether the account has as many open orders as it may, of one symbol or of all."""
@@ -290,7 +291,12 @@ class Trading:
         if order.wish.limit is not None and order.wish.tif is TimeInForce.GOOD_TILL_CANCEL:
             self._rest(order, now)
         else:
-            self._end(order, Status.CANCELED, now)
+            self._end(order, self._remainder(order), now)
+
+    def _remainder(self, order: Order) -> Status:
+        """How what an order that may not rest has not executed ends."""
+        is_market = order.wish.limit is None
+        return Status.CANCELED if is_market else Status(self._config.switches.tif_terminal_status)
 
     # -- executing
 
@@ -328,11 +334,12 @@ class Trading:
         exact = (number.normalize() for number in (quantity, price, rate))
         done = execution(wish.side, *exact, fee_in_quote=wish.fee_in_quote)
         self._market.take(wish.listed.symbol, wish.side, quantity, now)
-        order.execute(done, rate, now)
+        counts_base = self._config.switches.cumulative_fee_unit is CumulativeFeeUnit.BASE
+        order.execute(done, rate, now, counts_base=counts_base)
         self._hold(order, self._needs(order))
         trade = Trade(
             *self._book.next_trade_ids(),
-            order.id,
+            self._config.switches.shown_id(order.id, order.parent_id),
             wish.client_oid,
             wish.listed,
             done,
@@ -398,7 +405,8 @@ class Trading:
                 self._close(other, now)
 
     def _needs(self, order: Order) -> Decimal:
-        return needs(order, self._config.taker_rate)
+        with_fee = self._config.switches.buy_reserve is BuyReserve.VALUE_AND_FEE
+        return needs(order, self._config.taker_rate, with_fee=with_fee)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
         self._wallet.reserve(order.reserved_in, amount - order.reserved)

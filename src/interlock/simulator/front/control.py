@@ -9,7 +9,6 @@ import msgspec
 from aiohttp import web
 
 from interlock.errors import BadInput, Misuse
-from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.stepping import Seat, Step, Stepping
@@ -44,7 +43,7 @@ class Allowlist(msgspec.Struct):
     """From which addresses a key (null: every key) may come (null: from all), and the code by which others are refused."""
 
     addresses: list[str] | None
-    code: int = UNAUTHORISED
+    code: int | None = None
     key: str | None = None
 
 

@@ -18,7 +18,6 @@ from aiohttp import web
 
 from interlock.errors import BadSettings
 from interlock.simulator import recordings
-from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer, Driver
@@ -27,6 +26,7 @@ from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.recordings import Series
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL, StreamTerms
+from interlock.simulator.switches import AS_SEEN, Switches
 from interlock.values import Instant
 
 LOOPBACK: Final = "127.0.0.1"
@@ -59,7 +59,7 @@ class Tls:
 class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
-    Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
+    Private methods are answered to the addresses in `allow` (None: to all). On the
     wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
     `key` the seed gives one.
     """
@@ -78,10 +78,9 @@ class ServeOptions:
     control_bind: str = LOOPBACK
     tls: Tls | None = None
     allow: tuple[str, ...] | None = None
-    block_code: int = UNAUTHORISED
-    legacy_triggers: bool = False
     rate_limits: bool = False
     streams: StreamTerms = USUAL
+    switches: Switches = AS_SEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     """Both ports, open while the context is; a broken promise of the engine is raised at the end."""
     config = configuration(options, wall_now())
     engine = Engine(config)
-    engine.access.allow(options.allow, options.block_code)
+    engine.access.allow(options.allow)
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     streams = Streams(engine, _tick(engine, options), broken, options.streams)
     stepping = Stepping(engine, _horizon(options)) if options.stepping else None
@@ -172,8 +171,8 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         balances=options.balances,
         seed=options.seed,
         depth=options.depth,
-        legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
+        switches=options.switches,
     )
     if options.stepping:
         return config

@@ -20,7 +20,7 @@ from interlock.simulator.rest.arguments import BAD_ARGUMENT, DAY, MILLISECOND, s
 from interlock.simulator.rest.balances import balance_row
 from interlock.simulator.rest.fields import READ_BALANCE
 from interlock.simulator.rest.requests import Call
-from interlock.simulator.rest.rows import ACCOUNT, balance_words, journal_rows, trade_row
+from interlock.simulator.rest.rows import ACCOUNT, arranged, balance_words, journal_rows, trade_row
 from interlock.values import Instant, number_text
 
 BASIS_POINTS: Final = 10_000
@@ -68,7 +68,7 @@ class AccountSide:
     def balance(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
         """The wallet."""
         row = balance_row(self.wallet, self.market, self.listing.haircuts, now)
-        return {"data": [balance_words(row, READ_BALANCE)]}
+        return {"data": [balance_words(row, READ_BALANCE, self.config.switches)]}
 
     def fee_rate(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
         """What a trade costs, in basis points."""
@@ -142,7 +142,11 @@ class AccountSide:
 
     def trades(self, call: Call, now: Instant) -> object:
         """Executions, newest first; a window of more than seven days is refused."""
-        return {"data": [trade_row(trade) for trade in self._within(call.params, now)]}
+        return {
+            "data": arranged(
+                map(trade_row, self._within(call.params, now)), self.config.switches.history_order
+            )
+        }
 
     def transactions(self, call: Call, now: Instant) -> object:
         """What moved the money, newest first: each execution, and its fee."""

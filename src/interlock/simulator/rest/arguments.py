@@ -15,6 +15,7 @@ from interlock.simulator.books.orders import ZERO, Kind, TimeInForce, Wish
 from interlock.simulator.market.candles import Page
 from interlock.simulator.market.listing import Listed
 from interlock.simulator.rest.requests import Call
+from interlock.simulator.switches import BareLeverage, Switches
 from interlock.values import Instant, Side
 
 BAD_REQUEST: Final = 40003
@@ -67,6 +68,16 @@ def listed_of(params: Mapping[str, object], instruments: Mapping[str, Listed]) -
     if not listed.tradable:
         raise Refusal(208)
     return listed
+
+
+def funded(params: Mapping[str, object], switches: Switches) -> Mapping[str, object]:
+    """The parameters of an order with its funding said: what it is when it says nothing, and what a leverage alone means."""
+    is_bare = "leverage" in params and params.get("spot_margin") != "MARGIN"
+    if is_bare and switches.bare_leverage is BareLeverage.REJECT:
+        raise Refusal(BAD_ARGUMENT)
+    if is_bare and switches.bare_leverage is BareLeverage.MARGIN:
+        return {**params, "spot_margin": "MARGIN"}
+    return {"spot_margin": switches.spot_margin_default.value, **params}
 
 
 def ordinary_wish(

@@ -21,7 +21,9 @@ from interlock.simulator.market.listing import Listing
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.account import AccountSide, Method
 from interlock.simulator.rest.arguments import (
+    DAY,
     amended_wish,
+    funded,
     legs,
     oco_wishes,
     ordinary_wish,
@@ -32,8 +34,9 @@ from interlock.simulator.rest.arguments import (
     which_to_amend,
 )
 from interlock.simulator.rest.requests import Call
-from interlock.simulator.rest.rows import listed_row, read_row
+from interlock.simulator.rest.rows import Row, arranged, listed_row, read_row
 from interlock.simulator.rest.unserved import EMPTY, REFUSED
+from interlock.simulator.switches import ClientOidScope, Toggle, TriggerChildId
 from interlock.values import Instant
 
 BAD_ARGUMENT: Final = 40004
@@ -95,13 +98,13 @@ class PrivateSide:
 
     def create(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Queues an order: its ids, once per client_oid for the whole run."""
+        asked = replace(call, params=funded(call.params, self._config.switches))
         if advanced:
-            wish = trigger_wish(call, self._listing.instruments)
+            wish = trigger_wish(asked, self._listing.instruments)
         else:
-            wish = ordinary_wish(
-                call, self._listing.instruments, legacy_triggers=self._config.legacy_triggers
-            )
-        self._must_be_new(wish.client_oid)
+            legacy = self._config.switches.legacy_triggers is Toggle.ON
+            wish = ordinary_wish(asked, self._listing.instruments, legacy_triggers=legacy)
+        self._must_be_new(wish, now)
         return ids(self._trading.place(self._priced(wish, now), call.method, call.nonce, now))
 
     def _priced(self, wish: Wish, now: Instant) -> Wish:
@@ -120,30 +123,60 @@ class PrivateSide:
         if order is None or not order.is_open:
             raise Refusal(NOT_CANCELLABLE)
         wish = amended_wish(call, order.wish, order.filled)
-        self._must_be_new(wish.client_oid)
+        self._must_be_new(wish, now)
         self._trading.amend(order, wish, now)
         return ids(order)
 
-    def _must_be_new(self, client_oid: str) -> None:
-        if self._book.knows(client_oid):
+    def _must_be_new(self, wish: Wish, now: Instant) -> None:
+        bearers = self._book.bearers(wish.client_oid)
+        match self._config.switches.client_oid_scope:
+            case ClientOidScope.PER_INSTRUMENT:
+                bearers = [o for o in bearers if o.wish.listed.symbol == wish.listed.symbol]
+            case ClientOidScope.ONE_DAY:
+                bearers = [o for o in bearers if now - o.created < DAY]
+            case ClientOidScope.FOREVER:
+                pass
+        if bearers:
             raise Refusal(DUPLICATE)
 
     def cancel(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Ends an open order; 212 for one that is unknown here or has ended."""
-        order = self._book.find(*which(call.params), advanced=advanced)
+        order = self._found(call, advanced=advanced)
         if order is None or not order.is_open:
-            raise Refusal(NOT_CANCELLABLE)
+            silenced = self._silenced(call, advanced=advanced)
+            if silenced is None:
+                raise Refusal(int(self._config.switches.cancel_unknown_code))
+            return ids(silenced)
         self._trading.cancel(order, now)
         return ids(order)
+
+    def _silenced(self, call: Call, *, advanced: bool) -> Order | None:
+        """The open trigger that an ordinary cancel names, where that is answered as if it were done."""
+        if advanced or self._config.switches.silent_trigger_cancel is Toggle.OFF:
+            return None
+        order = self._book.find(*which(call.params), advanced=True)
+        return order if order is not None and order.is_open else None
+
+    def _found(self, call: Call, *, advanced: bool) -> Order | None:
+        """The order that a call names; a trigger's id may be that of what it became."""
+        named = which(call.params)
+        order = self._book.find(*named, advanced=advanced)
+        same = self._config.switches.trigger_child_id is TriggerChildId.SAME
+        if order is not None or advanced or not same:
+            return order
+        trigger = self._book.find(*named, advanced=True)
+        return self._book.orders.get(trigger.child_id or "") if trigger is not None else None
 
     def cancel_all(self, call: Call, now: Instant, *, advanced: bool) -> None:
         """Ends every open order of this world, or of one instrument; triggers are not reached from the ordinary one."""
         kind, symbol = text(call.params, "type"), text(call.params, "instrument_name")
         if kind not in {None, "LIMIT", "TRIGGER", "ALL"}:
             raise Refusal(BAD_ARGUMENT)
-        if kind == ("LIMIT" if advanced else "TRIGGER"):
-            return
-        for order in self._open(symbol, advanced=advanced):
+        worlds = [advanced] if kind != ("LIMIT" if advanced else "TRIGGER") else []
+        reaches = self._config.switches.cancel_all_reaches_triggers is Toggle.ON
+        if reaches and not advanced and kind != "LIMIT":
+            worlds.append(True)
+        for order in (o for world in worlds for o in self._open(symbol, advanced=world)):
             if order.is_open:
                 self._trading.cancel(order, now)
 
@@ -183,7 +216,7 @@ class PrivateSide:
         """A limit and a trigger of which the first execution ends the other."""
         wishes = oco_wishes(call, self._listing.instruments)
         for wish in wishes:
-            self._must_be_new(wish.client_oid)
+            self._must_be_new(wish, now)
         return {"list_id": self._trading.place_oco(wishes, call.method, call.nonce, now)}
 
     def cancel_oco(self, call: Call, now: Instant) -> None:
@@ -224,7 +257,7 @@ class PrivateSide:
 
     def detail(self, call: Call, now: Instant, *, advanced: bool) -> object:  # noqa: ARG002 - it shows what is now
         """One order of this world by its order_id or client_oid; 40401 when there is none."""
-        order = self._book.find(*which(call.params), advanced=advanced)
+        order = self._found(call, advanced=advanced)
         if order is None:
             raise Refusal(NOT_FOUND)
         return read_row(order, self._config)
@@ -239,9 +272,10 @@ class PrivateSide:
             and not order.is_open
             and _is_of(order, asked.symbol)
         )
-        return self._listed(islice(found, asked.limit))
+        page = self._listed(islice(found, asked.limit))
+        return {"data": arranged(page["data"], self._config.switches.history_order)}
 
-    def _listed(self, orders: Iterable[Order]) -> object:
+    def _listed(self, orders: Iterable[Order]) -> dict[str, list[Row]]:
         return {"data": [read_row(order, self._config) for order in orders]}
 
 

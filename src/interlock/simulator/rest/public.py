@@ -30,6 +30,7 @@ from interlock.simulator.rest.arguments import (
 from interlock.simulator.rest.rows import amount_text, lot_text, print_row, tick_text
 from interlock.simulator.rest.tape import newest
 from interlock.simulator.rest.unserved import CONVERSION, DISABLED
+from interlock.simulator.switches import PublicTradesOrder, Switches
 from interlock.values import Instant, Side
 
 DAY: Final = timedelta(days=1)
@@ -47,7 +48,10 @@ Params = Mapping[str, object]
 class PublicSide:
     """What the exchange tells everybody."""
 
-    def __init__(self, listing: Listing, market: Market, book: Orderbook) -> None:
+    def __init__(
+        self, listing: Listing, market: Market, book: Orderbook, switches: Switches
+    ) -> None:
+        self._switches: Final = switches
         self._listing: Final = listing
         self._market: Final = market
         self._book: Final = book
@@ -114,7 +118,9 @@ class PublicSide:
             return {"data": []}
         own = (trade for trade in reversed(self._book.trades) if trade.listed.symbol == symbol)
         found = newest(replay, own, asked.start, asked.end, asked.limit)
-        return {"data": [print_row(each, replay.listed) for each in found]}
+        oldest_first = self._switches.public_trades_order is PublicTradesOrder.OLDEST
+        told = reversed(found) if oldest_first else found
+        return {"data": [print_row(each, replay.listed) for each in told]}
 
     def valuations(self, params: Params, now: Instant) -> object:
         """Mark or index price, now and at each whole minute before, newest first; a perpetual has none here, and spot has no other."""

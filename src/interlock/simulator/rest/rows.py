@@ -4,9 +4,9 @@ A price has the decimals of its tick. A value or a fee keeps the zeros that its 
 recorded); every other number has none at its end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from interlock.matching import Liquidity
 from interlock.simulator.books.orders import Order, Status, Trade
@@ -15,9 +15,11 @@ from interlock.simulator.market.candles import price_text
 from interlock.simulator.market.listing import Listed
 from interlock.simulator.rest.fields import PAIR_WORDS, RESTING
 from interlock.simulator.rest.tape import Print
+from interlock.simulator.switches import AS_SEEN, HistoryOrder, ReservedQtyStyle, Switches
 from interlock.values import Side, number_text
 
 ACCOUNT: Final = "00000000-0000-4000-8000-000000000001"
+Row = dict[str, object]
 
 
 def order_row(order: Order, config: Config) -> dict[str, object]:
@@ -25,7 +27,7 @@ def order_row(order: Order, config: Config) -> dict[str, object]:
     wish, listed = order.wish, order.wish.listed
     row: dict[str, object] = {
         "account_id": ACCOUNT,
-        "order_id": order.id,
+        "order_id": config.switches.shown_id(order.id, order.parent_id),
         "client_oid": wish.client_oid,
         "order_type": wish.kind.value,
         "time_in_force": wish.tif.value,
@@ -55,7 +57,7 @@ def order_row(order: Order, config: Config) -> dict[str, object]:
         "create_time_ns": str(order.created.micros * 1000),
         "update_time": order.updated.ms,
     }
-    return row | _advanced_fields(order) if order.is_advanced else row
+    return row | _advanced_fields(order, config) if order.is_advanced else row
 
 
 def read_row(order: Order, config: Config) -> dict[str, object]:
@@ -145,14 +147,32 @@ def print_row(trade: Print, listed: Listed) -> dict[str, object]:
     }
 
 
-def balance_words(row: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:
+def balance_words(
+    row: Mapping[str, Any], names: tuple[str, ...], switches: Switches = AS_SEEN
+) -> Row:
     """A balance in the fields and the order of one of the two places that show it; what is isolated is nothing here."""
+    hides = switches.reserved_qty_style is ReservedQtyStyle.ZERO
+    hidden = {"reserved_qty": "0"} if hides else {}
     whole = {
         "total_isolated_cash_balance": "0",
         "isolated_positions": [],
         "total_risk_exposure": row["used_position_limit"],
-    } | dict(row)
+        **row,
+        "position_balances": [{**coin, **hidden} for coin in row["position_balances"]],
+    }
     return {name: whole[name] for name in names}
+
+
+def arranged(rows: Iterable[Row], order: HistoryOrder) -> list[Row]:
+    """A page, newest first as it comes, in the order that is asked for; a shuffled one is the same one each time."""
+    found = list(rows)
+    match order:
+        case HistoryOrder.NEWEST:
+            return found
+        case HistoryOrder.OLDEST:
+            return found[::-1]
+        case HistoryOrder.SHUFFLED:
+            return found[1::2] + found[::2]
 
 
 def tick_text(price: Decimal, listed: Listed) -> str:
@@ -180,12 +200,13 @@ def _instructions(order: Order) -> list[str]:
     return ["POST_ONLY"] if order.wish.post_only else []
 
 
-def _advanced_fields(order: Order) -> dict[str, object]:
+def _advanced_fields(order: Order, config: Config) -> dict[str, object]:
     """What an advanced order shows beyond an ordinary one; one whose child was rejected tells the reason."""
     leg = order.wish.leg
     listed: dict[str, object] = {}
     if leg is not None:
         listed = {"list_id": leg.list_id, "contingency_type": "OCO", "leg_id": leg.number}
-    fields = listed | {"attach_order_id": "0", "exchange_order_id": order.child_id or "0"}
+    child = config.switches.shown_id(order.child_id, order.id) if order.child_id else "0"
+    fields = listed | {"attach_order_id": "0", "exchange_order_id": child}
     is_rejected = order.status is Status.REJECTED
     return fields | {"reject_reason": str(order.reason)} if is_rejected else fields

@@ -70,7 +70,8 @@ class AccountNews:
             elif isinstance(event, OrderChanged):
                 symbol = event.order.wish.listed.symbol
                 topic = Topic.ADVANCED if event.order.is_advanced else Topic.ORDER
-                yield topic, symbol, _of_symbol(topic, symbol, self._order(event.order))
+                told = _of_symbol(topic, symbol, self._order(event.order))
+                yield topic, symbol, self._named(topic, symbol, told)
         if any(isinstance(event, BalanceChanged) for event in events):
             yield from ((topic, None, self.money(topic)) for topic in MONEY)
 
@@ -89,6 +90,13 @@ class AccountNews:
             }
             for symbol, rows in by_symbol.items()
         ]
+
+    def _named(self, topic: Topic, symbol: str, told: Row) -> Row:
+        """News of triggers name their channel as the switch says."""
+        name = self._engine.config.switches.advanced_channel_name.value
+        if topic is not Topic.ADVANCED:
+            return told
+        return told | {"subscription": f"{name}.{symbol}", "channel": name}
 
     def _order(self, order: Order) -> Row:
         return _streamed(order_row(order, self._engine.config))

@@ -101,10 +101,13 @@ class Commands:
             raise Refusal(UNAUTHORISED)
         deltas = any(said.params.get(name) == DELTAS for name in BOOK_TYPE)
         symbols = self._engine.symbols
-        channels = [
-            channel_of(name, listener.socket, symbols, with_deltas=deltas)
-            for name in wire.channels_of(said)
-        ]
+        try:
+            channels = [
+                channel_of(name, listener.socket, symbols, with_deltas=deltas)
+                for name in wire.channels_of(said)
+            ]
+        except Refusal as refusal:
+            raise Refusal(int(self._engine.config.switches.bad_channel_code)) from refusal
         names = {*listener.channels, *(channel.name for channel in channels)}
         if listener.socket is Socket.MARKET and len(names) > self._terms.subscriptions_max:
             raise Refusal(TOO_MANY)

@@ -146,7 +146,8 @@ class Trades:
     def _rows(self, count: int) -> list[Row]:
         asked = {"instrument_name": self._channel.symbol, "count": str(count)}
         rows: list[Row] = self._ask("public/get-trades", asked)["data"]
-        return rows
+        is_oldest_first = bool(rows) and rows[0]["t"] < rows[-1]["t"]
+        return rows[::-1] if is_oldest_first else rows
 
 
 class Candles:

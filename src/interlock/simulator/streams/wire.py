@@ -17,6 +17,7 @@ from interlock.simulator.rest.requests import ID_MAX, NO_ID, digits
 
 NOT_JSON: Final = 40001
 BAD_REQUEST: Final = 40003
+OLD_BAD_REQUEST: Final = 10004
 NAMELESS: Final = "ERROR"
 BAD_CHANNEL: Final = "invalid channel"
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -108,6 +109,6 @@ def heartbeat(beat: int) -> bytes:
 
 
 def _text(heard: Said, code: int) -> str:
-    if heard.method == "subscribe" and code == BAD_REQUEST:
+    if heard.method == "subscribe" and code in {BAD_REQUEST, OLD_BAD_REQUEST}:
         return BAD_CHANNEL
     return codes.name(code) if code == UNAUTHORISED else wording(code)
