@@ -56,6 +56,7 @@ def answers() -> Bodies:
         for name, path in PUBLIC.items():
             body = someone.get(path)
             found[name].append(body["result"] if name.endswith(": result") else body)
+    found["instruments: public/get-instruments"].append(someone.get("get-instruments"))
     for name, body in (*_orders(person()), *_account(person())):
         found[name].append(body)
     return dict(found)

@@ -35,6 +35,7 @@ def answers() -> Bodies:
         found[f"production_responses: {name}"].append(body)
     for name in RESULTS:
         found[f"{name}: result"].append(load(f"recorded/{name}")["result"])
+    found["instruments: public/get-instruments"].append(load("instruments"))
     found["user_balance: result"] = [each["result"] for each in load("recorded/user_balance")]
     for event in (event for life in lives() for event in life["events"]):
         name = _asked(event)

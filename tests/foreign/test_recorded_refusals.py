@@ -77,7 +77,7 @@ def test_a_code_has_its_documented_name_and_status(code: int) -> None:
 
 
 def test_what_was_said_with_a_code_is_said_with_it() -> None:
-    seen = load("recorded/error_codes")["observed_in_seed_repo"]
+    seen = load("recorded/error_codes")["observed"]
 
     said = [json.loads(refusal(1, CREATE, Refusal(int(row["code"]))).body) for row in seen]
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from interlock.simulator import recordings
 from tests.foreign import ours, recorded
 from tests.foreign.differences import differences
 from tests.foreign.recorded import Bodies
@@ -60,7 +61,7 @@ def test_every_argued_difference_is_still_one() -> None:
 
 
 def test_nothing_recorded_is_left_out() -> None:
-    assert sum(map(len, THEIRS.values())) == 165
+    assert sum(map(len, THEIRS.values())) == 166
     assert {path.stem for path in (recorded.HERE / "recorded").iterdir()} == {
         *recorded.RESULTS,
         "user_balance",
@@ -72,6 +73,13 @@ def test_nothing_recorded_is_left_out() -> None:
         "error_codes",
         "signing_vectors",
     }
+
+
+def test_the_limits_that_were_recorded_are_those_that_are_served() -> None:
+    served = ours.person().get("get-risk-parameters")["result"]
+
+    assert served == recordings.risk_parameters()
+    assert {"update_timestamp_ms", "base_currency_config"} <= served.keys()
 
 
 def prices(value: object) -> list[tuple[str, str]]:
