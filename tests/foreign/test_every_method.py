@@ -179,7 +179,7 @@ def test_every_method_of_the_user_socket_is_served_or_refused_as_documented() ->
                 "creates": [{k: v for k, v in ORDER.items() if k != "instrument_name"}],
             }
             done = await client.ask("private/batch-order-request", params=batch)
-            many = {"instrument_name": BTC, "creates": [ORDER] * 11}
+            many = {"cancels": [NAMED] * 6, "creates": [ORDER] * 5}
             refused = await client.ask("private/batch-order-request", params=many)
             said = [
                 (name, (await client.ask(f"private/{name}", params=params))["code"])
