@@ -4,13 +4,14 @@ It has no clock, no chance and no I/O of its own: `advance` moves its time, and 
 the truth that every proof is held against.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.errors import BadInput
+from interlock.simulator.agenda import ACCEPT, FILL, Agenda
 from interlock.simulator.answers import (
     BAD_GATEWAY,
     OLD_GATEWAY,
@@ -26,6 +27,7 @@ from interlock.simulator.books.trading import Trading
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config, Permission
 from interlock.simulator.faults import Fault, Faults, Silence
+from interlock.simulator.floor import Floor
 from interlock.simulator.market.listing import listing
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.access import Access
@@ -82,6 +84,8 @@ class Engine:
         )
         self._faults: Final = Faults()
         self._rates: Final = Rates() if config.rate_limits else None
+        self.agenda: Final = Agenda()
+        self.floor: Final = Floor(shared, self._market, self._book, self._trading, self._private)
         self._requests: Final[dict[str, int]] = {}
         self._refusals: Final[list[dict[str, object]]] = []
 
@@ -111,9 +115,10 @@ class Engine:
         met = self._faults.meet(method)
         if met is not None and met.fault is Fault.LOSE_REQUEST:
             return Silence.LOST
-        self._requests[method] = self._requests.get(method, 0) + 1
+        self._count(method)
         refuse = met.code if met is not None and met.fault is Fault.REFUSE else None
         answer = self._answer(Arrived(verb, method, query, body, source), refuse)
+        self.keep_agenda()
         if met is None or met.fault is Fault.REFUSE:
             return answer
         if met.fault is Fault.HTTP_502:
@@ -191,12 +196,14 @@ class Engine:
 
     def command(self, call: Call, source: str) -> object:
         """A command on an authenticated socket, counted and noted like a request."""
-        self._requests[call.method] = self._requests.get(call.method, 0) + 1
+        self._count(call.method)
         try:
-            return self._granted(call)
+            result = self._granted(call)
         except Refusal as refused:
             self._note(call.method, source, call.params, refused)
             raise
+        self.keep_agenda()
+        return result
 
     def _note(
         self, method: str, source: str, params: Mapping[str, object], refused: Refusal
@@ -221,9 +228,10 @@ class Engine:
     # -- time
 
     def next_event(self) -> Instant | None:
-        """When the price next meets an open order of the account; None when it never will."""
+        """When the price next meets an open order of the account, or something planned is due; None when nothing ever will."""
         due = self._trading.next_event()
-        return due[0] if due is not None else None
+        planned = self.agenda.next_at()
+        return min((each for each in (due and due[0], planned) if each is not None), default=None)
 
     def advance(self, to: Instant) -> None:
         """Moves the clock to `to`; on the way its own events happen in their order, each at its own instant."""
@@ -231,13 +239,40 @@ class Engine:
             raise BadInput(
                 f"The exchange's clock stands at {self.now} and does not go back to {to}."
             )
+        at = self.next_event()
+        while at is not None and at <= to:
+            self.now = max(at, self.now)
+            self._happen()
+            self.keep_agenda()
+            at = self.next_event()
+        self.now = to
+
+    def _happen(self) -> None:
+        """What the price does now; what is planned for now comes after it."""
         due = self._trading.next_event()
-        while due is not None and due[0] <= to:
-            self.now = due[0]
+        if due is not None and due[0] <= self.now:
             self._trading.happen(due[1], self.now)
             self.stirs += 1
-            due = self._trading.next_event()
-        self.now = to
+
+    def keep_agenda(self) -> None:
+        """Does what is planned for now, and what it brings about in turn."""
+        if self.agenda.is_empty:
+            return
+        do = self._planned()
+        while do is not None:
+            do()
+            self.stirs += 1
+            do = self._planned()
+
+    def _planned(self) -> Callable[[], None] | None:
+        seen = {ACCEPT: len(self._trading.accepts), FILL: len(self._book.trades)}
+        self.agenda.notice(self._requests | seen, self.now)
+        return self.agenda.take(self.now)
+
+    def _count(self, method: str) -> None:
+        """One more request of a method has arrived; what waits for it happens before it is answered."""
+        self._requests[method] = self._requests.get(method, 0) + 1
+        self.keep_agenda()
 
     # -- faults and truth
 

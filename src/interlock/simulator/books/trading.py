@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from interlock.errors import BrokenInvariant
+from interlock.errors import BadInput, BrokenInvariant
 from interlock.matching import (
     Direction,
     Liquidity,
@@ -157,9 +157,9 @@ class Trading:
         return TOO_POOR if more > self._wallet.available(order.reserved_in) else 0
 
     def _must_be_open_for(self, wish: Wish, now: Instant) -> Quote:
-        """The quote; a Refusal when there is none, or when the price has passed the trigger."""
+        """The quote; a Refusal when there is none, when trading is halted, or when the price has passed the trigger."""
         quote = self._market.quote(wish.listed.symbol, now)
-        if quote is None:
+        if quote is None or not self._market.conditions(wish.listed.symbol).is_open:
             raise Refusal(NO_PRICE)
         if wish.kind.is_trigger and not waits(wish, quote):
             raise Refusal(WRONG_TRIGGER)
@@ -172,7 +172,9 @@ class Trading:
         self._close(ends, now)
 
     def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
-        """The owner's own deposit, or withdrawal (negative)."""
+        """The owner's own deposit, or withdrawal (negative) of what is free."""
+        if not amount or -amount > self._wallet.available(currency):
+            raise BadInput(f"A transfer of {amount} {currency} cannot be.")
         self._wallet.transfer(currency, amount)
         self._tell_balances(now)
 
@@ -352,13 +354,37 @@ class Trading:
     def _rest(self, order: Order, now: Instant) -> None:
         """Waits for the price to meet the limit; in a bar that has met it already, for the next bar."""
         wish, replay = order.wish, self._market.replays[order.wish.listed.symbol]
-        level = maker_level(wish.side, wish.limit or ZERO, self._config.half_spread)
-        direction = Direction.FALLS if wish.side is Side.BUY else Direction.RISES
+        level, direction = self._met_at(wish)
         touch = replay.touch(level, direction, now)
         bar = replay.bar_at(now)
         if touch == now and bar is not None:
             touch = replay.touch(level, direction, bar.ends)
         order.touch = touch
+
+    def _met_at(self, wish: Wish) -> tuple[Decimal, Direction]:
+        """The price that meets an order, and from which side."""
+        if wish.kind.is_trigger:
+            return wish.ref_price or ZERO, trigger_direction(wish)
+        spread = self._market.half_spread(wish.listed.symbol)
+        direction = Direction.FALLS if wish.side is Side.BUY else Direction.RISES
+        return maker_level(wish.side, wish.limit or ZERO, spread), direction
+
+    def await_price(self, symbol: str, now: Instant) -> None:
+        """The conditions of a symbol have changed: its open orders wait for the price anew, or for nothing while it is halted."""
+        is_open = self._market.conditions(symbol).is_open
+        for order in self._open_of(symbol):
+            if order.child_id is None:
+                met = self._market.replays[symbol].touch(*self._met_at(order.wish), now)
+                order.touch = met if is_open else None
+
+    def cancel_all_of(self, symbol: str, now: Instant) -> None:
+        """The exchange cancels every open order of a symbol, of both worlds."""
+        for order in self._open_of(symbol):
+            if order.is_open:
+                self.cancel(order, now)
+
+    def _open_of(self, symbol: str) -> list[Order]:
+        return [order for order in self._book.open() if order.wish.listed.symbol == symbol]
 
     def _fire(self, trigger: Order, now: Instant) -> None:
         quote = self._market.quote(trigger.wish.listed.symbol, now)

@@ -1,10 +1,11 @@
 """What is listed and on which grid, as recorded: 930 instruments and the risk parameters, shared by every engine of the process.
 
-All of it is listed; only what has a replay can be traded. The two public answers are encoded once.
+All of it is listed; only what has a replay can be traded. The two public answers are encoded once. One exchange may change its own
+listing while it runs; the recording and every other exchange keep theirs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -29,7 +30,7 @@ class Listed:
     value_max: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Listing:
     """The instruments by symbol, the haircut by currency, and the encoded results of the two public lists."""
 
@@ -38,10 +39,44 @@ class Listing:
     instruments_json: bytes
     risk_json: bytes
 
+    def change(self, symbol: str, **fields: object) -> Listed:
+        """Lists an instrument with other fields of its row from now on."""
+        rows = self._rows()
+        row = next(each for each in rows if each["symbol"] == symbol)
+        row |= fields
+        listed = self.instruments[symbol]
+        changed = replace(
+            listed,
+            tick=Decimal(row["price_tick_size"]),
+            lot=Decimal(row["qty_tick_size"]),
+            price_decimals=row["quote_decimals"],
+            tradable=row["tradable"] and listed.tradable,
+        )
+        self.instruments = {**self.instruments, symbol: changed}
+        self._encode(rows)
+        return changed
+
+    def remove(self, symbol: str) -> None:
+        """Lists an instrument no more."""
+        self.instruments = {name: each for name, each in self.instruments.items() if name != symbol}
+        self._encode([row for row in self._rows() if row["symbol"] != symbol])
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return msgspec.json.decode(self.instruments_json, type=dict[str, list[dict[str, Any]]])[
+            "data"
+        ]
+
+    def _encode(self, rows: list[dict[str, Any]]) -> None:
+        self.instruments_json = msgspec.json.encode({"data": rows})
+
+
+def listing() -> Listing:
+    """The recorded listing, to be changed by one exchange."""
+    return replace(_recorded())
+
 
 @cache
-def listing() -> Listing:
-    """The recorded listing."""
+def _recorded() -> Listing:
     rows, risk = recordings.instruments(), recordings.risk_parameters()
     limits = {row["instrument_name"]: row for row in risk["base_currency_config"]}
     return Listing(

@@ -121,7 +121,8 @@ class PrivateSide:
         order = self._book.find(*which_to_amend(call.params), advanced=advanced)
         if order is None or not order.is_open:
             raise Refusal(NOT_CANCELLABLE)
-        wish = amended_wish(call, order.wish, order.filled)
+        listed = self._listing.instruments[order.wish.listed.symbol]
+        wish = amended_wish(call, replace(order.wish, listed=listed), order.filled)
         self._must_be_new(wish.client_oid)
         self._trading.amend(order, wish, now)
         return ids(order)
