@@ -1,20 +1,21 @@
-"""The control port: registering and resting processes, the state of the clock, books, faults, keys, pace, horizon. JSON in and out."""
+"""The control port: registering and resting processes, the state of the clock, the books, pace and horizon, and every word of `scenes`.
+
+JSON in and out.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from interlock.errors import BadInput, Misuse
-from interlock.simulator.answers import UNAUTHORISED
-from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.stepping import Seat, Step, Stepping
+from interlock.simulator.scenes.words import WORDS, Stage, Word
 from interlock.simulator.streams.audience import Audience
-from interlock.simulator.streams.faults import Disturbance
 from interlock.values import Instant
 
 HOUR: Final = timedelta(hours=1)
@@ -22,6 +23,7 @@ CONFLICT: Final = 409
 BAD_REQUEST: Final = 400
 SECONDS_PER_HOUR_MAX: Final = 3600.0
 Asked = TypeVar("Asked", bound=msgspec.Struct)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Named(msgspec.Struct):
@@ -29,31 +31,6 @@ class Named(msgspec.Struct):
 
     process: str
     until_us: int | None = None
-
-
-class Arm(msgspec.Struct):
-    """A fault to arm."""
-
-    fault: str
-    method: str
-    count: int = 1
-    code: int = 42901
-
-
-class Allowlist(msgspec.Struct):
-    """From which addresses a key (null: every key) may come (null: from all), and the code by which others are refused."""
-
-    addresses: list[str] | None
-    code: int = UNAUTHORISED
-    key: str | None = None
-
-
-class Key(msgspec.Struct):
-    """What becomes of a key (null: of every key); null leaves as it is."""
-
-    revoked: bool | None = None
-    permission: Permission | None = None
-    key: str | None = None
 
 
 class Pace(msgspec.Struct):
@@ -141,6 +118,7 @@ class ControlServer:
         self._driver: Final = driver
         self._held: Final = held
         self._start: Final = engine.now
+        self._stage: Final = Stage(engine, audience)
 
     def application(self) -> web.Application:
         """The application that serves the control port."""
@@ -149,10 +127,8 @@ class ControlServer:
         app.router.add_post("/control/idle", self.idle)
         app.router.add_post("/control/pace", self.pace)
         app.router.add_post("/control/horizon", self.horizon)
-        app.router.add_post("/control/arm", self.arm)
-        app.router.add_post("/control/allowlist", self.allowlist)
-        app.router.add_post("/control/key", self.key)
-        app.router.add_post("/control/stream", self.stream)
+        for name, word in WORDS.items():
+            app.router.add_post(f"/control/{name}", self._doing(word))
         app.router.add_get("/control/streams", self.streams)
         app.router.add_get("/control/state", self.state)
         app.router.add_get("/control/books", self.books)
@@ -188,25 +164,16 @@ class ControlServer:
         driver.changed()
         return answer({"horizon_us": asked.until_us})
 
-    async def arm(self, request: web.Request) -> web.Response:
-        """Arms a fault."""
-        asked = await read(request, Arm)
-        self._engine.arm(asked.fault, asked.method, asked.count, asked.code)
-        return answer({"armed": asked.fault})
+    def _doing(self, word: Word[Any]) -> Handler:
+        """The route of one word that scenario files know too; what it brings about is told at once."""
 
-    async def allowlist(self, request: web.Request) -> web.Response:
-        """Sets from where a key may come."""
-        asked = await read(request, Allowlist)
-        self._engine.access.allow(asked.addresses, asked.code, asked.key)
-        return answer({"addresses": asked.addresses, "code": asked.code})
+        async def done(request: web.Request) -> web.Response:
+            told = word.do(self._stage, await read(request, word.shape))
+            self._stage.engine.keep_agenda()
+            self._audience.pass_on()
+            return answer(told)
 
-    async def key(self, request: web.Request) -> web.Response:
-        """Revokes a key or brings it back, and sets what it may do."""
-        asked = await read(request, Key)
-        self._engine.access.change(
-            revoked=asked.revoked, permission=asked.permission, name=asked.key
-        )
-        return answer({"revoked": asked.revoked, "permission": asked.permission})
+        return done
 
     async def state(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Where the clock stands, who waits, how many answers are withheld, and how much was traded."""
@@ -231,12 +198,6 @@ class ControlServer:
         """The truth."""
         return answer(self._engine.books())
 
-    async def stream(self, request: web.Request) -> web.Response:
-        """Arms a fault for news to come, or closes or silences who listens now."""
-        asked = await read(request, Disturbance)
-        done = self._audience.disturb(asked)
-        return answer({asked.fault: done})
-
     async def streams(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Who listens to what, how many bytes wait for each, and which faults have taken effect."""
         return answer(self._audience.row())
@@ -245,9 +206,6 @@ class ControlServer:
         if self._driver is None:
             raise Misuse("This exchange runs on the wall's clock, which nobody moves.")
         return self._driver
-
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware
