@@ -186,6 +186,11 @@ class Engine:
         """Every listed instrument."""
         return self._listing.instruments
 
+    @property
+    def methods(self) -> frozenset[str]:
+        """Every method, public and private."""
+        return frozenset({*self._public.methods, *self._private.methods})
+
     def tell(self, method: str, params: Mapping[str, object]) -> object:
         """What a public method answers now; it meets no fault and is not counted, for nobody sent it."""
         return self._public.methods[method](params, self.now)
@@ -253,6 +258,11 @@ class Engine:
         if due is not None and due[0] <= self.now:
             self._trading.happen(due[1], self.now)
             self.stirs += 1
+
+    def stir(self) -> None:
+        """Something was done to it from outside: what that brings about happens, and whoever waits for its own doings hears."""
+        self.stirs += 1
+        self.keep_agenda()
 
     def keep_agenda(self) -> None:
         """Does what is planned for now, and what it brings about in turn."""

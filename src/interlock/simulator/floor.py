@@ -73,6 +73,10 @@ class Floor:
         """Whether nothing new is to be seen of a symbol."""
         return self._market.conditions(symbol).is_still
 
+    def trades(self, symbol: str) -> bool:
+        """Whether a symbol was ever traded here."""
+        return symbol in self._market.replays
+
     def halt(self, symbol: str, now: Instant) -> None:
         """Nothing is traded: orders are refused with 309, resting ones stay and are not met, and what is seen stands still."""
         here = self._conditions(symbol)

@@ -14,6 +14,7 @@ from aiohttp import web
 from interlock.errors import BadInput, Misuse
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.stepping import Seat, Step, Stepping
+from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.words import WORDS, Stage, Word
 from interlock.simulator.streams.audience import Audience
 from interlock.values import Instant
@@ -112,12 +113,14 @@ class ControlServer:
         driver: Driver | None,
         held: Callable[[], int],
         audience: Audience,
+        play: Play | None = None,
     ) -> None:
         self._audience: Final = audience
         self._engine: Final = engine
         self._driver: Final = driver
         self._held: Final = held
         self._start: Final = engine.now
+        self._play: Final = play
         self._stage: Final = Stage(engine, audience)
 
     def application(self) -> web.Application:
@@ -130,6 +133,7 @@ class ControlServer:
         for name, word in WORDS.items():
             app.router.add_post(f"/control/{name}", self._doing(word))
         app.router.add_get("/control/streams", self.streams)
+        app.router.add_get("/control/scenario", self.scenario)
         app.router.add_get("/control/state", self.state)
         app.router.add_get("/control/books", self.books)
         return app
@@ -169,7 +173,7 @@ class ControlServer:
 
         async def done(request: web.Request) -> web.Response:
             told = word.do(self._stage, await read(request, word.shape))
-            self._stage.engine.keep_agenda()
+            self._stage.engine.stir()
             self._audience.pass_on()
             return answer(told)
 
@@ -197,6 +201,10 @@ class ControlServer:
     async def books(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """The truth."""
         return answer(self._engine.books())
+
+    async def scenario(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """What is played, and how far it is; nothing when nothing is."""
+        return answer({} if self._play is None else self._play.row())
 
     async def streams(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Who listens to what, how many bytes wait for each, and which faults have taken effect."""

@@ -24,7 +24,11 @@ from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer, Driver
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
+from interlock.simulator.market.conditions import Ladder
 from interlock.simulator.recordings import Series
+from interlock.simulator.scenes.play import Play
+from interlock.simulator.scenes.scene import Scene
+from interlock.simulator.scenes.words import Stage
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL, StreamTerms
 from interlock.values import Instant
@@ -82,6 +86,12 @@ class ServeOptions:
     legacy_triggers: bool = False
     rate_limits: bool = False
     streams: StreamTerms = USUAL
+    ladders: Mapping[str, Ladder] = field(default_factory=dict)
+    scene: Scene | None = None
+
+    def staged(self) -> "ServeOptions":
+        """With what the scene sets up in place of what was said here."""
+        return self if self.scene is None else replace(self, **self.scene.setup.options())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,7 @@ async def serve(options: ServeOptions) -> None:
 @asynccontextmanager
 async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     """Both ports, open while the context is; a broken promise of the engine is raised at the end."""
+    options = options.staged()
     config = configuration(options, wall_now())
     engine = Engine(config)
     engine.access.allow(options.allow, options.block_code)
@@ -136,7 +147,8 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     stepping = Stepping(engine, _horizon(options)) if options.stepping else None
     driver = Driver(stepping, streams.audience.pass_on) if stepping else None
     exchange = ExchangeServer(engine, _tick(engine, options), broken, streams)
-    control = ControlServer(engine, driver, lambda: exchange.held, streams.audience)
+    play = Play(options.scene, Stage(engine, streams.audience)) if options.scene else None
+    control = ControlServer(engine, driver, lambda: exchange.held, streams.audience, play)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
     runners = [
         web.AppRunner(
@@ -162,7 +174,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
 def configuration(options: ServeOptions, wall: Instant) -> Config:
     """The exchange that these options describe; at `wall`, when it is to run on the wall's clock."""
     replay = _replay(options)
-    strangers = sorted(set(options.depth) - set(replay))
+    strangers = sorted({*options.depth, *options.ladders} - set(replay))
     if strangers:
         raise BadSettings(f"{', '.join(strangers)} has no recording here, so it has no depth.")
     config = Config(
@@ -174,6 +186,7 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         depth=options.depth,
         legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
+        ladders=options.ladders,
     )
     if options.stepping:
         return config
