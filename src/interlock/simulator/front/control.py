@@ -1,8 +1,6 @@
 """The control port: registering and resting processes, the state of the clock, books, faults, keys, pace, horizon. JSON in and out."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Final, TypeVar
 
 import msgspec
@@ -12,12 +10,13 @@ from interlock.errors import BadInput, Misuse
 from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
-from interlock.simulator.front.stepping import Seat, Step, Stepping
+from interlock.simulator.faults import Arm
+from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.faults import Disturbance
 from interlock.values import Instant
 
-HOUR: Final = timedelta(hours=1)
 CONFLICT: Final = 409
 BAD_REQUEST: Final = 400
 SECONDS_PER_HOUR_MAX: Final = 3600.0
@@ -31,13 +30,16 @@ class Named(msgspec.Struct):
     until_us: int | None = None
 
 
-class Arm(msgspec.Struct):
-    """A fault to arm."""
+class Disarm(msgspec.Struct):
+    """Which fault to take back; null: all of them."""
 
-    fault: str
-    method: str
-    count: int = 1
-    code: int = 42901
+    fault: str | None = None
+
+
+class Restart(msgspec.Struct):
+    """How long nobody reaches the exchange after it, on its own clock."""
+
+    seconds: float = 0.0
 
 
 class Allowlist(msgspec.Struct):
@@ -68,64 +70,6 @@ class Horizon(msgspec.Struct):
     until_us: int | None
 
 
-class Driver:
-    """Moves a stepping clock whenever everybody is idle, and tells those who wait; `after` is done after each step."""
-
-    def __init__(self, stepping: Stepping, after: Callable[[], None]) -> None:
-        self.stepping: Final = stepping
-        self._after: Final = after
-        self.seconds_per_hour = 0.0
-        self._waiting: Final[dict[Seat, asyncio.Future[Step]]] = {}
-        self._changed: Final = asyncio.Event()
-
-    def changed(self) -> None:
-        """Something happened that may let the clock move."""
-        self._changed.set()
-
-    async def rest(self, seat: Seat, until: Instant | None) -> Step:
-        """Waits for the next step. A newer wait of the same seat takes the place of an older one, which is told the time.
-
-        A wait that is cut off, as by the death of the process, leaves the process busy.
-        """
-        self.stepping.rest(seat, until)
-        self._tell(self._waiting.pop(seat, None), Step(self.stepping.now, stirred=False))
-        waiting: asyncio.Future[Step] = asyncio.get_running_loop().create_future()
-        self._waiting[seat] = waiting
-        self.changed()
-        try:
-            return await waiting
-        finally:
-            if self._waiting.get(seat) is waiting:
-                del self._waiting[seat]
-                self.stepping.wake(seat)
-
-    async def run(self) -> None:
-        """Steps for ever."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await self._move()
-
-    async def _move(self) -> None:
-        target = self.stepping.target()
-        if target is not None and self.seconds_per_hour > 0:
-            await asyncio.sleep((target - self.stepping.now) / HOUR * self.seconds_per_hour)
-            target = self.stepping.target()
-        if target is None:
-            return
-        step = self.stepping.step(target)
-        self._after()
-        told = list(self._waiting.values())
-        self._waiting.clear()
-        for waiting in told:
-            self._tell(waiting, step)
-
-    @staticmethod
-    def _tell(waiting: asyncio.Future[Step] | None, step: Step) -> None:
-        if waiting is not None and not waiting.done():
-            waiting.set_result(step)
-
-
 class ControlServer:
     """The routes of the control port. `driver` is None when the clock is the wall's."""
 
@@ -133,13 +77,13 @@ class ControlServer:
         self,
         engine: Engine,
         driver: Driver | None,
-        held: Callable[[], int],
+        exchange: ExchangeServer,
         audience: Audience,
     ) -> None:
+        self._exchange: Final = exchange
         self._audience: Final = audience
         self._engine: Final = engine
         self._driver: Final = driver
-        self._held: Final = held
         self._start: Final = engine.now
 
     def application(self) -> web.Application:
@@ -150,6 +94,9 @@ class ControlServer:
         app.router.add_post("/control/pace", self.pace)
         app.router.add_post("/control/horizon", self.horizon)
         app.router.add_post("/control/arm", self.arm)
+        app.router.add_post("/control/disarm", self.disarm)
+        app.router.add_post("/control/restart", self.restart)
+        app.router.add_get("/control/faults", self.faults)
         app.router.add_post("/control/allowlist", self.allowlist)
         app.router.add_post("/control/key", self.key)
         app.router.add_post("/control/stream", self.stream)
@@ -191,8 +138,27 @@ class ControlServer:
     async def arm(self, request: web.Request) -> web.Response:
         """Arms a fault."""
         asked = await read(request, Arm)
-        self._engine.arm(asked.fault, asked.method, asked.count, asked.code)
+        self._exchange.tick()
+        self._engine.faults.arm(asked, self._engine.now)
         return answer({"armed": asked.fault})
+
+    async def disarm(self, request: web.Request) -> web.Response:
+        """Takes back what is still armed."""
+        asked = await read(request, Disarm)
+        return answer({"disarmed": self._engine.faults.disarm(asked.fault, self._engine.now)})
+
+    async def faults(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """What is armed, and what has fired."""
+        faults = self._engine.faults
+        return answer({"armed": faults.armed(self._engine.now), "fired": faults.fired})
+
+    async def restart(self, request: web.Request) -> web.Response:
+        """Ends every connection to the exchange now; its books stay, and for so long nobody reaches it."""
+        asked = await read(request, Restart)
+        self._exchange.tick()
+        self._engine.restart(asked.seconds)
+        self._exchange.cut_all()
+        return answer({"seconds": asked.seconds})
 
     async def allowlist(self, request: web.Request) -> web.Response:
         """Sets from where a key may come."""
@@ -221,7 +187,7 @@ class ControlServer:
                 "idle": [] if stepping is None else stepping.idle,
                 "registered": [] if stepping is None else stepping.registered,
                 "steps": 0 if stepping is None else stepping.steps,
-                "held": self._held(),
+                "held": self._exchange.held,
                 **self._engine.counts(),
                 "mode": "wall" if stepping is None else "stepping",
             }
