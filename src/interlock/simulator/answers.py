@@ -11,9 +11,11 @@ import msgspec
 
 from interlock.errors import InterlockError
 from interlock.protocol.crypto_com import codes
+from interlock.values import Instant
 
 UNAUTHORISED: Final = 40101
 IP_ILLEGAL: Final = 40103
+MAINTENANCE: Final = 9010001
 # A code that is in no table, as a fault may arm one, comes with this status.
 UNLISTED_STATUS: Final = 400
 WALLET: Final = frozenset({"private/get-currency-networks"})
@@ -29,20 +31,24 @@ TEXTS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: HTTP status and the exact bytes."""
+    """What goes back: HTTP status and the exact bytes. `date` is what the clock says where a fault moves it."""
 
     status: int
     body: bytes
     content_type: str = "application/json"
+    date: Instant | None = None
 
 
 class Refusal(InterlockError):
-    """The simulated exchange refuses; where an order was made only to be refused, its two ids come along."""
+    """The simulated exchange refuses; where an order was made only to be refused, its two ids come along; maintenance says details."""
 
-    def __init__(self, code: int, result: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, code: int, result: dict[str, str] | None = None, details: str | None = None
+    ) -> None:
         super().__init__(f"The simulated exchange refuses: {code}.")
         self.code: Final = code
         self.result: Final = result
+        self.details: Final = details
 
 
 BAD_GATEWAY: Final = Answer(
@@ -72,11 +78,13 @@ def refusal(request_id: int, method: str, refused: Refusal) -> Answer:
     """The answer to a request that was refused."""
     code = refused.code
     text = wording(code)
-    if code == UNAUTHORISED:
+    if code == UNAUTHORISED or refused.details is not None:
         body: dict[str, object] = {"code": code, "message": text}
     else:
         body = {"id": request_id, "method": method, "code": code, "message": text}
     if refused.result is not None:
         body["result"] = refused.result
+    if refused.details is not None:
+        body["details"] = refused.details
     status = codes.http_status(code) if code in codes.CODES else UNLISTED_STATUS
     return Answer(status, msgspec.json.encode(body))

@@ -5,15 +5,16 @@ the truth that every proof is held against.
 """
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.errors import BadInput
-from interlock.simulator.agenda import ACCEPT, FILL, Agenda
 from interlock.simulator.answers import (
-    BAD_GATEWAY,
     OLD_GATEWAY,
     UNAUTHORISED,
     Answer,
@@ -23,19 +24,34 @@ from interlock.simulator.answers import (
 )
 from interlock.simulator.books.events import Events
 from interlock.simulator.books.orderbook import Orderbook
-from interlock.simulator.books.trading import Trading
+from interlock.simulator.books.past import money_then, orders_then
+from interlock.simulator.books.trading import Trading, ids
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config, Permission
-from interlock.simulator.faults import Fault, Faults, Silence
+from interlock.simulator.cues import ACCEPT, FILL, Cues
+from interlock.simulator.faults import (
+    FAULTS,
+    Arm,
+    Armed,
+    By,
+    Effect,
+    Faults,
+    Heard,
+    Part,
+    Silence,
+    Sought,
+)
 from interlock.simulator.floor import Floor
+from interlock.simulator.later import Later
 from interlock.simulator.market.listing import listing
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.access import Access
 from interlock.simulator.rest.private import ACTS, PrivateSide
 from interlock.simulator.rest.public import PublicSide
-from interlock.simulator.rest.rates import TOO_MANY_REQUESTS, Rates
+from interlock.simulator.rest.rates import Rates
 from interlock.simulator.rest.requests import (
     NO_ID,
+    Arrived,
     Call,
     Envelope,
     authenticate,
@@ -51,17 +67,6 @@ UNKNOWN_METHOD: Final = 40002
 WRONG_VERB_PRIVATE: Final = 40003
 WRONG_VERB_PUBLIC: Final = 50001
 MESSAGES: Final = MappingProxyType({"cancel-order": "NO_ERROR"})
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """One request as it came in, its path split."""
-
-    verb: str
-    method: str
-    query: str
-    body: bytes
-    source: str
 
 
 class Engine:
@@ -82,10 +87,12 @@ class Engine:
         self._private: Final = PrivateSide(
             config, shared, self._market, self._wallet, self._book, self._trading
         )
-        self._faults: Final = Faults()
-        self._rates: Final = Rates() if config.rate_limits else None
-        self.agenda: Final = Agenda()
+        self.faults: Final = Faults()
+        self.later: Final = Later()
+        self.cues: Final = Cues()
         self.floor: Final = Floor(shared, self._market, self._book, self._trading, self._private)
+        self._down_until = config.start
+        self._rates: Final = Rates() if config.rate_limits else None
         self._requests: Final[dict[str, int]] = {}
         self._refusals: Final[list[dict[str, object]]] = []
 
@@ -110,29 +117,49 @@ class Engine:
     ) -> Answer | Silence:
         """The answer to one request, or why there is none. `source` is the address that it came from."""
         method, query = split(path)
+        self.faults.met = []
         if path.partition("?")[0] == OLD_TIME:
             return OLD_GATEWAY
-        met = self._faults.meet(method)
-        if met is not None and met.fault is Fault.LOSE_REQUEST:
+        if self.is_down:
             return Silence.LOST
-        self._count(method)
-        refuse = met.code if met is not None and met.fault is Fault.REFUSE else None
-        answer = self._answer(Arrived(verb, method, query, body, source), refuse)
-        self.keep_agenda()
-        if met is None or met.fault is Fault.REFUSE:
-            return answer
-        if met.fault is Fault.HTTP_502:
-            return BAD_GATEWAY
-        return Silence.LOST if met.fault is Fault.LOSE_ANSWER else Silence.HELD
+        arrived = Arrived(verb, method, query, body, source, self.now)
+        skew = self.faults.meet(arrived.sought, Part.CLOCK, self.now)
+        if skew is not None:
+            arrived = replace(arrived, clock=self.now + skew.by)
+        met = self.faults.meet(arrived.sought, Part.REQUEST, self.now)
+        heard = self._answer(arrived) if met is None else self._under(met, arrived)
+        self._catch_up()
+        if skew is not None and isinstance(heard, Answer):
+            return replace(heard, date=arrived.clock)
+        return heard
 
-    def _answer(self, arrived: Arrived, refuse: int | None) -> Answer:
+    def _under(self, met: Armed, arrived: Arrived) -> Answer | Silence:
+        """What becomes of a request under a fault, and what its sender hears."""
+        answer = None
+        match met.fault.effect:
+            case Effect.LATE:
+                self.later.put(self.now + met.by, partial(self._answer_late, arrived))
+            case Effect.NEVER if met.fault.heard is not Heard.CODE:
+                pass
+            case _:
+                answer = self._answer(replace(arrived, met=met))
+        if met.fault.heard is Silence.RESTART:
+            self._down_until = self.now + met.by
+        return met.heard(answer)
+
+    def _answer_late(self, arrived: Arrived) -> None:
+        """The request arrives now, and nobody hears its answer."""
+        self._answer(replace(arrived, clock=self.now))
+
+    def _answer(self, arrived: Arrived) -> Answer:
         """Does what was asked, or words the refusal; an armed one comes before everything but the parsing."""
         method, request_id, params = arrived.method, NO_ID, query_params(arrived.query)
+        self._count(method)
         try:
             sent = self._envelope(arrived)
             if sent is not None:
                 request_id, params = int(sent.id), sent.params
-            result = self._result(arrived, sent, params, refuse)
+            result = self._result(arrived, sent, params)
             return success(request_id, method, result, MESSAGES.get(method.rpartition("/")[2]))
         except Refusal as refused:
             self._note(arrived.method, arrived.source, params, refused)
@@ -144,16 +171,23 @@ class Engine:
         return envelope(arrived.body) if arrived.verb == "POST" and not is_public else None
 
     def _result(
-        self,
-        arrived: Arrived,
-        sent: Envelope | None,
-        params: Mapping[str, object],
-        refuse: int | None,
+        self, arrived: Arrived, sent: Envelope | None, params: Mapping[str, object]
     ) -> object:
-        if refuse is not None:
-            raise Refusal(refuse)
-        if arrived.method not in self._public.methods:
-            return self._done(arrived, sent)
+        method = arrived.method
+        if method not in self._public.methods:
+            return self._unless_refused(arrived.met, lambda: self._done(arrived, sent))
+        return self._unless_refused(arrived.met, lambda: self._told(arrived, params))
+
+    @staticmethod
+    def _unless_refused(met: Armed | None, do: Callable[[], object]) -> object:
+        """What is done; an armed refusal is told instead, or afterwards."""
+        if met is None or met.fault.heard is not Heard.CODE:
+            return do()
+        if met.fault.effect is not Effect.NEVER:
+            do()
+        raise met.refusal()
+
+    def _told(self, arrived: Arrived, params: Mapping[str, object]) -> object:
         if arrived.verb != "GET":
             raise Refusal(WRONG_VERB_PUBLIC)
         if self._rates is not None:
@@ -166,9 +200,10 @@ class Engine:
             raise Refusal(UNKNOWN_METHOD)
         if sent is None or sent.method != method:
             raise Refusal(WRONG_VERB_PRIVATE)
-        return self._granted(authenticate(sent, self.access, arrived.source, self.now))
+        call = authenticate(sent, self.access, arrived.source, arrived.clock)
+        return self._granted(call, arrived.sought, arrived.met)
 
-    def _granted(self, call: Call) -> object:
+    def _granted(self, call: Call, sought: Sought, met: Armed | None) -> object:
         """What a proven call brings about, if its key may and has not asked too often."""
         if call.method not in self._private.methods:
             raise Refusal(UNKNOWN_METHOD)
@@ -177,7 +212,33 @@ class Engine:
             raise Refusal(UNAUTHORISED)
         if self._rates is not None:
             self._rates.admit(call.method, call.key.key, self.now)
-        return self._private.methods[call.method](call, self.now)
+        if acts:
+            return self._raced(call, met)
+        lag = self.faults.meet(sought, Part.BOOKS, self.now)
+        side = self._private if lag is None else self._private_then(self.now - lag.by)
+        return side.methods[call.method](call, self.now)
+
+    def _private_then(self, then: Instant) -> PrivateSide:
+        """The private methods over the books as they stood then."""
+        events = self.events.kept()
+        wallet = money_then(then, self.config.balances, self._wallet, events)
+        book = orders_then(then, self._book, events)
+        return PrivateSide(self.config, self._listing, self._market, wallet, book, self._trading)
+
+    def _raced(self, call: Call, met: Armed | None) -> object:
+        """What an acting call brings about; a cancel may come too late for its order, or be accepted and lose."""
+        do = partial(self._private.methods[call.method], call, self.now)
+        effect = met.fault.effect if met is not None else Effect.NOW
+        if met is None or effect not in {Effect.OVERTAKEN, Effect.OUTRUN}:
+            return do()
+        order = self._private.named(call)
+        if order is None or not order.is_open:
+            return do()
+        if effect is Effect.OVERTAKEN:
+            self._trading.fill(order, self.now)
+            return do()
+        self.later.put(self.now + met.by, lambda: self._trading.fill(order, self.now))
+        return ids(order)
 
     # -- what the sockets ask
 
@@ -199,16 +260,38 @@ class Engine:
         """What a private method that only looks answers now; as little is it asked by anybody."""
         return self._private.methods[method](Call(method, params, 0, self.config.keys[0]), self.now)
 
-    def command(self, call: Call, source: str) -> object:
-        """A command on an authenticated socket, counted and noted like a request."""
+    def command(self, call: Call, source: str) -> object | Silence:
+        """A command on an authenticated socket, counted and noted like a request; under a fault it may be that nothing is heard of it."""
+        self.faults.met = []
+        sought = Sought(call.method, source, lambda: call.key.key, is_command=True)
+        met = self.faults.meet(sought, Part.REQUEST, self.now)
+        fault = met.fault if met is not None else None
+        if met is not None and met.fault.effect is Effect.LATE:
+            self.later.put(self.now + met.by, partial(self._obey_late, call, sought))
+        elif fault is None or fault.effect is not Effect.NEVER or fault.heard is Heard.CODE:
+            result = self._obey(call, sought, met)
+            if fault is None or not isinstance(fault.heard, Silence):
+                return result
+        return Silence.LOST
+
+    def _obey(self, call: Call, sought: Sought, met: Armed | None) -> object:
         self._count(call.method)
         try:
-            result = self._granted(call)
+            result = self._unless_refused(met, lambda: self._granted(call, sought, met))
         except Refusal as refused:
-            self._note(call.method, source, call.params, refused)
+            self._note(call.method, sought.source, call.params, refused)
             raise
-        self.keep_agenda()
+        self._catch_up()
         return result
+
+    def _count(self, method: str) -> None:
+        """One more request of a method has arrived; what waits for it happens before it is answered."""
+        self._requests[method] = self._requests.get(method, 0) + 1
+        self._catch_up()
+
+    def _obey_late(self, call: Call, sought: Sought) -> None:
+        with suppress(Refusal):
+            self._obey(call, sought, None)
 
     def _note(
         self, method: str, source: str, params: Mapping[str, object], refused: Refusal
@@ -233,10 +316,10 @@ class Engine:
     # -- time
 
     def next_event(self) -> Instant | None:
-        """When the price next meets an open order of the account, or something planned is due; None when nothing ever will."""
+        """When the exchange next does something by itself to the account; None when it never will."""
         due = self._trading.next_event()
-        planned = self.agenda.next_at()
-        return min((each for each in (due and due[0], planned) if each is not None), default=None)
+        dues = (due[0] if due is not None else None, self.later.due)
+        return min((each for each in dues if each is not None), default=None)
 
     def advance(self, to: Instant) -> None:
         """Moves the clock to `to`; on the way its own events happen in their order, each at its own instant."""
@@ -244,51 +327,63 @@ class Engine:
             raise BadInput(
                 f"The exchange's clock stands at {self.now} and does not go back to {to}."
             )
-        at = self.next_event()
-        while at is not None and at <= to:
-            self.now = max(at, self.now)
+        due = self.next_event()
+        while due is not None and due <= to:
+            self.now = max(self.now, due)
             self._happen()
-            self.keep_agenda()
-            at = self.next_event()
+            self.stirs += 1
+            self._take_cues()
+            due = self.next_event()
         self.now = to
 
     def _happen(self) -> None:
-        """What the price does now; what is planned for now comes after it."""
-        due = self._trading.next_event()
-        if due is not None and due[0] <= self.now:
-            self._trading.happen(due[1], self.now)
-            self.stirs += 1
+        """The next event: what the price does comes before what was put off."""
+        touched = self._trading.next_event()
+        if touched is not None and touched[0] <= self.now:
+            self._trading.happen(touched[1], self.now)
+        else:
+            self.later.happen()
 
     def stir(self) -> None:
         """Something was done to it from outside: what that brings about happens, and whoever waits for its own doings hears."""
         self.stirs += 1
-        self.keep_agenda()
+        self._catch_up()
 
-    def keep_agenda(self) -> None:
-        """Does what is planned for now, and what it brings about in turn."""
-        if self.agenda.is_empty:
-            return
-        do = self._planned()
-        while do is not None:
-            do()
-            self.stirs += 1
-            do = self._planned()
+    def _catch_up(self) -> None:
+        """What waited for what has been seen happens, if it is for now."""
+        if self._take_cues():
+            self.advance(self.now)
 
-    def _planned(self) -> Callable[[], None] | None:
+    def _take_cues(self) -> bool:
+        """Plans what waited for what has been seen; whether there was any."""
+        if not self.cues.are_left:
+            return False
         seen = {ACCEPT: len(self._trading.accepts), FILL: len(self._book.trades)}
-        self.agenda.notice(self._requests | seen, self.now)
-        return self.agenda.take(self.now)
-
-    def _count(self, method: str) -> None:
-        """One more request of a method has arrived; what waits for it happens before it is answered."""
-        self._requests[method] = self._requests.get(method, 0) + 1
-        self.keep_agenda()
+        reached = self.cues.reached(self._requests | seen)
+        for cue, act in reached:
+            self.later.put(self.now + cue.after, act)
+        return bool(reached)
 
     # -- faults and truth
 
-    def arm(self, fault: str, method: str, count: int = 1, code: int = TOO_MANY_REQUESTS) -> None:
+    @property
+    def is_down(self) -> bool:
+        """Whether it restarts just now: nobody reaches it."""
+        return self.now < self._down_until
+
+    def arm(
+        self, fault: str, method: str, count: int | None = None, code: int | None = None
+    ) -> None:
         """Arms a fault for the next `count` requests of a method (`*`: of any)."""
-        self._faults.arm(fault, method, count, code)
+        self.faults.arm(Arm(fault, method, count, code), self.now)
+
+    def restart(self, seconds: float) -> None:
+        """Its connections are gone and its books stay; for so long nobody reaches it."""
+        least, most, _ = FAULTS["restart"].by or By(0, 0, 0)
+        if not least <= seconds <= most:
+            raise BadInput(f"A restart lasts {least:.0f} to {most:.0f} seconds, not {seconds}.")
+        self.faults.count("restart")
+        self._down_until = self.now + timedelta(seconds=seconds)
 
     def counts(self) -> dict[str, int]:
         """How many orders were accepted (a trigger counts with the order that it became) and how many executions there were."""
@@ -311,7 +406,7 @@ class Engine:
             "reserved": _texts(self._wallet.reserved),
             "requests": dict(sorted(self._requests.items())),
             "refusals": [dict(row) for row in self._refusals],
-            "faults_fired": dict(sorted(self._faults.fired.items())),
+            "faults_fired": dict(sorted(self.faults.fired.items())),
             "stirs": self.stirs,
         }
 

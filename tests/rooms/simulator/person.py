@@ -80,10 +80,17 @@ class Person:
         self.count = 0
         self.last: int | None = None
 
-    def signed(self, method: str, params: Mapping[str, object], /, **changes: object) -> bytes:
-        """The body of a request, signed as sent."""
+    def signed(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        /,
+        at_ms: object = None,
+        **changes: object,
+    ) -> bytes:
+        """The body of a request, signed as sent: now, or at another time."""
         self.count += 1
-        nonce = self.engine.now.ms
+        nonce = self.engine.now.ms if at_ms is None else at_ms
         sig = signature(self.key.secret, method, str(self.count), self.key.key, params, str(nonce))
         body = {
             "id": self.count,

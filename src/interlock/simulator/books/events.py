@@ -77,6 +77,10 @@ class Events:
         """An order has changed."""
         self.add(OrderChanged(order.as_it_stands(), now))
 
+    def kept(self) -> Sequence[Event]:
+        """Every event that is still kept, oldest first."""
+        return tuple(self._kept)
+
     def since(self, number: int) -> Sequence[Event]:
         """Every event from this number on, oldest first."""
         first = self.count - len(self._kept)

@@ -171,6 +171,16 @@ class Trading:
         self._end(ends, Status.CANCELED, now)
         self._close(ends, now)
 
+    def fill(self, order: Order, now: Instant) -> None:
+        """The market takes at once what an open order still wants, at its own limit, whatever stands there; a trigger fires."""
+        if not order.is_open:
+            return
+        if order.wish.kind.is_trigger:
+            self._fire(order, now)
+            return
+        self._execute(order, order.remaining, order.wish.limit or ZERO, Liquidity.MAKER, now)
+        self._close(order, now)
+
     def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
         """The owner's own deposit, or withdrawal (negative) of what is free."""
         if not amount or -amount > self._wallet.available(currency):

@@ -3,23 +3,19 @@
 JSON in and out.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
 
 from interlock.errors import BadInput, Misuse
-from interlock.simulator.engine import Engine
-from interlock.simulator.front.stepping import Seat, Step, Stepping
+from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.words import WORDS, Stage, Word
-from interlock.simulator.streams.audience import Audience
 from interlock.values import Instant
 
-HOUR: Final = timedelta(hours=1)
 CONFLICT: Final = 409
 BAD_REQUEST: Final = 400
 SECONDS_PER_HOUR_MAX: Final = 3600.0
@@ -46,82 +42,22 @@ class Horizon(msgspec.Struct):
     until_us: int | None
 
 
-class Driver:
-    """Moves a stepping clock whenever everybody is idle, and tells those who wait; `after` is done after each step."""
-
-    def __init__(self, stepping: Stepping, after: Callable[[], None]) -> None:
-        self.stepping: Final = stepping
-        self._after: Final = after
-        self.seconds_per_hour = 0.0
-        self._waiting: Final[dict[Seat, asyncio.Future[Step]]] = {}
-        self._changed: Final = asyncio.Event()
-
-    def changed(self) -> None:
-        """Something happened that may let the clock move."""
-        self._changed.set()
-
-    async def rest(self, seat: Seat, until: Instant | None) -> Step:
-        """Waits for the next step. A newer wait of the same seat takes the place of an older one, which is told the time.
-
-        A wait that is cut off, as by the death of the process, leaves the process busy.
-        """
-        self.stepping.rest(seat, until)
-        self._tell(self._waiting.pop(seat, None), Step(self.stepping.now, stirred=False))
-        waiting: asyncio.Future[Step] = asyncio.get_running_loop().create_future()
-        self._waiting[seat] = waiting
-        self.changed()
-        try:
-            return await waiting
-        finally:
-            if self._waiting.get(seat) is waiting:
-                del self._waiting[seat]
-                self.stepping.wake(seat)
-
-    async def run(self) -> None:
-        """Steps for ever."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await self._move()
-
-    async def _move(self) -> None:
-        target = self.stepping.target()
-        if target is not None and self.seconds_per_hour > 0:
-            await asyncio.sleep((target - self.stepping.now) / HOUR * self.seconds_per_hour)
-            target = self.stepping.target()
-        if target is None:
-            return
-        step = self.stepping.step(target)
-        self._after()
-        told = list(self._waiting.values())
-        self._waiting.clear()
-        for waiting in told:
-            self._tell(waiting, step)
-
-    @staticmethod
-    def _tell(waiting: asyncio.Future[Step] | None, step: Step) -> None:
-        if waiting is not None and not waiting.done():
-            waiting.set_result(step)
-
-
 class ControlServer:
     """The routes of the control port. `driver` is None when the clock is the wall's."""
 
     def __init__(
         self,
-        engine: Engine,
         driver: Driver | None,
-        held: Callable[[], int],
-        audience: Audience,
+        exchange: ExchangeServer,
+        stage: Stage,
         play: Play | None = None,
     ) -> None:
-        self._audience: Final = audience
-        self._engine: Final = engine
-        self._driver: Final = driver
-        self._held: Final = held
-        self._start: Final = engine.now
+        self._exchange: Final = exchange
+        self._stage: Final = stage
         self._play: Final = play
-        self._stage: Final = Stage(engine, audience)
+        self._engine: Final = stage.engine
+        self._driver: Final = driver
+        self._start: Final = stage.engine.now
 
     def application(self) -> web.Application:
         """The application that serves the control port."""
@@ -132,8 +68,9 @@ class ControlServer:
         app.router.add_post("/control/horizon", self.horizon)
         for name, word in WORDS.items():
             app.router.add_post(f"/control/{name}", self._doing(word))
-        app.router.add_get("/control/streams", self.streams)
         app.router.add_get("/control/scenario", self.scenario)
+        app.router.add_get("/control/faults", self.faults)
+        app.router.add_get("/control/streams", self.streams)
         app.router.add_get("/control/state", self.state)
         app.router.add_get("/control/books", self.books)
         return app
@@ -168,16 +105,27 @@ class ControlServer:
         driver.changed()
         return answer({"horizon_us": asked.until_us})
 
+    async def faults(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """What is armed, and what has fired."""
+        faults = self._engine.faults
+        return answer({"armed": faults.armed(self._engine.now), "fired": faults.fired})
+
     def _doing(self, word: Word[Any]) -> Handler:
         """The route of one word that scenario files know too; what it brings about is told at once."""
 
         async def done(request: web.Request) -> web.Response:
-            told = word.do(self._stage, await read(request, word.shape))
-            self._stage.engine.stir()
-            self._audience.pass_on()
+            asked = await read(request, word.shape)
+            self._exchange.tick()
+            told = word.do(self._stage, asked)
+            self._engine.stir()
+            self._stage.pass_on()
             return answer(told)
 
         return done
+
+    async def scenario(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """What is played, and how far it is; nothing when nothing is."""
+        return answer({} if self._play is None else self._play.row())
 
     async def state(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Where the clock stands, who waits, how many answers are withheld, and how much was traded."""
@@ -192,7 +140,7 @@ class ControlServer:
                 "idle": [] if stepping is None else stepping.idle,
                 "registered": [] if stepping is None else stepping.registered,
                 "steps": 0 if stepping is None else stepping.steps,
-                "held": self._held(),
+                "held": self._exchange.held,
                 **self._engine.counts(),
                 "mode": "wall" if stepping is None else "stepping",
             }
@@ -202,13 +150,10 @@ class ControlServer:
         """The truth."""
         return answer(self._engine.books())
 
-    async def scenario(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
-        """What is played, and how far it is; nothing when nothing is."""
-        return answer({} if self._play is None else self._play.row())
-
     async def streams(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Who listens to what, how many bytes wait for each, and which faults have taken effect."""
-        return answer(self._audience.row())
+        audience = self._stage.audience
+        return answer({} if audience is None else audience.row())
 
     def _clock(self) -> Driver:
         if self._driver is None:

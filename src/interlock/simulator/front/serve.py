@@ -21,7 +21,8 @@ from interlock.simulator import recordings
 from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.engine import Engine
-from interlock.simulator.front.control import ControlServer, Driver
+from interlock.simulator.front.control import ControlServer
+from interlock.simulator.front.driver import Driver
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.market.conditions import Ladder
@@ -147,8 +148,9 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     stepping = Stepping(engine, _horizon(options)) if options.stepping else None
     driver = Driver(stepping, streams.audience.pass_on) if stepping else None
     exchange = ExchangeServer(engine, _tick(engine, options), broken, streams)
-    play = Play(options.scene, Stage(engine, streams.audience)) if options.scene else None
-    control = ControlServer(engine, driver, lambda: exchange.held, streams.audience, play)
+    stage = Stage(engine, streams.audience, exchange.cut_all)
+    play = Play(options.scene, stage) if options.scene is not None else None
+    control = ControlServer(driver, exchange, stage, play)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
     runners = [
         web.AppRunner(

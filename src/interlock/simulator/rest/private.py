@@ -131,6 +131,11 @@ class PrivateSide:
         if self._book.knows(client_oid):
             raise Refusal(DUPLICATE)
 
+    def named(self, call: Call) -> Order | None:
+        """The order that a call names, in the world of its method."""
+        advanced = call.method.startswith("private/advanced/")
+        return self._book.find(*which(call.params), advanced=advanced)
+
     def cancel(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Ends an open order; 212 for one that is unknown here or has ended."""
         order = self._book.find(*which(call.params), advanced=advanced)

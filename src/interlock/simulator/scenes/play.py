@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from interlock.errors import Misuse
-from interlock.simulator.agenda import ACCEPT, FILL
+from interlock.simulator.cues import ACCEPT, FILL
 from interlock.simulator.scenes.scene import BadScenario, Scene, Step
 from interlock.simulator.scenes.words import WORDS, Stage
 from interlock.simulator.streams.faults import Disturbance
@@ -39,14 +39,13 @@ class Play:
         self._played: Final = [Played(step) for step in scene.steps]
         for n, step in enumerate(scene.steps, start=1):
             self._must_be_possible(step, f"{scene.name}: step {n}")
-        agenda = stage.engine.agenda
         for played in self._played:
             step, do = played.step, partial(self._do, played)
             if step.cue is None:
-                agenda.put(stage.engine.now + step.after, do)
+                stage.engine.later.put(stage.engine.now + step.after, do)
             else:
-                agenda.wait_for(step.cue, do)
-        stage.engine.keep_agenda()
+                stage.engine.cues.put(step.cue, do)
+        stage.engine.advance(stage.engine.now)
 
     def row(self) -> dict[str, Any]:
         """What is played, and how far it is."""

@@ -16,7 +16,7 @@ from typing import Any, Final
 import msgspec
 
 from interlock.errors import BadInput
-from interlock.simulator.agenda import ACCEPT, FILL, Cue
+from interlock.simulator.cues import ACCEPT, FILL, Cue
 from interlock.simulator.scenes.words import WORDS
 from interlock.values import Instant
 

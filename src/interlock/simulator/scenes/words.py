@@ -15,8 +15,8 @@ from interlock.errors import Misuse
 from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
+from interlock.simulator.faults import Arm
 from interlock.simulator.floor import Thinness
-from interlock.simulator.rest.rates import TOO_MANY_REQUESTS
 from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.faults import Disturbance
 
@@ -33,23 +33,32 @@ class NobodyListens(Misuse):
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What a word is done to: the exchange, and those who listen to it on sockets (None in process)."""
+    """What a word is done to: the exchange, those who listen to it on sockets (None in process), and how all connections are cut."""
 
     engine: Engine
     audience: Audience | None = None
+    cut_all: Callable[[], object] = lambda: None
+
+    def pass_on(self) -> None:
+        """Tells those who listen what has happened."""
+        if self.audience is not None:
+            self.audience.pass_on()
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
     """What a word asks for; a field that it does not know is a mistake."""
 
 
-class Arm(Asked):
-    """A fault to arm."""
+class Disarm(Asked):
+    """Which fault to take back; null: all of them."""
 
-    fault: str
-    method: str
-    count: int = 1
-    code: int = TOO_MANY_REQUESTS
+    fault: str | None = None
+
+
+class Restart(Asked):
+    """How long nobody reaches the exchange after it, on its own clock."""
+
+    seconds: float = 0.0
 
 
 class Allowlist(Asked):
@@ -132,8 +141,18 @@ class Word(Generic[AnyAsked]):
 
 
 def _arm(stage: Stage, asked: Arm) -> Told:
-    stage.engine.arm(asked.fault, asked.method, asked.count, asked.code)
+    stage.engine.faults.arm(asked, stage.engine.now)
     return {"armed": asked.fault}
+
+
+def _disarm(stage: Stage, asked: Disarm) -> Told:
+    return {"disarmed": stage.engine.faults.disarm(asked.fault, stage.engine.now)}
+
+
+def _restart(stage: Stage, asked: Restart) -> Told:
+    stage.engine.restart(asked.seconds)
+    stage.cut_all()
+    return {"seconds": asked.seconds}
 
 
 def _allowlist(stage: Stage, asked: Allowlist) -> Told:
@@ -201,6 +220,10 @@ def _transfer(stage: Stage, asked: Transfer) -> Told:
 WORDS: Final[Mapping[str, Word[Any]]] = MappingProxyType(
     {
         "arm": Word(Arm, _arm, "Arms a fault for requests to come."),
+        "disarm": Word(Disarm, _disarm, "Takes back what is still armed."),
+        "restart": Word(
+            Restart, _restart, "Cuts every connection; for so long nobody gets through."
+        ),
         "stream": Word(Disturbance, _stream, "Disturbs the news on a socket, or closes it."),
         "allowlist": Word(Allowlist, _allowlist, "Sets from which addresses a key may come."),
         "key": Word(Key, _key, "Revokes a key, brings it back, or sets what it may do."),

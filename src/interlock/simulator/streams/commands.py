@@ -12,6 +12,7 @@ from typing import Final
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.books.events import OrderChanged
 from interlock.simulator.engine import MESSAGES, UNKNOWN_METHOD, Engine
+from interlock.simulator.faults import Silence
 from interlock.simulator.rest.requests import Call, Envelope, authenticate, digits
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.audience import Audience, Told
@@ -130,6 +131,8 @@ class Commands:
         before = self._engine.events.count
         result = self._engine.command(call, listener.source)
         listener.orders.extend(self._made(since=before))
+        if isinstance(result, Silence):
+            return Heard()
         return Heard([wire.done(said, result, MESSAGES.get(said.method.rpartition("/")[2]))])
 
     def _made(self, since: int) -> list[str]:
