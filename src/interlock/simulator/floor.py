@@ -70,8 +70,8 @@ class Floor:
     # -- markets
 
     def is_still(self, symbol: str) -> bool:
-        """Whether nothing new is to be seen of a symbol."""
-        return self._market.conditions(symbol).is_still
+        """Whether nothing new is to be seen of a symbol that is listed."""
+        return symbol in self._listing.instruments and self._market.conditions(symbol).is_still
 
     def trades(self, symbol: str) -> bool:
         """Whether a symbol was ever traded here."""
