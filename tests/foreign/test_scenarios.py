@@ -249,7 +249,7 @@ async def hand_trade(world: World) -> None:
         assert theirs["client_oid"].isdigit()
         await world.step(5)
         assert [row["status"] for row in await rows(client, 1)] == ["CANCELED"]
-    assert await held(world, "BTC") > 0
+    assert await held(world, "BTC") > 0.5
     assert (await found(world, "ours"))["status"] == "CANCELED"
 
 
