@@ -62,6 +62,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     ] = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    control_token: Annotated[
+        str | None, typer.Option(help="End of the control URL, for labs; else one is drawn.")
+    ] = None,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
@@ -83,6 +86,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         block_code=block_code,
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        control_token=control_token,
     )
     try:
         asyncio.run(serve(options))

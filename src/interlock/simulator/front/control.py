@@ -1,10 +1,10 @@
 """The control port: registering and resting processes, the state of the clock, books, faults, keys, pace, horizon. JSON in and out."""
 
-from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from interlock.errors import BadInput, Misuse
 from interlock.simulator.answers import UNAUTHORISED
@@ -12,6 +12,7 @@ from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
 from interlock.simulator.faults import Arm
 from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.gate import gate
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.faults import Disturbance
@@ -20,6 +21,7 @@ from interlock.values import Instant
 CONFLICT: Final = 409
 BAD_REQUEST: Final = 400
 SECONDS_PER_HOUR_MAX: Final = 3600.0
+REMEDY: Final = "docs/simulator_faults.md lists what this port understands."
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 
 
@@ -71,7 +73,7 @@ class Horizon(msgspec.Struct):
 
 
 class ControlServer:
-    """The routes of the control port. `driver` is None when the clock is the wall's."""
+    """The routes of the control port, below its token. `driver` is None when the clock is the wall's."""
 
     def __init__(
         self,
@@ -79,7 +81,9 @@ class ControlServer:
         driver: Driver | None,
         exchange: ExchangeServer,
         audience: Audience,
+        token: str,
     ) -> None:
+        self._token: Final = token
         self._exchange: Final = exchange
         self._audience: Final = audience
         self._engine: Final = engine
@@ -88,21 +92,21 @@ class ControlServer:
 
     def application(self) -> web.Application:
         """The application that serves the control port."""
-        app = web.Application(middlewares=[said_plainly])
-        app.router.add_post("/control/register", self.register)
-        app.router.add_post("/control/idle", self.idle)
-        app.router.add_post("/control/pace", self.pace)
-        app.router.add_post("/control/horizon", self.horizon)
-        app.router.add_post("/control/arm", self.arm)
-        app.router.add_post("/control/disarm", self.disarm)
-        app.router.add_post("/control/restart", self.restart)
-        app.router.add_get("/control/faults", self.faults)
-        app.router.add_post("/control/allowlist", self.allowlist)
-        app.router.add_post("/control/key", self.key)
-        app.router.add_post("/control/stream", self.stream)
-        app.router.add_get("/control/streams", self.streams)
-        app.router.add_get("/control/state", self.state)
-        app.router.add_get("/control/books", self.books)
+        app = web.Application(middlewares=[gate(self._token), said_plainly])
+        app.router.add_post("/{token}/control/register", self.register)
+        app.router.add_post("/{token}/control/idle", self.idle)
+        app.router.add_post("/{token}/control/pace", self.pace)
+        app.router.add_post("/{token}/control/horizon", self.horizon)
+        app.router.add_post("/{token}/control/arm", self.arm)
+        app.router.add_post("/{token}/control/disarm", self.disarm)
+        app.router.add_post("/{token}/control/restart", self.restart)
+        app.router.add_get("/{token}/control/faults", self.faults)
+        app.router.add_post("/{token}/control/allowlist", self.allowlist)
+        app.router.add_post("/{token}/control/key", self.key)
+        app.router.add_post("/{token}/control/stream", self.stream)
+        app.router.add_get("/{token}/control/streams", self.streams)
+        app.router.add_get("/{token}/control/state", self.state)
+        app.router.add_get("/{token}/control/books", self.books)
         return app
 
     async def register(self, request: web.Request) -> web.Response:
@@ -213,9 +217,6 @@ class ControlServer:
         return self._driver
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
 @web.middleware
 async def said_plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What was asked wrongly is answered with what is wrong and what to do."""
@@ -225,6 +226,8 @@ async def said_plainly(request: web.Request, handler: Handler) -> web.StreamResp
         return answer({"error": str(wrong), "remedy": wrong.remedy}, BAD_REQUEST)
     except Misuse as wrong:
         return answer({"error": str(wrong), "remedy": wrong.remedy}, CONFLICT)
+    except web.HTTPException as unknown:
+        return answer({"error": f"{unknown.reason}.", "remedy": REMEDY}, unknown.status)
 
 
 async def read(request: web.Request, shape: type[Asked]) -> Asked:

@@ -23,6 +23,7 @@ from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer
 from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.gate import token_of
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.recordings import Series
@@ -62,7 +63,7 @@ class ServeOptions:
 
     Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
     wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
-    `key` the seed gives one.
+    `key` the seed gives one, and without a `control_token` one is drawn.
     """
 
     port: int = 0
@@ -83,6 +84,7 @@ class ServeOptions:
     legacy_triggers: bool = False
     rate_limits: bool = False
     streams: StreamTerms = USUAL
+    control_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     stepping = Stepping(engine, _horizon(options)) if options.stepping else None
     driver = Driver(stepping, streams.audience.pass_on) if stepping else None
     exchange = ExchangeServer(engine, _tick(engine, options), broken, streams)
-    control = ControlServer(engine, driver, exchange, streams.audience)
+    token = token_of(options.control_token)
+    control = ControlServer(engine, driver, exchange, streams.audience, token)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
     runners = [
         web.AppRunner(
@@ -149,7 +152,8 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
         tls = options.tls.context() if options.tls else None
         port = await _open(runners[0], options.bind, options.port, tls)
         control_port = await _open(runners[1], options.control_bind, options.control_port)
-        yield Served(addresses_of(port, control_port, config, options), clock, broken)
+        at = addresses_of(port, f"{control_port}/{token}", config, options)
+        yield Served(at, clock, broken)
     finally:
         for runner in runners:
             await runner.cleanup()
@@ -196,17 +200,15 @@ def _replay(options: ServeOptions) -> dict[str, Series]:
     return replay
 
 
-def addresses_of(
-    port: int, control_port: int, config: Config, options: ServeOptions = ServeOptions()
-) -> Addresses:
-    """Where an exchange on these ports is found."""
+def addresses_of(port: int, control: str, config: Config, options: ServeOptions) -> Addresses:
+    """Where an exchange on these ports is found; `control` is a port and a token."""
     key, reader, s = config.keys[0], config.keys[-1], "s" if options.tls else ""
     root = f"{_host(options.bind)}:{port}/exchange/v1"
     return Addresses(
         rest=f"http{s}://{root}",
         ws_user=f"ws{s}://{root}/user",
         ws_market=f"ws{s}://{root}/market",
-        control=f"http://{_host(options.control_bind)}:{control_port}",
+        control=f"http://{_host(options.control_bind)}:{control}",
         api_key=key.key,
         api_secret=key.secret.reveal(),
         reading_key=reader.key,

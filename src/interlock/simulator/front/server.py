@@ -12,6 +12,7 @@ from typing import Final
 from weakref import WeakSet
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from interlock.errors import BrokenInvariant
 from interlock.simulator.answers import Answer
@@ -22,7 +23,6 @@ from interlock.values import Instant
 
 BODY_BYTES_MAX: Final = 1_000_000
 BABBLE_SECONDS: Final = 0.2
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ExchangeServer:
