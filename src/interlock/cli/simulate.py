@@ -65,6 +65,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     control_token: Annotated[
         str | None, typer.Option(help="End of the control URL, for labs; else one is drawn.")
     ] = None,
+    log: Annotated[
+        str | None, typer.Option(help="File for a line per request; - is stderr. No secret in it.")
+    ] = None,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
@@ -87,6 +90,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
         control_token=control_token,
+        log=log,
     )
     try:
         asyncio.run(serve(options))

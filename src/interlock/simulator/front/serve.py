@@ -1,6 +1,7 @@
 """`interlock simulate` and the demo's exchange: the engine on recorded candles, behind HTTP, until it is told to stop."""
 
 import asyncio
+import os
 import signal
 import ssl
 import sys
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import msgspec
 from aiohttp import web
@@ -27,9 +28,10 @@ from interlock.simulator.front.gate import token_of
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.recordings import Series
+from interlock.simulator.requestlog import RequestLog
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL, StreamTerms
-from interlock.values import Instant
+from interlock.values import Instant, Secret
 
 LOOPBACK: Final = "127.0.0.1"
 DEMO_START: Final = Instant.of_iso("2024-02-29T00:00:00+00:00")
@@ -63,7 +65,8 @@ class ServeOptions:
 
     Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
     wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
-    `key` the seed gives one, and without a `control_token` one is drawn.
+    `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that
+    gets a line per request (`-`: stderr).
     """
 
     port: int = 0
@@ -85,6 +88,7 @@ class ServeOptions:
     rate_limits: bool = False
     streams: StreamTerms = USUAL
     control_token: str | None = None
+    log: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +139,13 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     engine = Engine(config)
     engine.access.allow(options.allow, options.block_code)
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    streams = Streams(engine, _tick(engine, options), broken, options.streams)
+    token = token_of(options.control_token)
+    out = _log(options.log)
+    log = RequestLog([key.secret for key in config.keys] + [Secret(token)], out)
+    streams = Streams(engine, _tick(engine, options), broken, log, options.streams)
     stepping = Stepping(engine, _horizon(options)) if options.stepping else None
     driver = Driver(stepping, streams.audience.pass_on) if stepping else None
-    exchange = ExchangeServer(engine, _tick(engine, options), broken, streams)
-    token = token_of(options.control_token)
+    exchange = ExchangeServer(engine, _tick(engine, options), broken, streams, log)
     control = ControlServer(engine, driver, exchange, streams.audience, token)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
     runners = [
@@ -160,6 +166,8 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
         clock.cancel()
         with suppress(asyncio.CancelledError):
             await clock
+        if out not in {None, sys.stderr}:
+            out.close()
         if broken.done():
             broken.result()
 
@@ -244,6 +252,16 @@ def _horizon(options: ServeOptions) -> Instant | None:
     if options.days < 1:
         raise BadSettings(f"A run of {options.days} days is none.")
     return options.start + options.days * DAY
+
+
+def _log(name: str | None) -> TextIO | None:
+    """Where a line per request goes: a file that only its owner reads, or stderr."""
+    if name is None or name == "-":
+        return sys.stderr if name else None
+    try:
+        return os.fdopen(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a")
+    except OSError as error:
+        raise BadSettings(f"{name} cannot be written: {error.strerror}.") from error
 
 
 def _tick(engine: Engine, options: ServeOptions) -> Callable[[], None]:

@@ -5,6 +5,7 @@ without end goes on until then. A restart ends every connection of every client,
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,6 +19,7 @@ from interlock.errors import BrokenInvariant
 from interlock.simulator.answers import Answer
 from interlock.simulator.engine import Engine
 from interlock.simulator.faults import Silence
+from interlock.simulator.requestlog import Entry, RequestLog
 from interlock.simulator.streams.front import Streams
 from interlock.values import Instant
 
@@ -37,7 +39,9 @@ class ExchangeServer:
         tick: Callable[[], None],
         broken: asyncio.Future[None],
         streams: Streams,
+        log: RequestLog,
     ) -> None:
+        self._log: Final = log
         self._engine: Final = engine
         self.tick: Final = tick
         self._broken: Final = broken
@@ -55,6 +59,7 @@ class ExchangeServer:
     async def request(self, request: web.Request) -> web.Response:
         """One request of the exchange's protocol."""
         body = await request.read()
+        began = time.perf_counter_ns()
         try:
             answer = self._answer(request, body)
             await self._streams.pass_on()
@@ -62,6 +67,7 @@ class ExchangeServer:
             if not self._broken.done():
                 self._broken.set_exception(promise)
             raise
+        self._note(request, body, answer, (time.perf_counter_ns() - began) // 1000)
         if isinstance(answer, Answer):
             return dated(answer, self._engine.now)
         await self._be_silent(request, answer)
@@ -72,6 +78,13 @@ class ExchangeServer:
         return self._engine.receive(
             request.method, request.path_qs, body, request.remote or "unknown"
         )
+
+    def _note(
+        self, request: web.Request, body: bytes, answer: Answer | Silence, micros: int
+    ) -> None:
+        met, source = tuple(self._engine.faults.met), request.remote or "unknown"
+        path, now = request.path_qs, self._engine.now
+        self._log.add(Entry(now, "rest", source, path, body, answer, met, micros))
 
     def cut_all(self) -> None:
         """Ends every connection, as a restart does."""
