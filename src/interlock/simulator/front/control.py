@@ -13,8 +13,9 @@ from interlock.simulator.engine import Engine
 from interlock.simulator.faults import Arm
 from interlock.simulator.front.driver import Driver
 from interlock.simulator.front.gate import gate
+from interlock.simulator.front.page import HEADERS
 from interlock.simulator.front.server import ExchangeServer
-from interlock.simulator.streams.audience import Audience
+from interlock.simulator.front.status import status
 from interlock.simulator.streams.faults import Disturbance
 from interlock.values import Instant
 
@@ -80,12 +81,11 @@ class ControlServer:
         engine: Engine,
         driver: Driver | None,
         exchange: ExchangeServer,
-        audience: Audience,
         token: str,
     ) -> None:
         self._token: Final = token
         self._exchange: Final = exchange
-        self._audience: Final = audience
+        self._audience: Final = exchange.streams.audience
         self._engine: Final = engine
         self._driver: Final = driver
         self._start: Final = engine.now
@@ -93,6 +93,8 @@ class ControlServer:
     def application(self) -> web.Application:
         """The application that serves the control port."""
         app = web.Application(middlewares=[gate(self._token), said_plainly])
+        for root in ("/{token}", "/{token}/"):
+            app.router.add_get(root, self.page)
         app.router.add_post("/{token}/control/register", self.register)
         app.router.add_post("/{token}/control/idle", self.idle)
         app.router.add_post("/{token}/control/pace", self.pace)
@@ -108,6 +110,13 @@ class ControlServer:
         app.router.add_get("/{token}/control/state", self.state)
         app.router.add_get("/{token}/control/books", self.books)
         return app
+
+    async def page(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """The status page, for people."""
+        self._exchange.tick()
+        mode = "wall" if self._driver is None else "stepping"
+        text = status(self._engine, self._audience, self._exchange.log, mode)
+        return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
     async def register(self, request: web.Request) -> web.Response:
         """A process begins: it holds the clock until it is idle."""

@@ -146,7 +146,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     stepping = Stepping(engine, _horizon(options)) if options.stepping else None
     driver = Driver(stepping, streams.audience.pass_on) if stepping else None
     exchange = ExchangeServer(engine, _tick(engine, options), broken, streams, log)
-    control = ControlServer(engine, driver, exchange, streams.audience, token)
+    control = ControlServer(engine, driver, exchange, token)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
     runners = [
         web.AppRunner(

@@ -41,18 +41,18 @@ class ExchangeServer:
         streams: Streams,
         log: RequestLog,
     ) -> None:
-        self._log: Final = log
+        self.log: Final = log
         self._engine: Final = engine
         self.tick: Final = tick
         self._broken: Final = broken
-        self._streams: Final = streams
+        self.streams: Final = streams
         self.held = 0
         self._lines: Final[WeakSet[asyncio.Transport]] = WeakSet()
 
     def application(self) -> web.Application:
         """The application that serves the exchange's routes."""
         app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._unless_down])
-        self._streams.add_to(app)
+        self.streams.add_to(app)
         app.router.add_route("*", "/{path:.*}", self.request)
         return app
 
@@ -62,7 +62,7 @@ class ExchangeServer:
         began = time.perf_counter_ns()
         try:
             answer = self._answer(request, body)
-            await self._streams.pass_on()
+            await self.streams.pass_on()
         except BrokenInvariant as promise:
             if not self._broken.done():
                 self._broken.set_exception(promise)
@@ -84,7 +84,7 @@ class ExchangeServer:
     ) -> None:
         met, source = tuple(self._engine.faults.met), request.remote or "unknown"
         path, now = request.path_qs, self._engine.now
-        self._log.add(Entry(now, "rest", source, path, body, answer, met, micros))
+        self.log.add(Entry(now, "rest", source, path, body, answer, met, micros))
 
     def cut_all(self) -> None:
         """Ends every connection, as a restart does."""
