@@ -29,6 +29,24 @@ START: Final = DEMO_START.iso()
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 Bind = Annotated[str, typer.Option(help="Address to listen on.")]
 Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
+Days = Annotated[int, typer.Option(min=1, help="How far the stepping clock may go.")]
+Depth = Annotated[list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")]
+Allow = Annotated[
+    list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
+]
+LegacyTriggers = Annotated[
+    bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
+]
+RateLimits = Annotated[
+    bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
+]
+BeyondLoopback = Annotated[
+    bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
+]
+Token = Annotated[str | None, typer.Option(help="End of the control URL; else one is drawn.")]
+Log = Annotated[
+    str | None, typer.Option(help="File for a line per request; - is stderr. No secret in it.")
+]
 
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
@@ -37,37 +55,21 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     control_port: Port = 0,
     seed: Annotated[int, typer.Option(min=0, help="Shifts order and trade ids alone.")] = 0,
     start: Annotated[str, typer.Option(help="Where in the recording (ISO 8601).")] = START,
-    days: Annotated[
-        int, typer.Option(min=1, help="How far the stepping clock may go.")
-    ] = DEMO_DAYS,
+    days: Days = DEMO_DAYS,
     stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
     candles: Annotated[list[str] | None, typer.Option(help="Recordings to replay.")] = None,
-    depth: Annotated[
-        list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")
-    ] = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
-    ] = None,
+    depth: Depth = None,
+    allow: Allow = None,
     block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: Annotated[
-        bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
-    ] = False,
-    rate_limits: Annotated[
-        bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
-    ] = False,
+    legacy_triggers: LegacyTriggers = False,
+    rate_limits: RateLimits = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
-    beyond_loopback: Annotated[
-        bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
-    ] = False,
+    beyond_loopback: BeyondLoopback = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
-    control_token: Annotated[
-        str | None, typer.Option(help="End of the control URL, for labs; else one is drawn.")
-    ] = None,
-    log: Annotated[
-        str | None, typer.Option(help="File for a line per request; - is stderr. No secret in it.")
-    ] = None,
+    control_token: Token = None,
+    log: Log = None,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
