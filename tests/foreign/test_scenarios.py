@@ -362,6 +362,6 @@ def test_the_command_lists_the_scenarios_and_plays_one(tmp_path: Path) -> None:
     assert shown["title"] == "Data that stand still"
 
 
-async def _scenario(control: str) -> Any:  # noqa: ANN401 - JSON
+async def _scenario(control: str) -> Any:  # noqa: ANN401 - it is whatever JSON the port answers
     async with aiohttp.ClientSession() as session, session.get(f"{control}/control/scenario") as it:
         return await it.json()

@@ -38,6 +38,22 @@ Named = Annotated[
 ]
 Listed = Annotated[bool, typer.Option("--scenarios", help="List the shipped scenarios.")]
 Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
+Allow = Annotated[
+    list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
+]
+LegacyTriggers = Annotated[
+    bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
+]
+RateLimits = Annotated[
+    bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
+]
+BeyondLoopback = Annotated[
+    bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
+]
+Token = Annotated[str | None, typer.Option(help="End of the control URL; else one is drawn.")]
+Log = Annotated[
+    str | None, typer.Option(help="File for a line per request; - is stderr. No secret in it.")
+]
 
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
@@ -50,23 +66,17 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
     candles: Annotated[list[str] | None, typer.Option(help="Recordings to replay.")] = None,
     depth: Depth = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
-    ] = None,
+    allow: Allow = None,
     block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: Annotated[
-        bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
-    ] = False,
-    rate_limits: Annotated[
-        bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
-    ] = False,
+    legacy_triggers: LegacyTriggers = False,
+    rate_limits: RateLimits = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
-    beyond_loopback: Annotated[
-        bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
-    ] = False,
+    beyond_loopback: BeyondLoopback = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    control_token: Token = None,
+    log: Log = None,
     scenario: Named = None,
     scenarios: Listed = False,
 ) -> None:
@@ -93,6 +103,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         block_code=block_code,
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        control_token=control_token,
+        log=log,
         scene=find(scenario) if scenario else None,
     )
     try:

@@ -85,7 +85,7 @@ class Fault:
     @property
     def is_wireless(self) -> bool:
         """Whether it means something without HTTP: a command on a socket meets it too."""
-        return self.twist is None and self.heard in _WIRELESS
+        return self.part is Part.REQUEST and self.twist is None and self.heard in _WIRELESS
 
     def is_for(self, method: str) -> bool:
         """Whether a method can meet it."""
@@ -273,10 +273,11 @@ class Armed:
         """What is armed, for those who look."""
         until = None if self.until is None else self.until.micros
         said = {name: value for name in _SAID if (value := getattr(self.asked, name)) is not None}
-        return {**said, "left": self.left, "until_us": until}
+        by = {} if self.fault.by is None else {"by_seconds": self.by.total_seconds()}
+        return {**said, **by, "left": self.left, "until_us": until}
 
 
-_SAID: Final = ("fault", "method", "code", "by_seconds", "source", "word")
+_SAID: Final = ("fault", "method", "code", "source", "word")
 
 
 class Faults:

@@ -3,15 +3,18 @@
 JSON in and out.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from interlock.errors import BadInput, Misuse
 from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.gate import gate
+from interlock.simulator.front.page import HEADERS
 from interlock.simulator.front.server import ExchangeServer
+from interlock.simulator.front.status import status
 from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.words import WORDS, Stage, Word
 from interlock.values import Instant
@@ -19,8 +22,8 @@ from interlock.values import Instant
 CONFLICT: Final = 409
 BAD_REQUEST: Final = 400
 SECONDS_PER_HOUR_MAX: Final = 3600.0
+REMEDY: Final = "docs/simulator_faults.md lists what this port understands."
 Asked = TypeVar("Asked", bound=msgspec.Struct)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Named(msgspec.Struct):
@@ -43,16 +46,19 @@ class Horizon(msgspec.Struct):
 
 
 class ControlServer:
-    """The routes of the control port. `driver` is None when the clock is the wall's."""
+    """The routes of the control port, below its token. `driver` is None when the clock is the wall's."""
 
     def __init__(
         self,
         driver: Driver | None,
         exchange: ExchangeServer,
+        token: str,
         stage: Stage,
         play: Play | None = None,
     ) -> None:
+        self._token: Final = token
         self._exchange: Final = exchange
+        self._audience: Final = exchange.streams.audience
         self._stage: Final = stage
         self._play: Final = play
         self._engine: Final = stage.engine
@@ -61,19 +67,28 @@ class ControlServer:
 
     def application(self) -> web.Application:
         """The application that serves the control port."""
-        app = web.Application(middlewares=[said_plainly])
-        app.router.add_post("/control/register", self.register)
-        app.router.add_post("/control/idle", self.idle)
-        app.router.add_post("/control/pace", self.pace)
-        app.router.add_post("/control/horizon", self.horizon)
+        app = web.Application(middlewares=[gate(self._token), said_plainly])
+        for root in ("/{token}", "/{token}/"):
+            app.router.add_get(root, self.page)
+        app.router.add_post("/{token}/control/register", self.register)
+        app.router.add_post("/{token}/control/idle", self.idle)
+        app.router.add_post("/{token}/control/pace", self.pace)
+        app.router.add_post("/{token}/control/horizon", self.horizon)
         for name, word in WORDS.items():
-            app.router.add_post(f"/control/{name}", self._doing(word))
-        app.router.add_get("/control/scenario", self.scenario)
-        app.router.add_get("/control/faults", self.faults)
-        app.router.add_get("/control/streams", self.streams)
-        app.router.add_get("/control/state", self.state)
-        app.router.add_get("/control/books", self.books)
+            app.router.add_post(f"/{{token}}/control/{name}", self._doing(word))
+        app.router.add_get("/{token}/control/scenario", self.scenario)
+        app.router.add_get("/{token}/control/faults", self.faults)
+        app.router.add_get("/{token}/control/streams", self.streams)
+        app.router.add_get("/{token}/control/state", self.state)
+        app.router.add_get("/{token}/control/books", self.books)
         return app
+
+    async def page(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """The status page, for people."""
+        self._exchange.tick()
+        mode = "wall" if self._driver is None else "stepping"
+        text = status(self._engine, self._audience, self._exchange.log, mode)
+        return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
     async def register(self, request: web.Request) -> web.Response:
         """A process begins: it holds the clock until it is idle."""
@@ -152,8 +167,7 @@ class ControlServer:
 
     async def streams(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Who listens to what, how many bytes wait for each, and which faults have taken effect."""
-        audience = self._stage.audience
-        return answer({} if audience is None else audience.row())
+        return answer(self._audience.row())
 
     def _clock(self) -> Driver:
         if self._driver is None:
@@ -170,6 +184,8 @@ async def said_plainly(request: web.Request, handler: Handler) -> web.StreamResp
         return answer({"error": str(wrong), "remedy": wrong.remedy}, BAD_REQUEST)
     except Misuse as wrong:
         return answer({"error": str(wrong), "remedy": wrong.remedy}, CONFLICT)
+    except web.HTTPException as unknown:
+        return answer({"error": f"{unknown.reason}.", "remedy": REMEDY}, unknown.status)
 
 
 async def read(request: web.Request, shape: type[Asked]) -> Asked:

@@ -5,6 +5,7 @@ without end goes on until then. A restart ends every connection of every client,
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -12,17 +13,18 @@ from typing import Final
 from weakref import WeakSet
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from interlock.errors import BrokenInvariant
 from interlock.simulator.answers import Answer
 from interlock.simulator.engine import Engine
 from interlock.simulator.faults import Silence
+from interlock.simulator.requestlog import Entry, RequestLog
 from interlock.simulator.streams.front import Streams
 from interlock.values import Instant
 
 BODY_BYTES_MAX: Final = 1_000_000
 BABBLE_SECONDS: Final = 0.2
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class ExchangeServer:
@@ -37,31 +39,35 @@ class ExchangeServer:
         tick: Callable[[], None],
         broken: asyncio.Future[None],
         streams: Streams,
+        log: RequestLog,
     ) -> None:
+        self.log: Final = log
         self._engine: Final = engine
         self.tick: Final = tick
         self._broken: Final = broken
-        self._streams: Final = streams
+        self.streams: Final = streams
         self.held = 0
         self._lines: Final[WeakSet[asyncio.Transport]] = WeakSet()
 
     def application(self) -> web.Application:
         """The application that serves the exchange's routes."""
         app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[self._unless_down])
-        self._streams.add_to(app)
+        self.streams.add_to(app)
         app.router.add_route("*", "/{path:.*}", self.request)
         return app
 
     async def request(self, request: web.Request) -> web.Response:
         """One request of the exchange's protocol."""
         body = await request.read()
+        began = time.perf_counter_ns()
         try:
             answer = self._answer(request, body)
-            await self._streams.pass_on()
+            await self.streams.pass_on()
         except BrokenInvariant as promise:
             if not self._broken.done():
                 self._broken.set_exception(promise)
             raise
+        self._note(request, body, answer, (time.perf_counter_ns() - began) // 1000)
         if isinstance(answer, Answer):
             return dated(answer, self._engine.now)
         await self._be_silent(request, answer)
@@ -72,6 +78,13 @@ class ExchangeServer:
         return self._engine.receive(
             request.method, request.path_qs, body, request.remote or "unknown"
         )
+
+    def _note(
+        self, request: web.Request, body: bytes, answer: Answer | Silence, micros: int
+    ) -> None:
+        met, source = tuple(self._engine.faults.met), request.remote or "unknown"
+        path, now = request.path_qs, self._engine.now
+        self.log.add(Entry(now, "rest", source, path, body, answer, met, micros))
 
     def cut_all(self) -> None:
         """Ends every connection, as a restart does."""

@@ -13,7 +13,7 @@ PAGE: Final = Path(__file__).parents[1] / "docs" / "simulator_scenarios.md"
 EXAMPLE: Final = "hand_trade"
 HEAD: Final = """# Scenarios
 
-*Written by `python scripts/scenarios.py` from the scenario files and the control words; a test compares them.*
+*Written by `python scripts/simulator_scenarios.py` from the scenario files and the control words; a test compares them.*
 
 A scenario is a file that says how a simulated exchange begins and what is then done to it and to those who use it.
 
