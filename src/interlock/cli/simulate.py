@@ -62,6 +62,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     ] = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    margin: Annotated[bool, typer.Option("--margin", help="The account may borrow.")] = False,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
@@ -83,6 +84,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         block_code=block_code,
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        margin=margin,
     )
     try:
         asyncio.run(serve(options))

@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from interlock.simulator.books.events import BalanceChanged, BookTaken, OrderChanged, Traded
+from interlock.simulator.books.events import BalanceChanged, BookTaken, Moved, OrderChanged, Traded
 from interlock.simulator.engine import Engine
-from interlock.simulator.rest.rows import order_row, trade_row
+from interlock.simulator.rest.rows import movement_row, order_row, trade_row
 from tests.rooms.simulator.person import BTC, COIN, FALLING, Person, exchange
 from tests.rooms.simulator.test_shapes import CLOSE, identities
 
@@ -210,7 +210,7 @@ def test_the_events_replay_to_the_books(sequence: list[Command]) -> None:
         play(engine, command, n)
     books = engine.books()
     orders, balances = dict[str, Any](), dict[str, tuple[Decimal, Decimal]]()
-    fills = list[Any]()
+    fills, moved = list[Any](), list[Any]()
 
     for event in engine.events.since(0):
         match event:
@@ -220,6 +220,8 @@ def test_the_events_replay_to_the_books(sequence: list[Command]) -> None:
                 balances[currency] = (total, reserved)
             case Traded(trade):
                 fills.append(trade_row(trade))
+            case Moved(movement):
+                moved.insert(0, movement_row(movement))
             case BookTaken():
                 pass
 
@@ -227,6 +229,7 @@ def test_the_events_replay_to_the_books(sequence: list[Command]) -> None:
         books["orders"], key=itemgetter("order_id")
     )
     assert fills == books["fills"]
+    assert moved == books["journal"]
     held = {name: Decimal(text) for name, text in books["balances"].items()}
     assert {name: balances.get(name, (held[name],))[0] for name in held} == held
     back = {name: Decimal(text) for name, text in books["reserved"].items()}

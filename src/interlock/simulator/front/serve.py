@@ -82,6 +82,7 @@ class ServeOptions:
     legacy_triggers: bool = False
     rate_limits: bool = False
     streams: StreamTerms = USUAL
+    margin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +175,7 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         depth=options.depth,
         legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
+        margin=options.margin,
     )
     if options.stepping:
         return config
