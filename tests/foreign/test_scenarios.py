@@ -264,6 +264,19 @@ async def deposit_and_withdrawal(world: World) -> None:
         assert (await rows(client, 1))[0]["position_balances"][0]["quantity"] == "3500"
 
 
+@sees
+async def margin_call(world: World) -> None:
+    bought = await world.order("BUY", "0.3", client_oid="lent", spot_margin="MARGIN", leverage="3")
+    assert bought["code"] == 0
+    assert await held(world) < 0
+    row = (await world.ask("private/user-balance"))["result"]["data"][0]
+    assert row["has_risk"] is True
+    assert (await buy(world, "more"))["code"] == 301
+    assert (await world.order("SELL", "0.2", client_oid="less"))["code"] == 0
+    await world.step(601)
+    assert (await buy(world, "again"))["code"] == 0
+
+
 # -- markets
 
 

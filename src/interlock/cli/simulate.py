@@ -79,6 +79,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     log: Log = None,
     scenario: Named = None,
     scenarios: Listed = False,
+    margin: Annotated[bool, typer.Option("--margin", help="The account may borrow.")] = False,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     if scenarios:
@@ -106,6 +107,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         control_token=control_token,
         log=log,
         scene=find(scenario) if scenario else None,
+        margin=margin,
     )
     try:
         asyncio.run(serve(options))

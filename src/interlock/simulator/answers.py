@@ -18,7 +18,13 @@ IP_ILLEGAL: Final = 40103
 MAINTENANCE: Final = 9010001
 # A code that is in no table, as a fault may arm one, comes with this status.
 UNLISTED_STATUS: Final = 400
-WALLET: Final = frozenset({"private/get-currency-networks"})
+WALLET: Final = frozenset(
+    {
+        "private/get-currency-networks",
+        "private/get-deposit-history",
+        "private/get-withdrawal-history",
+    }
+)
 TEXTS: Final = MappingProxyType(
     {
         213: "Invalid quantity format",

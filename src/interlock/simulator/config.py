@@ -43,7 +43,8 @@ class Config:
     `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
     of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
     shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order takes triggers too.
-    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
+    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant. With `margin` the account may
+    borrow, at `hourly_interest_rate` (a fraction).
     """
 
     start: Instant
@@ -60,3 +61,5 @@ class Config:
     price_band: Decimal = Decimal("0.5")
     legacy_triggers: bool = False
     rate_limits: bool = False
+    margin: bool = False
+    hourly_interest_rate: Decimal = Decimal("0.00001")

@@ -23,6 +23,7 @@ from interlock.simulator.answers import (
     success,
 )
 from interlock.simulator.books.events import Events
+from interlock.simulator.books.margin import Margin
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.past import money_then, orders_then
 from interlock.simulator.books.trading import Trading, ids
@@ -59,7 +60,7 @@ from interlock.simulator.rest.requests import (
     query_params,
     split,
 )
-from interlock.simulator.rest.rows import order_row, trade_row
+from interlock.simulator.rest.rows import movement_row, order_row, trade_row
 from interlock.values import Instant, number_text
 
 OLD_TIME: Final = "/v2/public/get-time"
@@ -80,7 +81,8 @@ class Engine:
         self._market: Final = Market(config, shared.instruments)
         self._wallet: Final = Wallet(config.balances)
         self._book: Final = Orderbook(config.seed)
-        self._trading: Final = Trading(config, self._market, self._wallet, self._book)
+        margin = Margin(config, self._market, self._wallet, shared.haircuts)
+        self._trading: Final = Trading(config, self._market, self._wallet, self._book, margin)
         self.access: Final = Access(config.keys)
         self._listing: Final = shared
         self._public: Final = PublicSide(shared, self._market, self._book)
@@ -394,6 +396,10 @@ class Engine:
         """The owner's own deposit, or withdrawal (negative), past every client."""
         self._trading.transfer(currency, amount, self.now)
 
+    def margin_call(self, *, on: bool) -> None:
+        """Calls the account's margin, whatever it holds, or takes the call back."""
+        self._trading.margin.settings.is_called = on
+
     def books(self) -> dict[str, Any]:
         """Everything that happened, for those who judge: JSON texts and whole numbers, amounts as decimal texts."""
         return {
@@ -404,6 +410,9 @@ class Engine:
             "opening": _texts(self._wallet.opening),
             "balances": _texts(self._wallet.total),
             "reserved": _texts(self._wallet.reserved),
+            "pledged": _texts(self._wallet.pledged),
+            "interest": _texts(self._wallet.interest),
+            "journal": [movement_row(each) for each in self._trading.journal.of()],
             "requests": dict(sorted(self._requests.items())),
             "refusals": [dict(row) for row in self._refusals],
             "faults_fired": dict(sorted(self.faults.fired.items())),

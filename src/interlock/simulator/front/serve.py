@@ -95,6 +95,7 @@ class ServeOptions:
     log: str | None = None
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     scene: Scene | None = None
+    margin: bool = False
 
     def staged(self) -> "ServeOptions":
         """With what the scene sets up in place of what was said here."""
@@ -201,6 +202,7 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
         ladders=options.ladders,
+        margin=options.margin,
     )
     if options.stepping:
         return config

@@ -8,16 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from interlock.simulator import recordings
 
+LEVERAGE: Final = "max_product_leverage_for_spot"
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One instrument: tick in quote per base, lot in base, decimals of a price, the least and greatest value of an order in quote."""
+    """One instrument: tick in quote per base, lot in base, decimals of a price, the least and greatest value of an order in quote.
+
+    What may be borrowed for it: quote for a buy, base for a sale (no more than `short_max`), up to `leverage_max`.
+    """
 
     symbol: str
     base: str
@@ -28,6 +33,10 @@ class Listed:
     tradable: bool
     value_min: Decimal | None
     value_max: Decimal | None
+    margin_buy: bool = False
+    margin_sell: bool = False
+    leverage_max: Decimal = Decimal(1)
+    short_max: Decimal | None = None
 
 
 @dataclass(slots=True)
@@ -79,8 +88,11 @@ def listing() -> Listing:
 def _recorded() -> Listing:
     rows, risk = recordings.instruments(), recordings.risk_parameters()
     limits = {row["instrument_name"]: row for row in risk["base_currency_config"]}
+    default = {LEVERAGE: risk[f"default_{LEVERAGE}"]}
     return Listing(
-        instruments={row["symbol"]: _listed(row, limits.get(row["base_ccy"], {})) for row in rows},
+        instruments={
+            row["symbol"]: _listed(row, default | limits.get(row["base_ccy"], {})) for row in rows
+        },
         haircuts={name: Decimal(row.get("minimum_haircut", "0")) for name, row in limits.items()},
         instruments_json=msgspec.json.encode({"data": rows}),
         risk_json=msgspec.json.encode(risk),
@@ -98,6 +110,10 @@ def _listed(row: Mapping[str, Any], limits: Mapping[str, str]) -> Listed:
         tradable=row["tradable"] and row["inst_type"] == "CCY_PAIR",
         value_min=_limit(limits, "min_order_notional_usd"),
         value_max=_limit(limits, "max_order_notional_usd"),
+        margin_buy=row["margin_buy_enabled"],
+        margin_sell=row["margin_sell_enabled"],
+        leverage_max=min(Decimal(row["max_leverage"]), Decimal(limits[LEVERAGE])),
+        short_max=_limit(limits, "max_short_sell_limit"),
     )
 
 

@@ -31,6 +31,7 @@ from interlock.simulator.rest.arguments import (
     which,
     which_to_amend,
 )
+from interlock.simulator.rest.funding import Rights
 from interlock.simulator.rest.requests import Call
 from interlock.simulator.rest.rows import order_row
 from interlock.values import Instant
@@ -64,7 +65,7 @@ class PrivateSide:
         self._market: Final = market
         self._book: Final = book
         self._trading: Final = trading
-        account = AccountSide(config, listing, market, wallet, book)
+        account = AccountSide(config, listing, market, wallet, book, trading)
         self.methods: Final[Mapping[str, Method]] = MappingProxyType(
             {
                 **account.methods,
@@ -97,14 +98,14 @@ class PrivateSide:
 
     def create(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Queues an order: its ids, once per client_oid for the whole run."""
-        if advanced:
-            wish = trigger_wish(call, self._listing.instruments)
-        else:
-            wish = ordinary_wish(
-                call, self._listing.instruments, legacy_triggers=self._config.legacy_triggers
-            )
+        read = trigger_wish if advanced else ordinary_wish
+        wish = read(call, self._listing.instruments, self._rights())
         self._must_be_new(wish.client_oid)
         return ids(self._trading.place(self._priced(wish, now), call.method, call.nonce, now))
+
+    def _rights(self) -> Rights:
+        own = self._trading.margin.settings
+        return Rights(self._config.legacy_triggers, self._config.margin, own.leverage, own.stp)
 
     def _priced(self, wish: Wish, now: Instant) -> Wish:
         """A market buy by value shows a quantity that is guessed from the price; a smart post-only order moves behind the price."""
@@ -189,7 +190,7 @@ class PrivateSide:
 
     def create_oco(self, call: Call, now: Instant) -> object:
         """A limit and a trigger of which the first execution ends the other."""
-        wishes = oco_wishes(call, self._listing.instruments)
+        wishes = oco_wishes(call, self._listing.instruments, self._rights())
         for wish in wishes:
             self._must_be_new(wish.client_oid)
         return {"list_id": self._trading.place_oco(wishes, call.method, call.nonce, now)}

@@ -49,6 +49,7 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ladders: dict[str, tuple[tuple[int, Decimal], ...]] | None = None
     legacy_triggers: bool | None = None
     rate_limits: bool | None = None
+    margin: bool | None = None
 
     def options(self) -> dict[str, Any]:
         """What is said, by the names of the options of an exchange that is served."""

@@ -128,6 +128,12 @@ class Transfer(Asked):
     amount: Decimal
 
 
+class MarginCall(Asked):
+    """Whether the account is called, whatever it holds."""
+
+    on: bool = True
+
+
 AnyAsked = TypeVar("AnyAsked", bound=msgspec.Struct)
 
 
@@ -217,6 +223,11 @@ def _transfer(stage: Stage, asked: Transfer) -> Told:
     return {"currency": asked.currency, "amount": asked.amount}
 
 
+def _margin_call(stage: Stage, asked: MarginCall) -> Told:
+    stage.engine.margin_call(on=asked.on)
+    return {"on": asked.on}
+
+
 WORDS: Final[Mapping[str, Word[Any]]] = MappingProxyType(
     {
         "arm": Word(Arm, _arm, "Arms a fault for requests to come."),
@@ -242,6 +253,9 @@ WORDS: Final[Mapping[str, Word[Any]]] = MappingProxyType(
             Hand, _hand, "A person trades on the same account, in the exchange's own app."
         ),
         "transfer": Word(Transfer, _transfer, "Money comes in, or leaves."),
+        "margin_call": Word(
+            MarginCall, _margin_call, "Calls the account's margin, or takes it back."
+        ),
     }
 )
 """Every word by its name."""
