@@ -105,6 +105,16 @@ def test_an_order_that_rests_through_a_halt_waits_for_the_price_as_before() -> N
     assert one.engine.books()["fills"] == other.engine.books()["fills"]
 
 
+def test_what_the_account_holds_of_a_halted_coin_keeps_its_worth() -> None:
+    person = falling()
+    person.engine.floor.halt(BTC, person.engine.now)
+    before = person.ask("user-balance")["result"]
+
+    later(person, 2 * HOUR)
+
+    assert person.ask("user-balance")["result"] == before
+
+
 # -- endings
 
 
@@ -210,6 +220,23 @@ def test_a_thin_market_gives_less_or_dearer(thinness: Thinness, filled: str, las
     assert person.get(BOOK)["result"]["data"][0]["asks"][0][0] == "50005.00"
 
 
+@pytest.mark.parametrize("configured", [{"depth": "7"}, {"ladder": ((0, "7"), (9, "8"))}])
+def test_what_is_said_for_now_takes_the_place_of_what_was_configured(
+    configured: dict[str, Any],
+) -> None:
+    person = Person(exchange(FALLING, **configured))
+
+    for thinness, sizes in (
+        (Thinness(depth=Decimal(2)), ["2"]),
+        (Thinness(volume_share=Decimal("0.003")), ["3"]),
+        (Thinness(ladder=((0, Decimal(4)), (1, Decimal(5)))), ["4", "5"]),
+        (Thinness(), ["7", "8"] if "ladder" in configured else ["7"]),
+    ):
+        person.engine.floor.thin(BTC, thinness, person.engine.now)
+        asks = person.get(BOOK)["result"]["data"][0]["asks"]
+        assert [level[1] for level in asks] == sizes
+
+
 def test_a_wider_spread_meets_a_resting_order_later() -> None:
     one, other = falling(), falling()
     for person in (one, other):
@@ -310,7 +337,7 @@ def test_a_hand_only_acts(method: str) -> None:
         person.engine.floor.hand(method, {}, person.engine.now)
 
 
-@pytest.mark.parametrize(("currency", "amount"), [("USDT", "-10001"), ("ETH", "-1"), ("BTC", "0")])
+@pytest.mark.parametrize(("currency", "amount"), [("USDT", "-10001"), ("ETH", "-1")])
 def test_nobody_takes_out_what_is_not_free(currency: str, amount: str) -> None:
     person = falling()
 

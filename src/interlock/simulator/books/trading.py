@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from interlock.errors import BadInput, BrokenInvariant
+from interlock.errors import BrokenInvariant
 from interlock.matching import Direction, Liquidity, Quote, execution, maker_level, takeable
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Moved, Traded
@@ -161,9 +161,7 @@ class Trading:
         self._close(order, now)
 
     def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
-        """The owner's own deposit, or withdrawal (negative) of what is free."""
-        if not amount or -amount > self._wallet.available(currency):
-            raise BadInput(f"A transfer of {amount} {currency} cannot be.")
+        """The owner's own deposit, or withdrawal (negative)."""
         self._wallet.transfer(currency, amount)
         self._note(Cause.DEPOSIT if amount > 0 else Cause.WITHDRAWAL, currency, amount, now)
         self._tell_balances(now)

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from interlock.errors import Misuse
+from interlock.errors import BadInput, Misuse
 from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
@@ -219,6 +219,8 @@ def _hand(stage: Stage, asked: Hand) -> Told:
 
 
 def _transfer(stage: Stage, asked: Transfer) -> Told:
+    if not asked.amount:
+        raise BadInput(f"Nothing of {asked.currency} would move.")
     stage.engine.transfer(asked.currency, asked.amount)
     return {"currency": asked.currency, "amount": asked.amount}
 
