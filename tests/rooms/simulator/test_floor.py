@@ -266,6 +266,35 @@ def test_a_book_that_cannot_be_is_refused(thinness: Thinness) -> None:
         person.engine.floor.thin(BTC, thinness, person.engine.now)
 
 
+# -- gaps
+
+
+def test_a_price_jumps_when_its_next_bar_opens_and_meets_what_it_passes_there() -> None:
+    person = falling()
+    later(person, timedelta(minutes=30))
+    resting, stop = person.buy(price="46000"), person.stop("47000")
+    before = person.get(TICKER)
+    person.engine.floor.gap(BTC, Decimal("0.9"), person.engine.now)
+    assert person.get(TICKER) == before
+
+    later(person, timedelta(minutes=30))
+
+    fills = person.engine.books()["fills"]
+    assert {fill["traded_price"] for fill in fills} == {"46000", "45445.45"}
+    assert person.detail(resting)["status"] == "FILLED"
+    assert person.detail(stop, advanced=True)["status"] == "FILLED"
+    closed, forming = person.get(CANDLES)["result"]["data"]
+    assert (closed["c"], forming["o"]) == ("50500.00", "45450.00")
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "0.001", "101"])
+def test_a_price_does_not_jump_out_of_the_world(factor: str) -> None:
+    person = falling()
+
+    with pytest.raises(BadInput):
+        person.engine.floor.gap(BTC, Decimal(factor), person.engine.now)
+
+
 # -- frozen data
 
 
@@ -362,6 +391,7 @@ floors: st.SearchStrategy[tuple[str, Callable[[Engine], object]]] = st.sampled_f
         ("wide", lambda e: e.floor.thin(BTC, Thinness(half_spread=Decimal("0.01")), e.now)),
         ("usual", lambda e: e.floor.thin(BTC, Thinness(), e.now)),
         ("freeze", lambda e: e.floor.freeze(None, e.now)),
+        ("gap", lambda e: e.floor.gap(BTC, Decimal("0.97"), e.now)),
         ("thaw", lambda e: e.floor.thaw(None)),
         ("in", lambda e: e.transfer("USDT", Decimal("12.5"))),
         ("out", lambda e: e.transfer("USDT", Decimal(-900))),

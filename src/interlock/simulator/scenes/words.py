@@ -108,6 +108,13 @@ class Thin(Asked):
     ladder: list[tuple[int, Decimal]] | None = None
 
 
+class Gap(Asked):
+    """How many times as high every price is from the next bar on."""
+
+    symbol: str
+    factor: Decimal
+
+
 class Data(Asked):
     """Market data of one symbol; null: of all."""
 
@@ -204,6 +211,11 @@ def _thin(stage: Stage, asked: Thin) -> Told:
     return {"thin": asked.symbol}
 
 
+def _gap(stage: Stage, asked: Gap) -> Told:
+    stage.engine.floor.gap(asked.symbol, asked.factor, stage.engine.now)
+    return {"symbol": asked.symbol, "factor": asked.factor}
+
+
 def _freeze(stage: Stage, asked: Data) -> Told:
     stage.engine.floor.freeze(asked.symbol, stage.engine.now)
     return {"frozen": asked.symbol}
@@ -249,6 +261,7 @@ WORDS: Final[Mapping[str, Word[Any]]] = MappingProxyType(
         ),
         "grid": Word(Grid, _grid, "Gives an instrument another tick or lot: 308 and 213 off it."),
         "thin": Word(Thin, _thin, "Sets what the book of a market holds, and how wide it is."),
+        "gap": Word(Gap, _gap, "Lets the price jump when its next bar opens."),
         "freeze": Word(Data, _freeze, "Lets market data stand still while trading goes on."),
         "thaw": Word(Data, _thaw, "Lets market data go on."),
         "hand": Word(
