@@ -390,18 +390,21 @@ def test_a_command_on_a_socket_meets_what_means_something_without_http(stage: St
     stage.arm("refuse", CREATE)
     stage.arm("lose_answer", CREATE)
     stage.arm("accept_late", CREATE, by_seconds=7)
+    stage.arm("hold_answer", CANCEL)
 
-    async def commanded() -> list[int]:
+    async def commanded() -> list[tuple[int, int]]:
         async with stage.world.session.ws_connect(stage.world.at.ws_user) as socket:
             client = Client(socket, stage.world.at)
             now = (await stage.world.look("state"))["now_us"] // 1000
             await client.authenticate(now)
             for name in ("refused", "unheard", "later"):
                 await client.say(CREATE, id=9, params={**LIMIT, "client_oid": f"said-{name}"})
-            await client.say(CANCEL, id=10, params={"client_oid": "said-nothing"})
-            return [(await client.hear())["code"] for _ in range(2)]
+            for number in (10, 11):
+                await client.say(CANCEL, id=number, params={"client_oid": "said-nothing"})
+            frames = [await client.hear() for _ in range(2)]
+            return [(frame["id"], frame["code"]) for frame in frames]
 
-    assert stage.do(commanded()) == [42901, 212]
+    assert stage.do(commanded()) == [(9, 42901), (11, 212)]
     found = [stage.status(f"said-{name}") for name in ("refused", "unheard", "later")]
     assert found == [None, "ACTIVE", None]
     stage.step(7)

@@ -119,6 +119,10 @@ class Engine:
         if self.is_down:
             return Silence.LOST
         arrived = Arrived(verb, method, query, body, source, self.now)
+        return self._amid_faults(arrived) if self.faults.are_armed else self._answer(arrived)
+
+    def _amid_faults(self, arrived: Arrived) -> Answer | Silence:
+        """What is heard of a request where it may meet a fault of the clock, and one of its own."""
         skew = self.faults.meet(arrived.sought, Part.CLOCK, self.now)
         if skew is not None:
             arrived = replace(arrived, clock=self.now + skew.by)
@@ -255,14 +259,13 @@ class Engine:
         self.faults.met = []
         sought = Sought(call.method, source, lambda: call.key.key, is_command=True)
         met = self.faults.meet(sought, Part.REQUEST, self.now)
-        fault = met.fault if met is not None else None
-        if met is not None and met.fault.effect is Effect.LATE:
-            self._later.put(self.now + met.by, partial(self._obey_late, call, sought))
-        elif fault is None or fault.effect is not Effect.NEVER or fault.heard is Heard.CODE:
-            result = self._obey(call, sought, met)
-            if fault is None or not isinstance(fault.heard, Silence):
-                return result
-        return Silence.LOST
+        if met is None or not isinstance(met.fault.heard, Silence):
+            return self._obey(call, sought, met)
+        if met.fault.effect is Effect.LATE:
+            self._later.put(self.now + met.by, partial(self._obey_unheard, call, sought))
+        elif met.fault.effect is not Effect.NEVER:
+            self._obey_unheard(call, sought)
+        return met.fault.heard
 
     def _obey(self, call: Call, sought: Sought, met: Armed | None) -> object:
         self._requests[call.method] = self._requests.get(call.method, 0) + 1
@@ -272,7 +275,7 @@ class Engine:
             self._note(call.method, sought.source, call.params, refused)
             raise
 
-    def _obey_late(self, call: Call, sought: Sought) -> None:
+    def _obey_unheard(self, call: Call, sought: Sought) -> None:
         with suppress(Refusal):
             self._obey(call, sought, None)
 
