@@ -125,6 +125,10 @@ class Engine:
         if self.is_down:
             return Silence.LOST
         arrived = Arrived(verb, method, query, body, source, self.now)
+        return self._amid_faults(arrived) if self.faults.are_armed else self._answer(arrived)
+
+    def _amid_faults(self, arrived: Arrived) -> Answer | Silence:
+        """What is heard of a request where it may meet a fault of the clock, and one of its own."""
         skew = self.faults.meet(arrived.sought, Part.CLOCK, self.now)
         if skew is not None:
             arrived = replace(arrived, clock=self.now + skew.by)
@@ -267,14 +271,13 @@ class Engine:
         self.faults.met = []
         sought = Sought(call.method, source, lambda: call.key.key, is_command=True)
         met = self.faults.meet(sought, Part.REQUEST, self.now)
-        fault = met.fault if met is not None else None
-        if met is not None and met.fault.effect is Effect.LATE:
-            self.later.put(self.now + met.by, partial(self._obey_late, call, sought))
-        elif fault is None or fault.effect is not Effect.NEVER or fault.heard is Heard.CODE:
-            result = self._obey(call, sought, met)
-            if fault is None or not isinstance(fault.heard, Silence):
-                return result
-        return Silence.LOST
+        if met is None or not isinstance(met.fault.heard, Silence):
+            return self._obey(call, sought, met)
+        if met.fault.effect is Effect.LATE:
+            self.later.put(self.now + met.by, partial(self._obey_unheard, call, sought))
+        elif met.fault.effect is not Effect.NEVER:
+            self._obey_unheard(call, sought)
+        return met.fault.heard
 
     def _obey(self, call: Call, sought: Sought, met: Armed | None) -> object:
         self._count(call.method)
@@ -291,7 +294,7 @@ class Engine:
         self._requests[method] = self._requests.get(method, 0) + 1
         self._catch_up()
 
-    def _obey_late(self, call: Call, sought: Sought) -> None:
+    def _obey_unheard(self, call: Call, sought: Sought) -> None:
         with suppress(Refusal):
             self._obey(call, sought, None)
 

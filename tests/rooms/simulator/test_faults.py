@@ -171,3 +171,33 @@ def test_an_amended_order_lags_with_the_terms_that_it_had() -> None:
     assert free["reserved_qty"] == "40"
     person.engine.advance(START + 2 * MINUTE)
     assert person.detail(made)["limit_price"] == "41000"
+
+
+def test_the_same_faults_give_the_same_bytes() -> None:
+    lives = []
+    for _ in range(2):
+        person = Person(exchange())
+        for asked in (
+            Arm("accept_late", CREATE, by_seconds=30, count=2),
+            Arm("lag", seconds=90, by_seconds=20),
+            Arm("fill_after_cancel", by_seconds=7, count=1),
+            Arm("clock_skew", by_seconds=10, count=5),
+            Arm("unknown_status", "private/get-open-orders", count=3),
+        ):
+            person.engine.faults.arm(asked, person.engine.now)
+        heard: list[object] = []
+        for number in range(12):
+            heard.append(person.buy(client_oid=f"n{number}", price="40000"))
+            heard += [person.ask("get-open-orders"), person.ask("user-balance")]
+            heard.append(person.ask("cancel-order", client_oid=f"n{number - 1}"))
+            person.engine.advance(person.engine.now + timedelta(seconds=11))
+        lives.append((heard, person.engine.books()))
+
+    assert lives[0] == lives[1]
+    assert set(lives[0][1]["faults_fired"]) == {
+        "accept_late",
+        "clock_skew",
+        "fill_after_cancel",
+        "lag",
+        "unknown_status",
+    }
