@@ -40,6 +40,10 @@ class Objections:
     book: Orderbook
     margin: Margin
 
+    def needs(self, order: Order) -> Decimal:
+        """What the order must hold back, or pledge."""
+        return needs(order, self.config.taker_rate)
+
     def to_new(self, order: Order, quote: Quote, now: Instant) -> int:
         """Against an order that comes in."""
         wish, listed = order.wish, order.wish.listed
@@ -95,7 +99,8 @@ class Objections:
     def _poverty(self, order: Order, now: Instant) -> int:
         """The code for an order that the account cannot pay, by its own money or by what it may borrow for it, or zero."""
         wish = order.wish
-        more = needs(order, self.config.taker_rate) - order.reserved
+        needed = self.needs(order)
+        more = needed - order.reserved
         lacking = max(more - max(self.wallet.available(order.reserved_in), ZERO), ZERO)
         if self.margin.is_called(now) and (lacking or not self._lowers_risk(wish)):
             return MARGIN_CALL
@@ -103,7 +108,7 @@ class Objections:
             return 0
         if not wish.on_credit:
             return TOO_POOR
-        return 0 if self.margin.admits(order, lacking, now) else NO_CREDIT
+        return 0 if self.margin.admits(order, needed, lacking, now) else NO_CREDIT
 
     def _lowers_risk(self, wish: Wish) -> bool:
         """A sale of what is owned, or a buy of what is owed, its fee and one lot included."""

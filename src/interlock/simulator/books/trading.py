@@ -30,7 +30,6 @@ from interlock.simulator.books.prevention import PREVENTED, ends_incoming, ends_
 from interlock.simulator.books.terms import (
     is_done,
     is_good,
-    needs,
     trigger_direction,
     value_of,
     waits,
@@ -249,7 +248,7 @@ class Trading:
             replay = self._market.replays[wish.listed.symbol]
             order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
             return
-        self._hold(order, self._needs(order))
+        self._hold(order, self._objections.needs(order))
         if not wish.post_only:
             self._take(order, now)
         if order.is_open:
@@ -322,7 +321,7 @@ class Trading:
         )
         self._book.trades.append(trade)
         self._wallet.book(trade, on_credit=wish.on_credit)
-        self._hold(order, self._needs(order))
+        self._hold(order, self._objections.needs(order))
         self.events.add(Traded(trade, now))
         self.events.add(BookTaken(wish.listed.symbol, now))
         self._end_sibling(order, now)
@@ -394,9 +393,6 @@ class Trading:
             if other is not order and other.is_open:
                 self._end(other, Status.CANCELED, now)
                 self._close(other, now)
-
-    def _needs(self, order: Order) -> Decimal:
-        return needs(order, self._config.taker_rate)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
         hold = self._wallet.pledge if order.wish.on_credit else self._wallet.reserve
