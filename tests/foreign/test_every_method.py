@@ -37,7 +37,7 @@ PUBLIC: Final = {
 }
 PRIVATE: Final[dict[str, tuple[Params, int]]] = {
     "user-balance": ({}, 0),
-    "user-balance-history": ({}, 140001),
+    "user-balance-history": ({}, 0),
     "get-accounts": ({}, 0),
     "get-subaccount-balances": ({}, 0),
     "create-subaccount-transfer": ({"from": "a", "to": "b", "currency": "CRO", "amount": "1"}, 401),
@@ -46,8 +46,8 @@ PRIVATE: Final[dict[str, tuple[Params, int]]] = {
     "get-instrument-fee-rate": ({"instrument_name": BTC}, 0),
     "get-fee-credit-balances": ({}, 0),
     "get-account-settings": ({}, 0),
-    "change-account-settings": ({"leverage": "2"}, 140001),
-    "change-account-leverage": ({"leverage": 2}, 140001),
+    "change-account-settings": ({"leverage": "2"}, 0),
+    "change-account-leverage": ({"leverage": 2}, 0),
     "create-isolated-margin-transfer": ({}, 615),
     "change-isolated-margin-leverage": ({}, 615),
     "create-order": (ORDER, 0),

@@ -15,6 +15,7 @@ from interlock.simulator.config import ApiKey, Config
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.recordings import Series
+from interlock.simulator.requestlog import RequestLog
 from interlock.simulator.streams.front import Streams
 from interlock.values import Instant, Secret
 from tests.foreign.recorded import load
@@ -91,8 +92,9 @@ def test_a_recorded_frame_is_answered(record: dict[str, Any]) -> None:
 async def _say(exchange: Engine, socket: str, frame: str) -> dict[str, Any]:
     """The first answer to a frame on a served socket, on the user's after its recorded proof."""
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    streams = Streams(exchange, lambda: None, broken)
-    server = ExchangeServer(exchange, lambda: None, broken, streams)
+    log = RequestLog([KEY.secret], None)
+    streams = Streams(exchange, lambda: None, broken, log)
+    server = ExchangeServer(exchange, lambda: None, broken, streams, log)
     runner = web.AppRunner(server.application(), access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -12,9 +12,11 @@ import msgspec
 from interlock.errors import InterlockError
 from interlock.protocol.crypto_com import codes
 from interlock.simulator.switches import StatusStyle, Switches, Typing
+from interlock.values import Instant
 
 UNAUTHORISED: Final = 40101
 IP_ILLEGAL: Final = 40103
+MAINTENANCE: Final = 9010001
 # A code that is in no table, as a fault may arm one, comes with this status.
 UNLISTED_STATUS: Final = 400
 WALLET: Final = frozenset(
@@ -37,20 +39,24 @@ TEXTS: Final = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: HTTP status and the exact bytes."""
+    """What goes back: HTTP status and the exact bytes. `date` is what the clock says where a fault moves it."""
 
     status: int
     body: bytes
     content_type: str = "application/json"
+    date: Instant | None = None
 
 
 class Refusal(InterlockError):
-    """The simulated exchange refuses; where an order was made only to be refused, its two ids come along."""
+    """The simulated exchange refuses; where an order was made only to be refused, its two ids come along; maintenance says details."""
 
-    def __init__(self, code: int, result: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, code: int, result: dict[str, str] | None = None, details: str | None = None
+    ) -> None:
         super().__init__(f"The simulated exchange refuses: {code}.")
         self.code: Final = code
         self.result: Final = result
+        self.details: Final = details
 
 
 DETAILS: Final = MappingProxyType(
@@ -101,14 +107,15 @@ def refusal(request_id: int, method: str, refused: Refusal) -> Answer:
     if code in OLD_NAMES:
         return old_gateway(code)
     text = wording(code)
-    if code == UNAUTHORISED or code in DETAILS:
+    if code == UNAUTHORISED or code in DETAILS or refused.details is not None:
         body: dict[str, object] = {"code": code, "message": text}
     else:
         body = {"id": request_id, "method": method, "code": code, "message": text}
     if refused.result is not None:
         body["result"] = refused.result
-    if code in DETAILS:
-        body["details"] = DETAILS[code]
+    details = refused.details or DETAILS.get(code)
+    if details is not None:
+        body["details"] = details
     status = codes.http_status(code) if code in codes.CODES else UNLISTED_STATUS
     return Answer(status, msgspec.json.encode(body))
 

@@ -44,7 +44,8 @@ class Config:
     `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
     of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
     shifts where order and trade ids begin and nothing else. The `switches` answer what is not known of the exchange for certain.
-    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
+    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant. With `margin` the account may
+    borrow, at `hourly_interest_rate` (a fraction).
     """
 
     start: Instant
@@ -60,3 +61,5 @@ class Config:
     ladders: Mapping[str, tuple[tuple[int, Decimal], ...]] = field(default_factory=dict)
     rate_limits: bool = False
     switches: Switches = AS_SEEN
+    margin: bool = False
+    hourly_interest_rate: Decimal = Decimal("0.00001")

@@ -50,6 +50,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
     ladder: tuple[tuple[int, str], ...] = (),
     switches: Switches = AS_SEEN,
     rate_limits: bool = False,
+    margin: bool = False,
 ) -> Engine:
     """An engine at START with 10,000 USDT, unless said otherwise; `depth` is what the best level of BTC_USDT holds.
 
@@ -68,6 +69,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
             rate_limits=rate_limits,
             ladders={BTC: tuple((n, Decimal(text)) for n, text in ladder)} if ladder else {},
             seed=seed,
+            margin=margin,
         )
     )
 
@@ -81,10 +83,17 @@ class Person:
         self.count = 0
         self.last: int | None = None
 
-    def signed(self, method: str, params: Mapping[str, object], /, **changes: object) -> bytes:
-        """The body of a request, signed as sent."""
+    def signed(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        /,
+        at_ms: object = None,
+        **changes: object,
+    ) -> bytes:
+        """The body of a request, signed as sent: now, or at another time."""
         self.count += 1
-        nonce = self.engine.now.ms
+        nonce = self.engine.now.ms if at_ms is None else at_ms
         sig = signature(self.key.secret, method, str(self.count), self.key.key, params, str(nonce))
         body = {
             "id": self.count,
@@ -155,6 +164,22 @@ class Person:
     def reserved(self, currency: str) -> Decimal:
         """What the books reserve of a currency."""
         return self._amount("reserved", currency)
+
+    def pledged(self, currency: str) -> Decimal:
+        """What the books promise to margin orders of a currency."""
+        return self._amount("pledged", currency)
+
+    def on_margin(
+        self, side: str, quantity: str, leverage: str, **params: object
+    ) -> dict[str, Any]:
+        """A margin order at market, unless said otherwise."""
+        asked = {"type": "MARKET", "spot_margin": "MARGIN", "leverage": leverage}
+        return self.order(side, quantity, **(asked | params))
+
+    def wealth(self) -> dict[str, Any]:
+        """The one row of user-balance."""
+        row: dict[str, Any] = self.ask("user-balance")["result"]["data"][0]
+        return row
 
     def _amount(self, which: str, currency: str) -> Decimal:
         return Decimal(self.engine.books()[which].get(currency, "0"))

@@ -73,9 +73,33 @@ class Leg:
     number: int
 
 
+class Prevention(StrEnum):
+    """Which of two orders of the account that would meet is cancelled."""
+
+    MAKER = "M"
+    TAKER = "T"
+    BOTH = "B"
+
+
+@dataclass(frozen=True, slots=True)
+class Stp:
+    """Self-trade prevention: two orders that bear the same scope and id do not meet; the incoming one says which ends."""
+
+    scope: str
+    prevention: Prevention
+    id: int
+
+    def binds(self, other: "Stp | None") -> bool:
+        """Whether the other order bears the same mark."""
+        return other is not None and (self.scope, self.id) == (other.scope, other.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a valid request asks for. Quantity in base, prices in quote per base, `notional` in quote (a market buy without quantity)."""
+    """What a valid request asks for. Quantity in base, prices in quote per base, `notional` in quote (a market buy without quantity).
+
+    One with a `leverage` is a margin order: what the account lacks for it may be borrowed.
+    """
 
     listed: Listed
     side: Side
@@ -91,6 +115,13 @@ class Wish:
     smart: bool = False
     leg: Leg | None = None
     fee_in_quote: bool = False
+    leverage: Decimal | None = None
+    stp: Stp | None = None
+
+    @property
+    def on_credit(self) -> bool:
+        """Whether it may borrow."""
+        return self.leverage is not None
 
     @property
     def fee_currency(self) -> str:
@@ -106,7 +137,7 @@ class Wish:
 
 @dataclass(slots=True)
 class Order:
-    """One order. `value` is what it is worth by its own terms and `reserved` what it holds back, in `reserved_in`."""
+    """One order. `value` is what it is worth by its own terms and `reserved` what it holds back, or pledges on margin, in `reserved_in`."""
 
     id: str
     wish: Wish
@@ -144,6 +175,12 @@ class Order:
         """The currency that it spends."""
         listed = self.wish.listed
         return listed.quote if self.wish.side is Side.BUY else listed.base
+
+    @property
+    def received_in(self) -> str:
+        """The currency that comes in."""
+        listed = self.wish.listed
+        return listed.base if self.wish.side is Side.BUY else listed.quote
 
     @property
     def average(self) -> Decimal:

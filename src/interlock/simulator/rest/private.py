@@ -33,6 +33,7 @@ from interlock.simulator.rest.arguments import (
     which,
     which_to_amend,
 )
+from interlock.simulator.rest.funding import Rights
 from interlock.simulator.rest.requests import Call
 from interlock.simulator.rest.rows import Row, arranged, listed_row, read_row
 from interlock.simulator.rest.unserved import EMPTY, REFUSED
@@ -64,7 +65,7 @@ class PrivateSide:
         self._market: Final = market
         self._book: Final = book
         self._trading: Final = trading
-        account = AccountSide(config, listing, market, wallet, book)
+        account = AccountSide(config, listing, market, wallet, book, trading)
         self.methods: Final[Mapping[str, Method]] = MappingProxyType(
             {
                 **{name: partial(_refuse, code) for name, code in REFUSED.items()},
@@ -99,13 +100,15 @@ class PrivateSide:
     def create(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Queues an order: its ids, once per client_oid for the whole run."""
         asked = replace(call, params=funded(call.params, self._config.switches))
-        if advanced:
-            wish = trigger_wish(asked, self._listing.instruments)
-        else:
-            legacy = self._config.switches.legacy_triggers is Toggle.ON
-            wish = ordinary_wish(asked, self._listing.instruments, legacy_triggers=legacy)
+        read = trigger_wish if advanced else ordinary_wish
+        wish = read(asked, self._listing.instruments, self._rights())
         self._must_be_new(wish, now)
         return ids(self._trading.place(self._priced(wish, now), call.method, call.nonce, now))
+
+    def _rights(self) -> Rights:
+        own = self._trading.margin.settings
+        legacy = self._config.switches.legacy_triggers is Toggle.ON
+        return Rights(legacy, self._config.margin, own.leverage, own.stp)
 
     def _priced(self, wish: Wish, now: Instant) -> Wish:
         """A market buy by value shows a quantity that is guessed from the price; a smart post-only order moves behind the price."""
@@ -122,7 +125,8 @@ class PrivateSide:
         order = self._book.find(*which_to_amend(call.params), advanced=advanced)
         if order is None or not order.is_open:
             raise Refusal(NOT_CANCELLABLE)
-        wish = amended_wish(call, order.wish, order.filled)
+        listed = self._listing.instruments[order.wish.listed.symbol]
+        wish = amended_wish(call, replace(order.wish, listed=listed), order.filled)
         self._must_be_new(wish, now)
         self._trading.amend(order, wish, now)
         return ids(order)
@@ -138,6 +142,11 @@ class PrivateSide:
                 pass
         if bearers:
             raise Refusal(DUPLICATE)
+
+    def named(self, call: Call) -> Order | None:
+        """The order that a call names, in the world of its method."""
+        advanced = call.method.startswith("private/advanced/")
+        return self._book.find(*which(call.params), advanced=advanced)
 
     def cancel(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Ends an open order; 212 for one that is unknown here or has ended."""
@@ -214,7 +223,7 @@ class PrivateSide:
 
     def create_oco(self, call: Call, now: Instant) -> object:
         """A limit and a trigger of which the first execution ends the other."""
-        wishes = oco_wishes(call, self._listing.instruments)
+        wishes = oco_wishes(call, self._listing.instruments, self._rights())
         for wish in wishes:
             self._must_be_new(wish, now)
         return {"list_id": self._trading.place_oco(wishes, call.method, call.nonce, now)}

@@ -89,12 +89,17 @@ class PublicSide:
         rows = (self._ticker(each, now) for each in wanted if each in self._market.replays)
         return {"data": [row for row in rows if row is not None]}
 
+    def _seen(self, symbol: str, now: Instant) -> Instant:
+        """As of when a symbol is seen: now, unless its data stand still."""
+        return self._market.conditions(symbol).seen(now)
+
     def candlestick(self, params: Params, now: Instant) -> object:
         """A page of candles; none where the recording is coarser than the timeframe or the instrument has no price here."""
         timeframe = text(params, "timeframe") or "1m"
         if timeframe not in TIMEFRAMES:
             raise Refusal(BAD_REQUEST)
         symbol = self._symbol(params)
+        now = self._seen(symbol, now)
         page = candle_page(params, now)
         replay = self._market.replays.get(symbol)
         rows = self._of(replay, TIMEFRAMES[timeframe]).page(page, now) if replay else b"[]"
@@ -103,7 +108,7 @@ class PublicSide:
     def book(self, params: Params, now: Instant) -> object:
         """What stands on both sides, best first, as far as it is asked for: fifty levels unless said otherwise."""
         symbol = self._symbol(params)
-        depth = depth_of(params)
+        depth, now = depth_of(params), self._seen(symbol, now)
         sides = {
             "bids": self._levels(symbol, Side.SELL, depth, now),
             "asks": self._levels(symbol, Side.BUY, depth, now),
@@ -112,7 +117,8 @@ class PublicSide:
 
     def trades(self, params: Params, now: Instant) -> object:
         """The newest public trades, newest first."""
-        symbol, asked = self._symbol(params), tape_span(params, now)
+        symbol = self._symbol(params)
+        asked = tape_span(params, self._seen(symbol, now))
         replay = self._market.replays.get(symbol)
         if replay is None:
             return {"data": []}
@@ -174,7 +180,7 @@ class PublicSide:
 
     def _levels(self, symbol: str, taker: Side, depth: int, now: Instant) -> list[list[str]]:
         """The levels from which `taker` takes; each counts as one order."""
-        if symbol not in self._market.replays:
+        if symbol not in self._market.replays or self._market.conditions(symbol).delisted:
             return []
         listed = self._listing.instruments[symbol]
         levels = self._market.levels(symbol, taker, now)[:depth]
@@ -187,6 +193,9 @@ class PublicSide:
         return self._candles[key]
 
     def _ticker(self, symbol: str, now: Instant) -> dict[str, object] | None:
+        if self._market.conditions(symbol).delisted:
+            return None
+        now = self._seen(symbol, now)
         replay, quote = self._market.replays[symbol], self._market.quote(symbol, now)
         priced = replay.price(now)
         if quote is None or priced is None:

@@ -7,6 +7,7 @@ must be is said where the method lives.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
@@ -17,6 +18,7 @@ from interlock.errors import BadInput
 from interlock.protocol.crypto_com import signing
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.config import ApiKey
+from interlock.simulator.faults import Armed, Sought
 from interlock.simulator.rest.access import Access
 from interlock.simulator.switches import NestedExecInst
 from interlock.values import Instant
@@ -30,6 +32,24 @@ NO_ID: Final = -1
 RENDERINGS: Final = MappingProxyType({NestedExecInst.PLAIN: 0, NestedExecInst.BRACKETS: -1})
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 _NO_PARAMS: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One request as it came in, its path split; the fault that it met, and what the exchange's clock says to it."""
+
+    verb: str
+    method: str
+    query: str
+    body: bytes
+    source: str
+    clock: Instant
+    met: Armed | None = None
+
+    @property
+    def sought(self) -> Sought:
+        """What a fault knows it by."""
+        return Sought(self.method, self.source, partial(claimed_key, self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,15 @@ def envelope(body: bytes) -> Envelope:
         raise Refusal(40001)
     rest = (received.get(name) for name in ("nonce", "api_key", "sig"))
     return Envelope(str(received.get("method")), params, request_id, *rest)
+
+
+def claimed_key(body: bytes) -> str | None:
+    """By which key a body says that it comes; nothing of it is believed."""
+    try:
+        name = envelope(body).api_key
+    except Refusal:
+        return None
+    return name if isinstance(name, str) else None
 
 
 def authenticate(sent: Envelope, access: Access, source: str, now: Instant) -> Call:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from interlock.matching import Liquidity
+from interlock.simulator.books.journal import Cause, Movement
 from interlock.simulator.books.orders import Order, Status, Trade
 from interlock.simulator.config import Config
 from interlock.simulator.market.candles import price_text
@@ -18,6 +19,10 @@ from interlock.simulator.rest.tape import Print
 from interlock.simulator.switches import AS_SEEN, HistoryOrder, ReservedQtyStyle, Switches
 from interlock.values import Side, number_text
 
+# Beyond every id that the entries of a trade have.
+MOVEMENT_IDS: Final = 13_000_000_000_000_000_000
+ADDRESS: Final = "simulated-address"
+NETWORK_ID: Final = "CRONOS"
 ACCOUNT: Final = "00000000-0000-4000-8000-000000000001"
 Row = dict[str, object]
 
@@ -133,6 +138,48 @@ def journal_rows(trade: Trade) -> list[dict[str, object]]:
     ]
 
 
+def movement_row(moved: Movement) -> dict[str, object]:
+    """The entry of a transfer or of interest: it belongs to no order and no trade."""
+    amount = number_text(moved.amount)
+    return {
+        "account_id": ACCOUNT,
+        "event_date": moved.at.day(),
+        "journal_type": moved.cause.value,
+        "journal_id": str(MOVEMENT_IDS + moved.number),
+        "transaction_qty": amount,
+        "transaction_cost": amount,
+        "realized_pnl": "0",
+        "order_id": "0",
+        "trade_id": "0",
+        "trade_match_id": "0",
+        "event_timestamp_ms": moved.at.ms,
+        "event_timestamp_ns": str(moved.at.micros * 1000),
+        "client_oid": "",
+        "taker_side": "",
+        "side": "NULL_VAL",
+        "instrument_name": moved.currency,
+    }
+
+
+def chain_row(moved: Movement) -> dict[str, object]:
+    """A deposit or a withdrawal, completed at once; a withdrawal names its network and its client's id, which it has none of."""
+    stamp = str(moved.at.ms)
+    row: dict[str, object] = {
+        "currency": moved.currency,
+        "fee": "0",
+        "create_time": stamp,
+        "id": str(moved.number),
+        "update_time": stamp,
+        "amount": number_text(abs(moved.amount)),
+        "address": ADDRESS,
+        "status": "1",
+        "txid": f"simulated/{moved.number}",
+    }
+    if moved.cause is Cause.WITHDRAWAL:
+        row |= {"client_wid": "", "status": "5", "network_id": NETWORK_ID}
+    return row
+
+
 def print_row(trade: Print, listed: Listed) -> dict[str, object]:
     """One public trade; its side is in small letters here, and its nanoseconds are a whole number."""
     return {
@@ -193,11 +240,14 @@ def amount_text(amount: Decimal) -> str:
 
 
 def _instructions(order: Order) -> list[str]:
-    if order.wish.notional is not None:
-        return ["NOTIONAL_ORDER"]
-    if order.wish.smart:
-        return ["SMART_POST_ONLY"]
-    return ["POST_ONLY"] if order.wish.post_only else []
+    wish = order.wish
+    said = (
+        (wish.notional is not None, "NOTIONAL_ORDER"),
+        (wish.smart, "SMART_POST_ONLY"),
+        (wish.post_only and not wish.smart, "POST_ONLY"),
+        (wish.on_credit, "MARGIN_ORDER"),
+    )
+    return [word for holds, word in said if holds]
 
 
 def _advanced_fields(order: Order, config: Config) -> dict[str, object]:

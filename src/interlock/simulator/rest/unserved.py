@@ -20,8 +20,6 @@ EMPTY: Final = MappingProxyType(
         "private/get-subaccount-balances": "data",
         "private/get-fee-credit-balances": "data",
         "private/get-deposit-address": "deposit_address_list",
-        "private/get-deposit-history": "deposit_list",
-        "private/get-withdrawal-history": "withdrawal_list",
     }
 )
 """Methods that find nothing, and the list in which they say so."""
@@ -70,9 +68,6 @@ REFUSED: Final = MappingProxyType(
         "private/change-isolated-margin-leverage": NOT_ISOLATED,
         "private/create-withdrawal": UNAUTHORISED,
         "private/get-trigger-orders": INTERNAL,
-        "private/user-balance-history": DISABLED,
-        "private/change-account-settings": DISABLED,
-        "private/change-account-leverage": DISABLED,
         **{
             f"private/{family}/{name}": DISABLED
             for family, names in _FAMILIES.items()

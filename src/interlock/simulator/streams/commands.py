@@ -12,6 +12,7 @@ from typing import Final
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.books.events import OrderChanged
 from interlock.simulator.engine import MESSAGES, UNKNOWN_METHOD, Engine
+from interlock.simulator.faults import Silence
 from interlock.simulator.rest.requests import Call, Envelope, authenticate, digits
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.audience import Audience, Told
@@ -129,6 +130,8 @@ class Commands:
 
     def _order(self, listener: Listener, said: Said) -> Heard:
         result = self._commanded(listener, said)
+        if isinstance(result, Silence):
+            return Heard()
         return Heard([wire.done(said, result, MESSAGES.get(said.method.rpartition("/")[2]))])
 
     def _commanded(self, listener: Listener, said: Said) -> object:
@@ -157,6 +160,8 @@ class Commands:
             for name, legs in found.items()
             if legs
         }
+        if any(isinstance(each, Silence) for each in done.values()):
+            return Heard()
         return Heard([wire.done(said, done)])
 
     def _ordered(self, listener: Listener, said: Said, method: str, legs: list[object]) -> object:
