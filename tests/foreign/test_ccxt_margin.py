@@ -15,6 +15,7 @@ from aiohttp import web
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.serve import ServeOptions, configuration, wall_now
 from interlock.simulator.front.server import ExchangeServer
+from interlock.simulator.requestlog import RequestLog
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL
 from tests.foreign.test_ccxt_rest import PAIR, Peer, asynchronous, simulated, synchronous
@@ -29,8 +30,10 @@ def served(engine: Engine) -> Iterator[dict[str, str]]:
 
     async def serving() -> None:
         broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        streams = Streams(engine, lambda: None, broken, USUAL)
-        runner = web.AppRunner(ExchangeServer(engine, lambda: None, broken, streams).application())
+        log = RequestLog([])
+        streams = Streams(engine, lambda: None, broken, log, USUAL)
+        exchange = ExchangeServer(engine, lambda: None, broken, streams, log)
+        runner = web.AppRunner(exchange.application())
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         at["rest"] = f"http://127.0.0.1:{runner.addresses[0][1]}/exchange/v1"
