@@ -30,10 +30,10 @@ def served(engine: Engine) -> Iterator[dict[str, str]]:
 
     async def serving() -> None:
         broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        log = RequestLog([], None)
+        log = RequestLog([])
         streams = Streams(engine, lambda: None, broken, log, USUAL)
-        server = ExchangeServer(engine, lambda: None, broken, streams, log)
-        runner = web.AppRunner(server.application())
+        exchange = ExchangeServer(engine, lambda: None, broken, streams, log)
+        runner = web.AppRunner(exchange.application())
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         at["rest"] = f"http://127.0.0.1:{runner.addresses[0][1]}/exchange/v1"

@@ -127,7 +127,10 @@ class Engine:
         if self.is_down:
             return Silence.LOST
         arrived = Arrived(verb, method, query, body, source, self.now)
-        return self._amid_faults(arrived) if self.faults.are_armed else self._answer(arrived)
+        armed = self.faults.are_armed
+        heard = self._amid_faults(arrived) if armed else self._answer(arrived)
+        self._catch_up()
+        return heard
 
     def _amid_faults(self, arrived: Arrived) -> Answer | Silence:
         """What is heard of a request where it may meet a fault of the clock, and one of its own."""
@@ -136,7 +139,6 @@ class Engine:
             arrived = replace(arrived, clock=self.now + skew.by)
         met = self.faults.meet(arrived.sought, Part.REQUEST, self.now)
         heard = self._answer(arrived) if met is None else self._under(met, arrived)
-        self._catch_up()
         if skew is not None and isinstance(heard, Answer):
             return replace(heard, date=arrived.clock)
         return heard
