@@ -329,7 +329,7 @@ async def tick_change(world: World) -> None:
 @sees
 async def thin_market(world: World) -> None:
     book = (await world.public("get-book", instrument_name=BTC, depth="10"))["data"][0]
-    assert [level[1] for level in book["asks"]] == ["0.001", "0.002"]
+    assert [level[1] for level in book["asks"]] == ["0.00100", "0.00200"]
     best, other = (float(level[0]) for level in book["asks"])
     assert other - best == pytest.approx(20)
     terms = {"price": str(int(best) + 5), "time_in_force": "IMMEDIATE_OR_CANCEL"}

@@ -170,7 +170,7 @@ def test_an_amended_order_lags_with_the_terms_that_it_had() -> None:
     free = person.ask("user-balance")["result"]["data"][0]["position_balances"][0]
     assert free["reserved_qty"] == "40"
     person.engine.advance(START + 2 * MINUTE)
-    assert person.detail(made)["limit_price"] == "41000"
+    assert person.detail(made)["limit_price"] == "41000.00"
 
 
 def test_the_same_faults_give_the_same_bytes() -> None:
