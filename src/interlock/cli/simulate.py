@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
+from interlock.cli.saying import say_table
 from interlock.errors import BadInput, BadSettings
 from interlock.settings.kinds import is_loopback
 from interlock.simulator.front.serve import (
@@ -21,6 +22,8 @@ from interlock.simulator.front.serve import (
     Tls,
     serve,
 )
+from interlock.simulator.scenes.scene import find, names
+from interlock.simulator.switches import switches_of
 from interlock.values import Instant, decimal_of
 
 START: Final = DEMO_START.iso()
@@ -28,42 +31,60 @@ START: Final = DEMO_START.iso()
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 Bind = Annotated[str, typer.Option(help="Address to listen on.")]
+Seed = Annotated[int, typer.Option(min=0, help="Shifts order and trade ids alone.")]
+Days = Annotated[int, typer.Option(min=1, help="How far the stepping clock may go.")]
+Depth = Annotated[list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")]
+Named = Annotated[
+    str | None, typer.Option(help="A scenario: the name of a shipped one, or a file.")
+]
+Listed = Annotated[bool, typer.Option("--scenarios", help="List the shipped scenarios.")]
 Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
+Allow = Annotated[
+    list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
+]
+Switched = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE (docs/simulator_switches.md).")
+]
+RateLimits = Annotated[
+    bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
+]
+BeyondLoopback = Annotated[
+    bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
+]
+Token = Annotated[str | None, typer.Option(help="End of the control URL; else one is drawn.")]
+Log = Annotated[
+    str | None, typer.Option(help="File for a line per request; - is stderr. No secret in it.")
+]
 
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
     *,
     port: Port = 0,
     control_port: Port = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Shifts order and trade ids alone.")] = 0,
+    seed: Seed = 0,
     start: Annotated[str, typer.Option(help="Where in the recording (ISO 8601).")] = START,
-    days: Annotated[
-        int, typer.Option(min=1, help="How far the stepping clock may go.")
-    ] = DEMO_DAYS,
+    days: Days = DEMO_DAYS,
     stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
     candles: Annotated[list[str] | None, typer.Option(help="Recordings to replay.")] = None,
-    depth: Annotated[
-        list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")
-    ] = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
-    ] = None,
-    block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: Annotated[
-        bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
-    ] = False,
-    rate_limits: Annotated[
-        bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
-    ] = False,
+    depth: Depth = None,
+    allow: Allow = None,
+    rate_limits: RateLimits = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
-    beyond_loopback: Annotated[
-        bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
-    ] = False,
+    beyond_loopback: BeyondLoopback = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    switch: Switched = None,
+    control_token: Token = None,
+    log: Log = None,
+    scenario: Named = None,
+    scenarios: Listed = False,
+    margin: Annotated[bool, typer.Option("--margin", help="The account may borrow.")] = False,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
+    if scenarios:
+        say_table("", ("scenario", "title", "what it proves"), map(_row, names()))
+        return
     for address in (bind, control_bind):
         if not beyond_loopback and not is_loopback(address):
             raise BadSettings(f"{address} is not loopback: pass --beyond-loopback.")
@@ -80,14 +101,22 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         control_bind=control_bind,
         tls=_tls(tls_cert, tls_key),
         allow=tuple(allow) if allow else None,
-        block_code=block_code,
-        legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        switches=switches_of(switch or ()),
+        control_token=control_token,
+        log=log,
+        scene=find(scenario) if scenario else None,
+        margin=margin,
     )
     try:
         asyncio.run(serve(options))
     except OSError as error:
         raise BadSettings(f"The simulator cannot listen there: {error.strerror}.") from error
+
+
+def _row(name: str) -> tuple[str, str, str]:
+    scene = find(name)
+    return name, scene.title, scene.proves
 
 
 def _instant(text: str) -> Instant:

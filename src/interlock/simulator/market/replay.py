@@ -5,7 +5,7 @@ exchange was away: the price stands at the last close and its time does not move
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,6 +16,7 @@ from interlock.errors import BadInput
 from interlock.market import Bar
 from interlock.matching import Direction, Quote, first_touch, price_at, quote_of, taking_price
 from interlock.simulator.config import Config
+from interlock.simulator.market.conditions import USUAL, Conditions
 from interlock.simulator.market.listing import Listed
 from interlock.simulator.recordings import Series
 from interlock.values import Instant, Side
@@ -29,10 +30,10 @@ class Replay:
     """One symbol's recorded bars, walked in order."""
 
     def __init__(self, listed: Listed, series: Series) -> None:
-        self.listed: Final = listed
-        self.series: Final = series
+        self.listed = listed
+        self.series = series
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
-        self._bars: Final[dict[int, Bar]] = {}
+        self._bars: dict[int, Bar] = {}
         self._latest: tuple[int, int, Bar | None] = (0, 0, None)
 
     def index_at(self, now: Instant) -> int:
@@ -80,6 +81,16 @@ class Replay:
                 return touched
         return None
 
+    def gap(self, factor: Decimal, now: Instant) -> None:
+        """From the next bar on every price is so many times as high: between two bars the price jumps."""
+        first = self.index_at(now) + 1
+        decimals, columns = self.listed.price_decimals, ("open", "high", "low", "close")
+        moved = {name: getattr(self.series, name).copy() for name in columns}
+        for column in moved.values():
+            column[first:] = np.round(column[first:] * float(factor), decimals)
+        self.series = replace(self.series, **moved)
+        self._bars = {index: bar for index, bar in self._bars.items() if index < first}
+
     def _reaching(self, level: Decimal, direction: Direction, first: int) -> Iterator[int]:
         if direction is Direction.FALLS:
             hits = self.series.low[first:] <= float(level) * (1 + NEARLY)
@@ -103,7 +114,7 @@ class Taken:
 class Market:
     """All replays on one clock: quotes, touches, and the levels that stand on each side: one, unless a ladder is given.
 
-    What is taken from a level is gone until the clock moves.
+    What is taken from a level is gone until the clock moves. `conditions` are what holds for one symbol at present.
     """
 
     def __init__(self, config: Config, instruments: Mapping[str, Listed]) -> None:
@@ -117,6 +128,26 @@ class Market:
         self._config: Final = config
         self._quotes: Final[dict[str, tuple[Instant, Quote | None]]] = {}
         self._taken: Final[dict[tuple[str, str], Taken]] = {}
+        self._conditions: Final[dict[str, Conditions]] = {}
+
+    def conditions(self, symbol: str) -> Conditions:
+        """What holds for this symbol at present."""
+        return self._conditions.get(symbol, USUAL)
+
+    def set_conditions(self, symbol: str, conditions: Conditions) -> None:
+        """Lets something else hold for this symbol from now on."""
+        self._conditions[symbol] = conditions
+        self._quotes.pop(symbol, None)
+
+    def relist(self, listed: Listed) -> None:
+        """Quotes a symbol on another grid from now on."""
+        self.replays[listed.symbol].listed = listed
+        self._quotes.pop(listed.symbol, None)
+
+    def half_spread(self, symbol: str) -> Decimal:
+        """How far bid and ask lie from the price, as a fraction of it."""
+        own = self.conditions(symbol).half_spread
+        return self._config.half_spread if own is None else own
 
     def quote(self, symbol: str, now: Instant) -> Quote | None:
         """The quote of a symbol; None when it has no price."""
@@ -129,10 +160,11 @@ class Market:
 
     def _quote(self, symbol: str, now: Instant) -> Quote | None:
         replay = self.replays.get(symbol)
-        priced = replay.price(now) if replay is not None else None
+        traded = self.conditions(symbol).traded(now)
+        priced = replay.price(traded) if replay is not None else None
         if replay is None or priced is None:
             return None
-        return quote_of(priced[0], self._config.half_spread, replay.listed.tick)
+        return quote_of(priced[0], self.half_spread(symbol), replay.listed.tick)
 
     def usd(self, currency: str, now: Instant) -> Decimal:
         """What one unit is worth in USD; one for dollars, zero for what has no price here."""
@@ -146,9 +178,17 @@ class Market:
         bar = self.replays[symbol].bar_at(now)
         if bar is None:
             return Decimal(0)
-        whole = self._config.depth.get(symbol, bar.volume * self._config.volume_share)
+        whole = self._whole(symbol, bar)
         taken = self._taken.get((symbol, side))
         return whole - taken.quantity if taken is not None and taken.at == now else whole
+
+    def _whole(self, symbol: str, bar: Bar) -> Decimal:
+        """What the best level holds before anything is taken: said for now, or configured, or a share of the bar's volume."""
+        here = self.conditions(symbol)
+        depth = self._config.depth.get(symbol) if here.volume_share is None else None
+        depth = depth if here.depth is None else here.depth
+        share = self._config.volume_share if here.volume_share is None else here.volume_share
+        return bar.volume * share if depth is None else depth
 
     def levels(self, symbol: str, side: Side, now: Instant) -> list[Level]:
         """What `side` can take now, best first: price in quote, quantity in base. Nothing stands where the exchange was away."""
@@ -156,7 +196,7 @@ class Market:
         best = taking_price(side, quote) if quote is not None else None
         if best is None:
             return []
-        ladder = self._config.ladders.get(symbol)
+        ladder = self.conditions(symbol).ladder_over(self._config.ladders.get(symbol))
         if ladder is None:
             left = self.standing(symbol, side, now)
             return [(best, left)] if left > 0 else []
