@@ -374,6 +374,21 @@ def test_going_in_many_steps_is_going_at_once(sequence: list[Command], minutes: 
     assert one.books() == other.books()
 
 
+@settings(max_examples=40, deadline=None)
+@given(sequences)
+def test_an_account_without_margin_never_owes_whatever_it_asks_for(sequence: list[Command]) -> None:
+    engine = exchange(FALLING, balances={"USDT": "1000", COIN: "0.01"})
+
+    for n, command in enumerate(sequence):
+        play(engine, command, n)
+        books = engine.books()
+        assert all(
+            Decimal(text) >= Decimal(books["reserved"].get(name, "0"))
+            for name, text in books["balances"].items()
+        )
+    assert (books["pledged"], books["interest"]) == ({}, {})
+
+
 def test_a_seed_moves_the_ids_and_nothing_else() -> None:
     one, other = Person(exchange()), Person(exchange(seed=7))
     moved = {"order_id", "trade_id", "trade_match_id"}

@@ -224,11 +224,11 @@ class Trading:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
         currency, on_credit = order.reserved_in, order.wish.on_credit
         alike = (
-            o
-            for o in self._book.open()
-            if o.reserved_in == currency and o.wish.on_credit is on_credit
+            each.reserved
+            for each in self._book.open()
+            if each.reserved_in == currency and (each.wish.leverage is not None) is on_credit
         )
-        held = sum((o.reserved for o in alike), ZERO)
+        held = sum(alike, ZERO)
         kept = self._wallet.pledged if on_credit else self._wallet.reserved
         if held != kept.get(currency, ZERO) or (order.reserved and not order.is_open):
             raise BrokenInvariant(
@@ -282,6 +282,8 @@ class Trading:
 
     def _prevent(self, order: Order, before: Decimal | None, now: Instant) -> None:
         """Keeps an order from meeting the account's own that bear its mark, ahead of the level `before`."""
+        if order.wish.stp is None:
+            return
         for own in met(order, self._book.open(), before):
             if not order.is_open:
                 return

@@ -69,8 +69,8 @@ class ServeOptions:
 
     Private methods are answered to the addresses in `allow` (None: to all). On the
     wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
-    `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that
-    gets a line per request (`-`: stderr).
+    `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that gets a line per request (`-`: stderr).
+    With `margin` the account may borrow.
     """
 
     port: int = 0
