@@ -9,8 +9,8 @@ from typing import Final, Protocol
 
 import structlog
 
+from interlock.account import Tenure
 from interlock.errors import LeaseLost, NewerSchema, StoreTrouble
-from interlock.ports import Tenure
 
 _log = structlog.get_logger("lease")
 
