@@ -3,6 +3,7 @@
 1. The first scenario, with a death at every seam call and every commit, judged by the exchange's own books.
 2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
 3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
+4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
 """
 
 import json
@@ -19,6 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.rehearsal.rivals import exchange, race, take_turns
 from tests.rehearsal.scenario import SCRIPTS, stage, violations
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
@@ -27,7 +29,8 @@ PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SEEDS = 200
 KILLS = 40
 KILL_DAYS = 20
-FLOORS = {"deaths": 1000, "seeds": SEEDS, "kills": KILLS}
+TURNS = 20
+FLOORS = {"deaths": 1000, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
 
 _console = Console(stderr=True)
 
@@ -94,6 +97,21 @@ def kills(_: ProcessPoolExecutor) -> Proof:
     return _proof("kills", int(summary.get("kills", 0)), duplicates + (not agree), began, note)
 
 
+def rivals(_: ProcessPoolExecutor) -> Proof:
+    """Real processes on one data folder: turns and races, judged by what the exchange accepted from whom."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        with exchange() as at:
+            turns = take_turns(f"{folder}/turns", at, TURNS)
+        with exchange() as at:
+            races = race(f"{folder}/races", at, TURNS)
+    bad = [*turns.violations, *races.violations]
+    for wrong in bad[:10]:
+        _console.print(f"[red]{wrong}[/]")
+    note = f"{turns.accepts + races.accepts} orders by {turns.epochs + races.epochs} engines"
+    return _proof("rivals", turns.done + races.done, len(bad), began, note)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -124,7 +142,7 @@ def _proof(name: str, done: int, wrong: int, began: float, note: str) -> Proof:
 def main() -> int:
     """Runs every proof; 0 only when none was contradicted and each reached its floor."""
     proofs: list[Proof] = []
-    steps: tuple[Callable[[ProcessPoolExecutor], Proof], ...] = (deaths, seeds, kills)
+    steps: tuple[Callable[[ProcessPoolExecutor], Proof], ...] = (deaths, seeds, kills, rivals)
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:
             _console.print(f"proving {step.__name__} …")
