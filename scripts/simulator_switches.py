@@ -9,7 +9,7 @@ from interlock.simulator.switches import AS_SEEN, BAND, TOGGLED, Switches, value
 PAGE: Final = Path(__file__).parents[1] / "docs" / "simulator_switches.md"
 HEAD: Final = """# The switches of the simulator
 
-*Written by `python scripts/switches.py` from the switches in the code; a test compares them.*
+*Written by `python scripts/simulator_switches.py` from the switches in the code; a test compares them.*
 
 Where sources contradict each other, or are silent, the exchange may do one thing or the other; a client must bear both. Each such question
 is a switch: `interlock simulate --switch NAME=VALUE`, as often as there are switches to set. The first value is the default.
