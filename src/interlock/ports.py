@@ -14,6 +14,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute, Saying
+from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
 from interlock.orders.evidence import Absent, Answer, Evidence, Fill, OrderFact
@@ -312,6 +313,13 @@ class Books(Protocol):
 
     def decided(self, symbol: str, at: Instant | None) -> Decided | None:
         """The newest decision about a symbol, or the one in force at an instant."""
+        ...
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of one order, named by client_oid, order id, intent id, or the beginning of one of them.
+
+        None when nothing bears that name; BadInput when several orders do, or it is too short to name one.
+        """
         ...
 
     def version(self) -> int:

@@ -12,6 +12,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute, Saying
+from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Evidence, Fill
@@ -22,6 +23,7 @@ from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
+from interlock.store.order_record import order_record
 from interlock.store.records import ACCOUNT, FILLS, OPEN, OWED, WATCHLIST, AccountRow
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
@@ -120,11 +122,11 @@ class RowBooks:
         with self._ground.change() as rows:
             return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
 
-    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:  # noqa: ARG002 - the port's own list
+    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan."""
         with self._ground.change() as rows:
             order_path.held(rows, epoch)
-            order_path.flag(rows, lot_id, reason)
+            order_path.flag(rows, now, lot_id, reason)
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
@@ -203,6 +205,11 @@ class RowBooks:
         """The newest decision about a symbol, or the one in force at an instant."""
         with self._ground.look() as rows:
             return journal.decided(rows, symbol, at)
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of one order."""
+        with self._ground.look() as rows:
+            return order_record(rows, named)
 
     def tenure(self) -> Tenure | None:
         """Whose turn it is, from the account's row alone; None before the books were first opened."""
