@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from interlock.account import AccountReading, FeeRate, Lot, Mode, Standing, Switches, Tenure
+from interlock.account import (
+    AccountReading,
+    DayOpen,
+    FeeRate,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+    Tenure,
+    Transfer,
+)
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
@@ -95,6 +105,10 @@ class Exchange(Protocol):
 
     async def history(self, since: Instant, *, advanced: bool) -> tuple[OrderFact, ...]:
         """Orders of one class that ended since; raises Unreachable when the window could not be read to its end."""
+        ...
+
+    async def transfers(self, since: Instant) -> tuple[Transfer, ...]:
+        """What came or went without an order since, by the exchange's journal, oldest first, complete."""
         ...
 
     async def fills(self, since: Instant) -> tuple[Fill, ...]:
@@ -257,6 +271,20 @@ class Books(Protocol):
 
         Equity record, day opening, daily-loss latch, opening entries at first sight. Unknown makes the figures unknown at once.
         """
+        ...
+
+    def transferred(
+        self, epoch: int, now: Instant, transfers: Sequence[Transfer]
+    ) -> tuple[Transfer, ...]:
+        """Books what came or went without an order, once per journal id, and returns what was new.
+
+        What the owner moved since the day opened is no gain and no loss of that day. What happened before the books began is in
+        their opening, and is not booked.
+        """
+        ...
+
+    def day(self, now: Instant) -> DayOpen | None:
+        """How this UTC day began; None before its first reading."""
         ...
 
     def note(

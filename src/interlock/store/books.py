@@ -6,7 +6,16 @@ They are written once, over rows; whether a database or a dictionary keeps the r
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from interlock.account import AccountReading, Lot, Mode, Standing, Switches, Tenure
+from interlock.account import (
+    AccountReading,
+    DayOpen,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+    Tenure,
+    Transfer,
+)
 from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
@@ -24,9 +33,10 @@ from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
 from interlock.store.order_record import order_record
-from interlock.store.records import ACCOUNT, FILLS, OPEN, OWED, WATCHLIST, AccountRow
+from interlock.store.records import ACCOUNT, DAYS, FILLS, OPEN, OWED, WATCHLIST, AccountRow
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
+from interlock.store.transfers import book_transfers
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
@@ -137,6 +147,18 @@ class RowBooks:
                 rows.put(ACCOUNT, replace(account, unknown_why=reading.why))
             else:
                 keep_reading(rows, account, reading, self._terms.limits, now)
+
+    def transferred(
+        self, epoch: int, now: Instant, transfers: Sequence[Transfer]
+    ) -> tuple[Transfer, ...]:
+        """Books what came or went without an order."""
+        with self._ground.change() as rows:
+            return book_transfers(rows, order_path.held(rows, epoch), transfers, now)
+
+    def day(self, now: Instant) -> DayOpen | None:
+        """How this UTC day began."""
+        with self._ground.look() as rows:
+            return rows.get(DAYS, now.day())
 
     def note(
         self,
