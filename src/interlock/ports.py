@@ -9,11 +9,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from interlock.account import AccountReading, FeeRate, Lot, Mode, Standing, Switches, Tenure
+from interlock.account import (
+    AccountReading,
+    DayOpen,
+    FeeRate,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+    Tenure,
+    Transfer,
+)
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute, Saying
+from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
 from interlock.orders.evidence import Absent, Answer, Evidence, Fill, OrderFact
@@ -94,6 +105,10 @@ class Exchange(Protocol):
 
     async def history(self, since: Instant, *, advanced: bool) -> tuple[OrderFact, ...]:
         """Orders of one class that ended since; raises Unreachable when the window could not be read to its end."""
+        ...
+
+    async def transfers(self, since: Instant) -> tuple[Transfer, ...]:
+        """What came or went without an order since, by the exchange's journal, oldest first, complete."""
         ...
 
     async def fills(self, since: Instant) -> tuple[Fill, ...]:
@@ -258,6 +273,20 @@ class Books(Protocol):
         """
         ...
 
+    def transferred(
+        self, epoch: int, now: Instant, transfers: Sequence[Transfer]
+    ) -> tuple[Transfer, ...]:
+        """Books what came or went without an order, once per journal id, and returns what was new.
+
+        What the owner moved since the day opened is no gain and no loss of that day. What happened before the books began is in
+        their opening, and is not booked.
+        """
+        ...
+
+    def day(self, now: Instant) -> DayOpen | None:
+        """How this UTC day began; None before its first reading."""
+        ...
+
     def note(
         self,
         now: Instant,
@@ -312,6 +341,13 @@ class Books(Protocol):
 
     def decided(self, symbol: str, at: Instant | None) -> Decided | None:
         """The newest decision about a symbol, or the one in force at an instant."""
+        ...
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of one order, named by client_oid, order id, intent id, or the beginning of one of them.
+
+        None when nothing bears that name; BadInput when several orders do, or it is too short to name one.
+        """
         ...
 
     def version(self) -> int:

@@ -6,6 +6,7 @@ from interlock.account.lots import Lot
 from interlock.account.reading import AccountReading, FeeRate, Tenure
 from interlock.account.standing import Freeze, InFlight, Standing
 from interlock.account.switches import Kill, Mode, Switches
+from interlock.account.transfers import Transfer
 
 __all__ = [
     "AccountReading",
@@ -25,4 +26,5 @@ __all__ = [
     "Standing",
     "Switches",
     "Tenure",
+    "Transfer",
 ]

@@ -14,6 +14,7 @@ from interlock.api.answer import answer, problem
 from interlock.api.facts import Instruments, facts
 from interlock.api.memory import Memory, Snapshot
 from interlock.api.observe import TROUBLE, covers, observe
+from interlock.api.timeline import order_timeline
 from interlock.errors import BadInput, StoreTrouble
 from interlock.health.observations import nothing_seen
 from interlock.health.seed_json import Json, seed_json
@@ -92,6 +93,17 @@ class Routes:
         """What was sent to the exchange, newest first, with the runbook's words."""
         shown = self.memory.snapshot()
         return _listed(shown, "orders", _orders(shown, symbol, limit))
+
+    async def order(self, named: str, request: Request) -> Response:
+        """The timeline of one order, named by one of its ids or the beginning of one."""
+        try:
+            record = self.memory.books.order_record(named)
+        except BadInput as error:
+            return problem(422, "bad_input", str(error), _id(request))
+        if record is None:
+            return problem(404, "no_order", "No order of ours bears this name.", _id(request))
+        shown = self.memory.snapshot()
+        return _dated(shown, order_timeline(record, shown.as_of))
 
     async def intents(self, symbol: str | None = None, limit: Limit = 100) -> Response:
         """What was asked for, newest first, with all that it was made of."""

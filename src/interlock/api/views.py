@@ -248,7 +248,7 @@ def account(snapshot: Snapshot) -> Json:
 
 
 def _day_pnl(day: DayOpen | None, figures: Known[Figures]) -> Decimal | None:
-    return None if day is None else round(figures.value.equity - day.equity, 8)
+    return None if day is None else round(figures.value.equity - day.equity - day.transfers, 8)
 
 
 def _balances(balances: Known[Mapping[str, Balance]] | Unknown, now: Instant) -> Json:

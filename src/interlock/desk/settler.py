@@ -11,9 +11,10 @@ from typing import Final
 
 import structlog
 
-from interlock.account import Tenure
+from interlock.account import AccountReading, Tenure
 from interlock.desk.asking import Asking, Live
 from interlock.desk.trader import Trader
+from interlock.desk.transfers import Journal
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
 from interlock.evidence.incident import Incident
@@ -46,6 +47,7 @@ class Settler:
     books: Books
     clock: Clock
     asking: Asking
+    journal: Journal
     trader: Trader
     tenure: Tenure
     span: timedelta
@@ -70,7 +72,20 @@ class Settler:
 
     async def _read_wallet(self) -> None:
         reading = await self.exchange.account()
+        await self._ask_the_journal(reading)
         self.books.account_read(self.clock.now(), reading)
+
+    async def _ask_the_journal(self, reading: AccountReading) -> None:
+        """Before a day's loss is held against the owner, the journal says what they took away; where it cannot be read, it is held."""
+        day = self.books.day(self.clock.now())
+        loss = day.loss_pct(reading.equity) if day else None
+        if day is None or loss is None or day.latched_at is not None:
+            return
+        if loss >= self.trader.limits.max_daily_loss_pct:
+            try:
+                await self.journal.book(day.as_of, reading.as_of)
+            except ExchangeTrouble as trouble:
+                _log.warning("journal not read", error=type(trouble).__name__, text=str(trouble))
 
     async def _settle(self) -> Sequence[Intent]:
         live = self._askable()

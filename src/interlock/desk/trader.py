@@ -98,6 +98,7 @@ class Trader:
         """Asks one last time whether these bytes may leave, sends them, and writes down what came back."""
         if not self.books.may_send(attempt, self.clock.now(), intent.proposal.purpose):
             return
+        attempt = replace(attempt, left_at=self.clock.now())
         self.sending.add(intent.id)
         try:
             if attempt.request is Request.CREATE:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
-from interlock.account import AccountReading, FeeRate
+from interlock.account import AccountReading, FeeRate, Transfer
 from interlock.errors import (
     BadInput,
     Circumstances,
@@ -26,7 +26,14 @@ from interlock.market import Bar, Tick
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
 from interlock.orders.intent import Intent
 from interlock.ports import Reply, Transport
-from interlock.protocol.crypto_com import account, instruments, market, orders, trades
+from interlock.protocol.crypto_com import (
+    account,
+    instruments,
+    market,
+    orders,
+    trades,
+    transfers,
+)
 from interlock.protocol.crypto_com.codes import ORDER_NOT_KNOWN
 from interlock.protocol.crypto_com.outcome import answer
 from interlock.protocol.crypto_com.self_test import signs_as_documented
@@ -174,6 +181,19 @@ class CryptoComExchange:
         )
         by_id = {fill.trade_id: fill for fill in found}
         return tuple(sorted(by_id.values(), key=lambda fill: (fill.at, fill.trade_id)))
+
+    async def transfers(self, since: Instant) -> tuple[Transfer, ...]:
+        """What came or went without an order since, oldest first, complete; Unreachable when that cannot be had."""
+
+        async def page(window: Window) -> tuple[Transfer, ...]:
+            asked = window.params(transfers.PAGE)
+            return transfers.transfers(await self._private(transfers.TRANSACTIONS, asked)).whole()
+
+        found = await Reader(page, self._pause, transfers.PAGE, TRADES_WINDOW).whole(
+            since, self._now()
+        )
+        by_id = {each.id: each for each in found}
+        return tuple(sorted(by_id.values(), key=lambda each: (each.at, each.id)))
 
     def shut_until(self) -> Instant | None:
         """Until when nothing that acts leaves, because the exchange does not accept us."""

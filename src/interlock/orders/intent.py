@@ -61,7 +61,10 @@ class Request(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that may leave, durable before its first byte. The nonce sent is this nonce; `outcome` is None until answered."""
+    """One request that may leave, durable before its first byte. The nonce sent is this nonce; `outcome` is None until answered.
+
+    `left_at` is when its bytes were let go, written down with the answer: None says that nobody kept it.
+    """
 
     intent_id: str
     n: int
@@ -70,6 +73,7 @@ class Attempt:
     epoch: int
     at: Instant
     outcome: str | None = None
+    left_at: Instant | None = None
 
 
 def client_oid(install_id: str, key: str) -> str:

@@ -6,12 +6,22 @@ They are written once, over rows; whether a database or a dictionary keeps the r
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from interlock.account import AccountReading, Lot, Mode, Standing, Switches, Tenure
+from interlock.account import (
+    AccountReading,
+    DayOpen,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+    Tenure,
+    Transfer,
+)
 from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute, Saying
+from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Evidence, Fill
@@ -22,9 +32,11 @@ from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
-from interlock.store.records import ACCOUNT, FILLS, OPEN, OWED, WATCHLIST, AccountRow
+from interlock.store.order_record import order_record
+from interlock.store.records import ACCOUNT, DAYS, FILLS, OPEN, OWED, WATCHLIST, AccountRow
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
+from interlock.store.transfers import book_transfers
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
@@ -120,11 +132,11 @@ class RowBooks:
         with self._ground.change() as rows:
             return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
 
-    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:  # noqa: ARG002 - the port's own list
+    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan."""
         with self._ground.change() as rows:
             order_path.held(rows, epoch)
-            order_path.flag(rows, lot_id, reason)
+            order_path.flag(rows, now, lot_id, reason)
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
@@ -135,6 +147,18 @@ class RowBooks:
                 rows.put(ACCOUNT, replace(account, unknown_why=reading.why))
             else:
                 keep_reading(rows, account, reading, self._terms.limits, now)
+
+    def transferred(
+        self, epoch: int, now: Instant, transfers: Sequence[Transfer]
+    ) -> tuple[Transfer, ...]:
+        """Books what came or went without an order."""
+        with self._ground.change() as rows:
+            return book_transfers(rows, order_path.held(rows, epoch), transfers, now)
+
+    def day(self, now: Instant) -> DayOpen | None:
+        """How this UTC day began."""
+        with self._ground.look() as rows:
+            return rows.get(DAYS, now.day())
 
     def note(
         self,
@@ -203,6 +227,11 @@ class RowBooks:
         """The newest decision about a symbol, or the one in force at an instant."""
         with self._ground.look() as rows:
             return journal.decided(rows, symbol, at)
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of one order."""
+        with self._ground.look() as rows:
+            return order_record(rows, named)
 
     def tenure(self) -> Tenure | None:
         """Whose turn it is, from the account's row alone; None before the books were first opened."""

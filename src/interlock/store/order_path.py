@@ -12,6 +12,7 @@ from typing import Final
 from interlock.account import Mode, Standing, Switches
 from interlock.errors import BadInput, BrokenInvariant, LeaseLost, Refused
 from interlock.evidence.incident import Incident
+from interlock.evidence.timeline import CLOSING
 from interlock.orders import learning
 from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request
@@ -23,6 +24,7 @@ from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
+from interlock.store.order_steps import keep_step, keep_steps
 from interlock.store.outbox import tell_signal
 from interlock.store.records import (
     ABSENCES,
@@ -79,7 +81,7 @@ def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ru
         rows.put(INTENTS, found.intent)
         attempt = _attempt(rows, account, found.intent.id, Request.CREATE, found.verdict, now)
     for lot_id in found.exits:
-        flag(rows, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
+        flag(rows, now, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
     if found.throttle is not None:
         rows.put(THROTTLES, found.throttle)
     if found.signal is not None:
@@ -116,8 +118,9 @@ def cancel_attempt(rows: Rows, epoch: int, now: Instant, intent_id: str) -> Atte
     )
     if intent.state not in CANCELLABLE or is_asked:
         return None
-    state = move(intent.state, State.CANCELLING)
-    rows.put(INTENTS, replace(intent, state=state, updated_at=now))
+    after = replace(intent, state=move(intent.state, State.CANCELLING), updated_at=now)
+    rows.put(INTENTS, after)
+    keep_steps(rows, intent, after, now, "trader")
     return _attempt(rows, account, intent_id, Request.CANCEL, None, now)
 
 
@@ -139,7 +142,7 @@ def may_send(rows: Rows, terms: Terms, attempt: Attempt, now: Instant, purpose: 
         after = learning.after_not_sent(intent, attempts_of(rows, intent.id), now)
         if after != intent:
             rows.put(INTENTS, after)
-            tell_order(rows, intent, after, now)
+            tell_order(rows, intent, after, now, "gate")
     return False
 
 
@@ -150,7 +153,8 @@ def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Inte
     if sent.attempt.outcome is not None:
         return intent
     outcome = learning.outcome_of(answer, _meaning(answer))
-    kept = _keep_outcome(rows, sent, outcome, now)
+    left = replace(sent, attempt=replace(sent.attempt, left_at=attempt.left_at))
+    kept = _keep_outcome(rows, left, outcome, now)
     learnt = learning.after_answer(intent, attempts_of(rows, intent.id), kept, answer, now)
     if learnt.intent != intent:
         rows.put(INTENTS, learnt.intent)
@@ -160,13 +164,14 @@ def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Inte
     return learnt.intent
 
 
-def flag(rows: Rows, lot_id: str, reason: str) -> None:
+def flag(rows: Rows, now: Instant, lot_id: str, reason: str) -> None:
     """Makes the closing of a lot a plan; the first reason stays."""
     lot = rows.get(LOTS, lot_id)
     if lot is None:
         raise BadInput(f"There is no lot {lot_id}.")
     if lot.exit_reason is None and lot.closed_at is None:
         rows.put(LOTS, replace(lot, exit_reason=reason))
+        keep_step(rows, lot_id, now, CLOSING, "guardian", reason)
 
 
 def intent_of(rows: Rows, intent_id: str) -> Intent:

@@ -11,6 +11,7 @@ from interlock.account import Balance, DayOpen, EquityPoint, Kill, Lot, Mode, Sw
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute
+from interlock.evidence.timeline import Step
 from interlock.ledger.book import Account, Posting
 from interlock.orders.evidence import Absent, Fill
 from interlock.orders.intent import Attempt
@@ -120,10 +121,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An execution, and the intent that it belongs to (None: not ours)."""
+    """An execution, the intent that it belongs to (None: not ours), and when it was booked (None: it was not kept then)."""
 
     fill: Fill
     intent_id: str | None
+    booked_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +209,7 @@ ABSENCES: Final = flat(
     "absences", Absent, key=("client_oid", "source", "asked_at"), clock="asked_at"
 )
 FILLS: Final = flat("fills", Booked, key=("trade_id",), clock="at", spread="fill")
+STEPS: Final = flat("order_steps", Step, key=("intent_id", "n"), clock="at")
 OWED: Final = flat(
     "owed_fills",
     Owed,
@@ -256,5 +259,5 @@ TRIES: Final = flat(
 # Every table but that of the intents, which has a page of its own.
 TABLES: Final[tuple[Table[Any], ...]] = (
     *(ACCOUNT, CHANGES, WATCHLIST, THROTTLES, VERDICTS, DECISIONS, ATTEMPTS, ABSENCES, FILLS, OWED),
-    *(ENTRIES, POSTINGS, LOTS, EQUITY, BALANCES, DAYS, INCIDENTS, AUDITS, OUTBOX, TRIES),
+    *(STEPS, ENTRIES, POSTINGS, LOTS, EQUITY, BALANCES, DAYS, INCIDENTS, AUDITS, OUTBOX, TRIES),
 )

@@ -138,6 +138,8 @@ def figures_of(
         return Unknown(account.unknown_why)
     if day is None:
         return Unknown("the account was not read yet on this UTC day")
+    if day.unpriced is not None:
+        return Unknown(f"the day's loss: {day.unpriced}")
     loss = day.loss_pct(newest[0].equity)
     if loss is None:
         return Unknown("the day did not open with equity above zero")

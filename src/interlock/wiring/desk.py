@@ -15,6 +15,7 @@ from interlock.desk.instruments import Instruments
 from interlock.desk.monitor import Monitor
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
+from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
@@ -58,7 +59,8 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     instruments = Instruments(market, clock)
     trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
-    settler = Settler(exchange, books, clock, asking, trader, tenure, SPAN)
+    told = Journal(exchange, books, clock, tenure)
+    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN)
     passes: tuple[Pass, ...] = (
         Updater(exchange, books, market, clock, instruments, SPAN),
         settler,
