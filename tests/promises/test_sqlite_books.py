@@ -324,6 +324,8 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
         other.execute("DROP TABLE order_steps")
         other.execute("ALTER TABLE day_opens DROP COLUMN transfers")
         other.execute("ALTER TABLE day_opens DROP COLUMN unpriced")
+        other.execute("ALTER TABLE account DROP COLUMN free_margin")
+        other.execute("ALTER TABLE lots DROP COLUMN interest")
         other.execute("UPDATE alembic_version SET version_num = 'b0001'")
 
     standing = opening().standing(NOON)

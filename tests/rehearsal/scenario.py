@@ -36,15 +36,21 @@ ROW = WatchlistRow(
     tp_percentage=Decimal(3),
 )
 
+BORROWER = {"USD": Decimal(10000), "USDT": Decimal(40)}
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """When a scenario starts, how long it lasts, and how much of an order the best level holds."""
+    """When a scenario starts, how long it lasts, and how much of an order the best level holds; with a leverage it is bought on margin.
+
+    On margin the account holds dollars that pledge, and less of the quote than the entry costs: it must borrow.
+    """
 
     name: str
     start: str
     hours: float
     depth: Decimal
+    leverage: Decimal | None = None
 
     def staged(self, crashes: frozenset[int] = frozenset()) -> World:
         """A world in which it is about to be played, with crashes at these seams."""
@@ -66,12 +72,19 @@ def stage(
     start = Instant.of_iso(script.start)
     key = demo_key(seed)
     config = Config(start=start, replay={SYMBOL: SERIES}, keys=(key,), depth={SYMBOL: script.depth})
+    if script.leverage is not None:
+        config = replace(config, margin=True, balances=BORROWER)
     ground = DictGround()
     opened = open_books or (lambda: fake_books(ground, bound=Mode.SIM))
     books = opened()
     books.open(Mode.SIM, start)
     books.switch("owner", "first steps", start, mode=Mode.SIM, kill=None)
-    row = replace(ROW, updated_at=start - timedelta(hours=2))
+    row = replace(
+        ROW,
+        updated_at=start - timedelta(hours=2),
+        trade_on_margin=script.leverage is not None,
+        leverage=script.leverage,
+    )
     books.watch(row, "owner", start - timedelta(hours=2))
     return World(
         engine=Engine(config),

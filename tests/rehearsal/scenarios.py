@@ -25,6 +25,9 @@ BOUGHT: Final = replace(BY_TARGET, name="bought", hours=0.3)
 SOLD: Final = replace(BY_TARGET, name="sold", hours=6.4)
 STOPPED: Final = BY_STOP
 LONG: Final = replace(BOUGHT, name="long", hours=2.3)  # until executions are swept
+# On margin: until the next hour's interest is booked, and until the debt is repaid.
+LENT: Final = replace(BOUGHT, name="lent", hours=1.3, leverage=Decimal(3))
+REPAID: Final = replace(SOLD, name="repaid", leverage=Decimal(3))
 WHOLE: Final = replace(BOUGHT, name="whole", depth=Decimal(1000))
 
 
@@ -85,6 +88,18 @@ LATER: Final = 'on = "accept", after = "90s"'
 SYMBOL: Final = '"XRP_USDT"'
 
 SCENARIOS: Final = (
+    # on margin
+    Scenario("interest is booked", LENT),
+    Scenario("margin entry, stop and sale", REPAID),
+    Scenario("margin refused 609 and locked", LENT, (arm("refuse", ENTRY, code=609),)),
+    Scenario(
+        "margin call blocks entries and lets sales through",
+        REPAID,
+        (do(LATER, "margin_call", on="true"),),
+    ),
+    Scenario("a margin call refuses the entry", LENT, ("{margin_call = {on = true}}",)),
+    Scenario("a margin entry is refused for its funds", LENT, (arm("refuse", ENTRY, code=306),)),
+    # on spot
     Scenario("bought", BOUGHT),
     Scenario("bought whole", WHOLE),
     Scenario("sold at its target", SOLD),

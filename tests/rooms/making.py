@@ -83,6 +83,7 @@ def standing(**changes: Any) -> Standing:  # noqa: ANN401  fields of every type
         switches=SWITCHES,
         figures=Known(Figures(D(10000), D(0), D(0)), NOW),
         balances=Known(wallet, NOW),
+        margin=Known(D(10000), NOW),
         day=None,
         epoch=EPOCH,
         clock=Known(timedelta(0), NOW),

@@ -15,6 +15,8 @@ class AccountReading:
     """The wallet as the exchange told it: balances by currency, equity and exposure in account currency.
 
     `clock_offset` is the least by which the exchange's clock must have been ahead of ours; None when it told no time.
+    `leverage` is how far the account is levered now, `free_margin` what is left for initial margin, in account currency; both by the
+    exchange's own figures, None when it does not name them.
     """
 
     balances: Mapping[str, Balance]
@@ -22,6 +24,8 @@ class AccountReading:
     exposure: Decimal
     as_of: Instant
     clock_offset: timedelta | None = None
+    leverage: Decimal | None = None
+    free_margin: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

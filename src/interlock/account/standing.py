@@ -47,6 +47,7 @@ class Standing:
     `clock` is how far the exchange's clock is ahead of ours. `entry_keys` are the wishes that were asked for lately, `messages`
     the requests of the last minute, `executions` the entries of the last hour that bought or may have. `disarmed` says why
     entering waits for a person. `naked` are the lots whose stop is not confirmed past its deadline.
+    `margin` is what is left for initial margin, in account currency, by the exchange's own figures.
     """
 
     switches: Switches
@@ -66,6 +67,7 @@ class Standing:
     executions: int = 0
     disarmed: str | None = None
     naked: tuple[str, ...] = ()
+    margin: Known[Decimal] | Unknown = Unknown("the exchange did not say what margin is free")  # noqa: RUF009 - frozen: safe as a default
 
     def open_positions(self, base: str | None = None) -> int:
         """Lots above dust plus entries in flight without a lot yet; of one base, or of all."""
@@ -79,6 +81,11 @@ class Standing:
         """The reserved value of margin entries in flight, in quote."""
         entries = (i for i in self.in_flight if i.purpose == "ENTRY")
         return sum((i.reserved for i in entries if isinstance(i.funding, Margin)), Decimal(0))
+
+    def initial_margin_in_flight(self) -> Decimal:
+        """What margin entries in flight may still take of the free margin: their reserved value by their leverage."""
+        entries = [i for i in self.in_flight if i.purpose == "ENTRY"]
+        return sum((i.reserved / _leverage(i.funding) for i in entries), Decimal(0))
 
     def committed(self) -> Decimal:
         """What open lots cost and entries in flight may cost, in quote."""
@@ -96,3 +103,8 @@ class Standing:
     def frozen(self, symbol: str, base: str) -> Freeze | None:
         """The first freeze that covers this symbol or its base."""
         return next((f for f in self.freezes if f.scope in (symbol, base)), None)
+
+
+def _leverage(funding: Funding) -> Decimal:
+    """What of the value is on credit is not pledged; paid in full it is all pledged."""
+    return funding.leverage or Decimal(1) if isinstance(funding, Margin) else Decimal(1)

@@ -210,6 +210,8 @@ def position(cover: Covered, tick: Tick | None, now: Instant) -> Json:
         "last": last,
         "last_age_s": seconds(now - tick.at) if tick else None,
         "unrealised": None if gain is None else round(gain, 8),
+        "leverage": lot.funding.leverage if isinstance(lot.funding, Margin) else None,
+        "interest": lot.interest,
         "realised": round(realised(lot), 8),
         "protection": cover.cover,
         "overdue": cover.overdue,
@@ -255,7 +257,12 @@ def _balances(balances: Known[Mapping[str, Balance]] | Unknown, now: Instant) ->
     if isinstance(balances, Unknown):
         return {"unknown": balances.why, "age_s": None, "rows": []}
     rows = [
-        {"currency": b.currency, "total": b.total, "available": b.available}
+        {
+            "currency": b.currency,
+            "total": b.total,
+            "available": b.available,
+            "owed": max(-b.total, Decimal(0)),
+        }
         for _, b in sorted(balances.value.items())
     ]
     return {"unknown": None, "age_s": seconds(now - balances.as_of), "rows": rows}

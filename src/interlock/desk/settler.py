@@ -74,6 +74,16 @@ class Settler:
         reading = await self.exchange.account()
         await self._ask_the_journal(reading)
         self.books.account_read(self.clock.now(), reading)
+        await self._book_interest(reading)
+
+    async def _book_interest(self, reading: AccountReading) -> None:
+        """Where the journal cannot be read now it is read later, from where it was booked."""
+        try:
+            await self.journal.interest(reading)
+        except NotAuthorised:
+            raise
+        except ExchangeTrouble as trouble:
+            _log.warning("interest not read", error=type(trouble).__name__, text=str(trouble))
 
     async def _ask_the_journal(self, reading: AccountReading) -> None:
         """Before a day's loss is held against the owner, the journal says what they took away; where it cannot be read, it is held."""

@@ -2,29 +2,54 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from interlock.account import Tenure, Transfer
+from interlock.account import AccountReading, Margin, Tenure, Transfer
 from interlock.ports import Books, Clock, Exchange
 from interlock.values import Instant
 
 STABLE: Final[dict[str, Decimal]] = {"USD": Decimal(1), "USDT": Decimal(1)}
 
 
-@dataclass(frozen=True, slots=True)
+HOUR: Final = timedelta(hours=1)
+LOOK_BACK: Final = timedelta(days=6)
+
+
+@dataclass(slots=True)
 class Journal:
-    """Reads the exchange's journal, and books what it tells."""
+    """Reads the exchange's journal, and books what it tells. `read_to` is until when the interest of this tenure is booked."""
 
     exchange: Exchange
     books: Books
     clock: Clock
     tenure: Tenure
+    read_to: Instant | None = None
 
     async def book(self, since: Instant, until: Instant) -> tuple[Transfer, ...]:
         """Books what the journal tells between the two instants; what was new is returned."""
         told = await self.exchange.transfers(since)
         return await self.keep([each for each in told if each.at <= until])
+
+    async def interest(self, reading: AccountReading) -> None:
+        """Books the interest once an hour while anything is, was lately, or may be borrowed; on a spot account nothing is asked."""
+        last = self.read_to
+        is_booked = last is not None and last >= reading.as_of.floor(HOUR)
+        if is_booked or not self._is_on_margin(reading):
+            return
+        # What an hour brought late is read once more with the next.
+        await self.book((last or reading.as_of - LOOK_BACK) - HOUR, reading.as_of)
+        self.read_to = reading.as_of
+
+    def _is_on_margin(self, reading: AccountReading) -> bool:
+        """Whether anything is owed, a lot stands on credit, or a row lets one be made."""
+        if any(balance.total < 0 for balance in reading.balances.values()):
+            return True
+        rows = (row.trade_on_margin for row in self.books.watchlist())
+        return any(rows) or any(
+            isinstance(lot.funding, Margin) for lot, _ in self.books.open_lots()
+        )
 
     async def keep(self, told: Sequence[Transfer]) -> tuple[Transfer, ...]:
         """Books these, each with its worth now; one that has no price makes the day's loss unknown."""

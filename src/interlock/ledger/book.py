@@ -132,9 +132,9 @@ def close_if_done(lot: Lot, intent: Intent, at: Instant) -> Lot:
 
 
 def realised(lot: Lot) -> Decimal:
-    """Profit or loss of the part that was sold, in quote: its proceeds less its share of the cost, less the quote fees."""
+    """Profit or loss of the part that was sold, in quote: its proceeds less its share of the cost, less the quote fees and the interest."""
     share = lot.cost * lot.sold / lot.bought if lot.bought else Decimal(0)
-    return lot.proceeds - share - lot.fees
+    return lot.proceeds - share - lot.fees - lot.interest
 
 
 def _opened(intent: Intent, at: Instant) -> Lot:

@@ -42,7 +42,8 @@ class Source(StrEnum):
 class OrderFact:
     """The exchange's own word about one order. Quantities in base, value in quote, trigger in quote per base.
 
-    `unlisted` is a status text that we do not know: it proves only that the order exists, and is an alarm.
+    `refusal` is the code with which the exchange says that it rejected the order. `unlisted` is a status text that we do not know:
+    it proves only that the order exists, and is an alarm.
     """
 
     client_oid: str
@@ -59,6 +60,7 @@ class OrderFact:
     as_of: Instant
     spawned_order_id: str | None = None
     unlisted: str | None = None
+    refusal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

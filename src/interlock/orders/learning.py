@@ -106,6 +106,8 @@ def after_fact(intent: Intent, fact: OrderFact, now: Instant) -> Learnt:
         return Learnt(intent, f"a second order {fact.order_id} bears the id of {intent.order_id}")
     known = _with_ids(intent, fact, is_child=is_child)
     known = _with_figures(known, fact.filled, fact.value)
+    if fact.refusal is not None and known.refusal is None:
+        known = replace(known, refusal=f"{fact.refusal} by the order's own word")
     if _is_listed_as_asked(intent, fact):
         known = replace(known, confirmed_at=known.confirmed_at or fact.as_of)
     state = fact.state

@@ -110,7 +110,7 @@ def nothing_naked(asked: Question) -> Said:
 
 
 def available(asked: Question) -> Said:
-    """A spot entry is covered by money that no entry in flight is promised; a wallet unread, or old, is `RISK_GUARD_BLOCKED`."""
+    """An entry is covered by money, or margin, that no entry in flight is promised; a wallet unread, or old, is `RISK_GUARD_BLOCKED`."""
     row = asked.facts.row
     if row is None or row.trade_amount_usd is None:
         return Said(NOT_ASKED, NOT_ASKED)
@@ -120,13 +120,30 @@ def available(asked: Question) -> Said:
     if isinstance(wallet, Unknown):
         return Said(MISSING, limit, UNREAD, wallet.why)
     if isinstance(asked.funding, Margin):
-        return Said("margin", "margin")
+        return _free_margin(asked, asked.funding.leverage, least)
     quote = asked.symbol.rsplit("_", maxsplit=1)[-1]
     free = _free(wallet, quote) - _in_flight(asked, quote=quote)
     found = shown(free, least)
     if free >= least:
         return Said(found, limit)
     reason = f"{found} {quote} are free, less than {limit}."
+    return Said(found, limit, "INSUFFICIENT_AVAILABLE_BALANCE", reason)
+
+
+def _free_margin(asked: Question, leverage: Decimal | None, value: Decimal) -> Said:
+    """A margin entry takes its value by its leverage of what the exchange's own figures leave for initial margin."""
+    if leverage is None or leverage < 1:
+        return Said(MISSING, NOT_ASKED)  # rule B says it
+    least = value / leverage
+    limit = limit_text(least)
+    margin = asked.standing.margin
+    if isinstance(margin, Unknown):
+        return Said(MISSING, limit, UNREAD, f"The free margin is not known: {margin.why}.")
+    free = margin.value - asked.standing.initial_margin_in_flight()
+    found = shown(free, least)
+    if free >= least:
+        return Said(found, limit)
+    reason = f"{found} of margin is free, less than {limit}."
     return Said(found, limit, "INSUFFICIENT_AVAILABLE_BALANCE", reason)
 
 

@@ -31,6 +31,7 @@ from interlock.risk.verdict import Verdict
 from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
+from interlock.store.margin import end_locks, watch_leverage
 from interlock.store.order_news import tell_order
 from interlock.store.order_record import order_record
 from interlock.store.records import ACCOUNT, DAYS, FILLS, OPEN, OWED, WATCHLIST, AccountRow
@@ -147,6 +148,8 @@ class RowBooks:
                 rows.put(ACCOUNT, replace(account, unknown_why=reading.why))
             else:
                 keep_reading(rows, account, reading, self._terms.limits, now)
+                end_locks(rows, now)
+                watch_leverage(rows, reading, now)
 
     def transferred(
         self, epoch: int, now: Instant, transfers: Sequence[Transfer]

@@ -14,6 +14,7 @@ from interlock.orders.life import State
 from interlock.store.entries import write_entry
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
+from interlock.store.margin import lock_if_refused
 from interlock.store.order_news import tell_order
 from interlock.store.order_path import attempts_of
 from interlock.store.outbox import tell_lot
@@ -96,6 +97,7 @@ class _Touched:
         self._tell_lots()
         for intent in changed:
             self._tell_order(intent)
+            lock_if_refused(self.rows, self.before[intent.id], intent, self.now)
         return tuple(changed)
 
     def _tell_order(self, intent: Intent) -> None:

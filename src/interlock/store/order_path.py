@@ -23,6 +23,7 @@ from interlock.risk.flow_rules import REPEATED_EXECUTION
 from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
+from interlock.store.margin import lock_if_refused
 from interlock.store.order_news import tell_order
 from interlock.store.order_steps import keep_step, keep_steps
 from interlock.store.outbox import tell_signal
@@ -159,6 +160,7 @@ def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Inte
     if learnt.intent != intent:
         rows.put(INTENTS, learnt.intent)
         tell_order(rows, intent, learnt.intent, now)
+        lock_if_refused(rows, intent, learnt.intent, now)
     if learnt.contradiction is not None:
         write_incident(rows, contradicted(intent, learnt.contradiction, now))
     return learnt.intent

@@ -30,7 +30,7 @@ class AccountRow:
 
     `opened_at` is the reading from which the opening entries were made, `read_at` the newest reading of the wallet;
     `unknown_why` says why nothing is known of the wallet at present. `clock_offset` is how many microseconds the exchange's clock
-    was ahead of ours at that reading.
+    was ahead of ours at that reading, `free_margin` what was left for initial margin, in account currency.
     """
 
     venue: Mode
@@ -49,6 +49,7 @@ class AccountRow:
     read_at: Instant | None = None
     unknown_why: str | None = "the account was never read"
     clock_offset: int | None = None
+    free_margin: Decimal | None = None
 
     @property
     def kill(self) -> Kill | None:

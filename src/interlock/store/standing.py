@@ -26,11 +26,13 @@ from interlock.account import (
     Switches,
 )
 from interlock.errors import StoreTrouble
+from interlock.evidence.incident import Incident
 from interlock.health.cover import Cover, covered
 from interlock.ledger.book import opening
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.risk.limits import Limits
+from interlock.risk.permission_rules import MARGIN_LOCK
 from interlock.store.entries import write_entry
 from interlock.store.intent_rows import INTENTS
 from interlock.store.records import (
@@ -55,6 +57,7 @@ DAY: Final = timedelta(days=1)
 DAY_OPEN_AGE_MAX: Final = timedelta(minutes=15)
 UNKNOWN_OUTCOME: Final = "UNKNOWN_OUTCOME_FREEZE"
 FREEZE: Final = "freeze"
+MARGIN_LOCK_LASTS: Final = timedelta(minutes=30)
 CALENDAR: Final = "calendar"
 BREAKER: Final = "breaker"
 DISARMED: Final = "disarmed:executions"
@@ -97,12 +100,14 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
     repeated = rows.get(INCIDENTS, DISARMED)
     armed = repeated.closed_at if repeated else None
     breakers = (i.text for i in marked if i.fingerprint.startswith(f"{BREAKER}:"))
-    marks = ([*i.fingerprint.split(":", 2), i.text] for i in marked)
+    standing = (i for i in marked if not is_over(i, now))
+    marks = ([*i.fingerprint.split(":", 2), i.text] for i in standing)
     frozen = (Freeze(m[2], m[1], m[3]) for m in marks if m[0] == FREEZE and len(m) == 4)  # noqa: PLR2004 - freeze, code, scope, text
     return Standing(
         switches=switches_of(account, terms),
         figures=figures_of(rows, account, day),
         balances=balances_of(rows, account),
+        margin=margin_of(account),
         day=day,
         lots=lots,
         in_flight=tuple(_in_flight(intent) for intent in live),
@@ -118,6 +123,12 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
         disarmed=repeated.text if repeated and armed is None else None,
         naked=tuple(_naked(rows, account, lots, live, now, limits)),
     )
+
+
+def is_over(incident: Incident, now: Instant) -> bool:
+    """Whether it is a margin lock that has lasted its time: of all freezes it alone ends without a person."""
+    is_lock = incident.fingerprint.startswith(f"{FREEZE}:{MARGIN_LOCK}:")
+    return is_lock and now >= incident.opened_at + MARGIN_LOCK_LASTS
 
 
 def switches_of(account: AccountRow | None, terms: Terms) -> Switches:
@@ -155,6 +166,15 @@ def balances_of(rows: Rows, account: AccountRow | None) -> Known[Mapping[str, Ba
     return Known({b.currency: b for b in rows.find(BALANCES)}, account.read_at)
 
 
+def margin_of(account: AccountRow | None) -> Known[Decimal] | Unknown:
+    """What the exchange's own figures leave for initial margin, in account currency."""
+    if account is None or account.read_at is None or account.unknown_why is not None:
+        return Unknown("the account was never read, or cannot be")
+    if account.free_margin is None:
+        return Unknown("the exchange did not say what margin is free")
+    return Known(account.free_margin, account.read_at)
+
+
 def keep_reading(
     rows: Rows, account: AccountRow, reading: AccountReading, limits: Limits, now: Instant
 ) -> None:
@@ -174,6 +194,7 @@ def keep_reading(
         read_at=reading.as_of,
         opened_at=opened_at,
         unknown_why=None,
+        free_margin=reading.free_margin,
         clock_offset=None if ahead is None else ahead // timedelta(microseconds=1),
     )
     rows.put(ACCOUNT, kept)

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from interlock.account import Transfer
 from interlock.ledger.book import moved
+from interlock.ledger.interest import charged
 from interlock.store.entries import write_entry
-from interlock.store.records import DAYS, AccountRow
+from interlock.store.records import DAYS, LOTS, AccountRow
 from interlock.store.rows import Rows
 from interlock.values import Instant, number_text
 
@@ -21,6 +22,8 @@ def book_transfers(
     young = (each for each in transfers if each.at > began_at)
     new = tuple(each for each in young if write_entry(rows, moved(each)))
     for each in new:
+        for lot in charged(each, rows.find(LOTS, quote=each.currency)):
+            rows.put(LOTS, lot)
         _keep_out_of_the_day(rows, each, now)
     return new
 

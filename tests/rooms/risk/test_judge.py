@@ -108,6 +108,12 @@ def amounted(amount: str, **changes: Any) -> Question:  # noqa: ANN401  fields o
 
 
 ON_MARGIN: Final = entry(funding=Margin(D(2)))
+
+
+def free(margin: str) -> Standing:
+    return standing(margin=Known(D(margin), NOW))
+
+
 CAPPED: Final = replace(LIMITS, usd_per_order_max=D(1000))
 
 EDGES: Final[list[tuple[str, str | None, Question]]] = [
@@ -150,6 +156,18 @@ EDGES: Final[list[tuple[str, str | None, Question]]] = [
     ("no limit", "INVALID_ORDER_FORMAT", question(wish=entry(limit=None))),
     ("short", "INVALID_ORDER_FORMAT", question(wish=entry(side=Side.SELL))),
     ("margin", None, question(wish=ON_MARGIN)),
+    ("free margin", None, question(wish=ON_MARGIN, standing=free("55"))),
+    (
+        "less margin free",
+        "INSUFFICIENT_AVAILABLE_BALANCE",
+        question(wish=ON_MARGIN, standing=free("54.9")),
+    ),
+    (
+        "free margin unknown",
+        "RISK_GUARD_BLOCKED",
+        question(wish=ON_MARGIN, standing=standing(margin=NOTHING)),
+    ),
+    ("spot needs none", None, question(standing=standing(margin=NOTHING))),
     (
         "no margin here",
         "INVALID_ORDER_FORMAT",

@@ -170,7 +170,7 @@ def test_every_part_of_what_may_be_known_is_in_the_lattice() -> None:
     }
     parts = {each.name for kind in (Standing, Facts) for each in fields(kind)}
 
-    assert parts - seen == {"lots", "certified"}
+    assert parts - seen == {"lots", "certified", "margin"}
 
 
 def changed(before: Question, after: Question) -> Iterator[str]:

@@ -42,6 +42,8 @@ class _Account(msgspec.Struct):
     total_cash_balance: _Figure = None
     total_session_unrealized_pnl: _Figure = None
     total_position_cost: _Figure = None
+    total_effective_leverage: _Figure = None
+    total_available_balance: _Figure = None
     position_balances: list[_Coin] | None = None
     balances: list[_Coin] | None = None
     accounts: list[_Coin] | None = None
@@ -74,12 +76,21 @@ def account(result: bytes, as_of: Instant) -> AccountReading:
         cost = sum(
             (_needed(one.total_position_cost, "position cost") for one in accounts), Decimal(0)
         )
+        leverage = _figures(one.total_effective_leverage for one in accounts)
+        free = _figures(one.total_available_balance for one in accounts)
     except BadInput as error:
         raise Unreachable(f"The wallet cannot be read: {error}") from error
     if not accounts:
         raise Unreachable("The wallet was answered without an account.")
     exposure = cost + sum((holding.borrowed for holding in holdings), Decimal(0))
-    return AccountReading(_summed(h.balance for h in holdings), equity, exposure, as_of)
+    return AccountReading(
+        _summed(h.balance for h in holdings),
+        equity,
+        exposure,
+        as_of,
+        leverage=max(leverage) if leverage else None,
+        free_margin=sum(free, Decimal(0)) if free else None,
+    )
 
 
 def fee_rate(result: bytes) -> FeeRate:
@@ -149,6 +160,13 @@ def _first(*figures: _Figure) -> _Figure:
 
 def _figure(figure: _Figure) -> Decimal | None:
     return None if figure in {None, ""} else number(decimal_of(figure))
+
+
+def _figures(figures: Iterable[_Figure]) -> list[Decimal]:
+    """All of them, or none when one is missing."""
+    found = [_figure(figure) for figure in figures]
+    named = [figure for figure in found if figure is not None]
+    return named if len(named) == len(found) else []
 
 
 def _needed(figure: _Figure, what: str) -> Decimal:

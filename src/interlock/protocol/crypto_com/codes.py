@@ -194,6 +194,8 @@ AUTHENTICATION: Final = frozenset({40101, 40102, 40103, 40104})
 # To a question about one order: it is not known there. Never "cancelled".
 ORDER_NOT_KNOWN: Final = frozenset({212, 316, 40401})
 TIMED_OUT: Final = 40801
+# The account's margin does not suffice: it also locks margin entries of the symbol for a while (platform 16).
+INSUFFICIENT_MARGIN: Final = 609
 
 
 def name(code: int) -> str:

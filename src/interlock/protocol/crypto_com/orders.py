@@ -26,6 +26,7 @@ HISTORY: Final = "private/get-order-history"
 PAGE: Final = 100
 OID_MAX: Final = 36
 WORD_MAX: Final = 40
+CODE_DIGITS_MAX: Final = 9
 
 STATES: Final = {
     "PENDING": State.ACKED,
@@ -63,6 +64,8 @@ class _Order(msgspec.Struct):
     trigger_price: Decimal | None = None
     exchange_order_id: str | int | None = None
     create_time: int | str = 0
+    reason: int | str | None = None
+    reject_reason: int | str | None = None
 
 
 def is_advanced(proposal: Proposal) -> bool:
@@ -170,8 +173,16 @@ def _fact(row: _Order, as_of: Instant, where: Source) -> OrderFact:
         source=where,
         as_of=as_of,
         spawned_order_id=spawned if spawned.strip("0") else None,
+        refusal=_refusal(row),
         unlisted=None if row.status in STATES else row.status[:WORD_MAX],
     )
+
+
+def _refusal(row: _Order) -> int | None:
+    """The code of a rejection; a reason that is no code says nothing."""
+    told = str(row.reject_reason or row.reason or "")
+    is_code = STATES.get(row.status) is State.REJECTED and told.isascii() and told.isdigit()
+    return int(told) or None if is_code and len(told) <= CODE_DIGITS_MAX else None
 
 
 def _trigger(row: _Order) -> Decimal | None:
