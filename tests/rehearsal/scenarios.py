@@ -99,6 +99,11 @@ SCENARIOS: Final = (
     ),
     Scenario("a margin call refuses the entry", LENT, ("{margin_call = {on = true}}",)),
     Scenario("a margin entry is refused for its funds", LENT, (arm("refuse", ENTRY, code=306),)),
+    Scenario(
+        "the journal is silent when interest is charged",
+        replace(LENT, name="lent long", hours=2.4),
+        (arm("lose_answer", "private/get-transactions", SOON, count=1),),
+    ),
     # on spot
     Scenario("bought", BOUGHT),
     Scenario("bought whole", WHOLE),

@@ -77,6 +77,8 @@ def positions(*, as_json: AsJson = False) -> None:
         "quantity",
         "average",
         "last",
+        "leverage",
+        "interest",
         "unrealised",
         "protection",
         "stop",

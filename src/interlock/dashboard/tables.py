@@ -55,7 +55,7 @@ def position(row: Json) -> Row:
     """An open lot with its protection."""
     protection = row["protection"]
     word = "OVERDUE" if row["overdue"] else protection
-    kind = "margin" if row["is_margin"] else "spot"
+    kind = f"margin x{row['leverage']}" if row["is_margin"] else "spot"
     return {
         "key": row["lot_id"],
         "Symbol": cell(row["symbol"], "strong", sub=kind),

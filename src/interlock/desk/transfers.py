@@ -15,6 +15,7 @@ STABLE: Final[dict[str, Decimal]] = {"USD": Decimal(1), "USDT": Decimal(1)}
 
 HOUR: Final = timedelta(hours=1)
 LOOK_BACK: Final = timedelta(days=6)
+RETRY: Final = timedelta(seconds=30)
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Journal:
     clock: Clock
     tenure: Tenure
     read_to: Instant | None = None
+    failed_at: Instant | None = None
 
     async def book(self, since: Instant, until: Instant) -> tuple[Transfer, ...]:
         """Books what the journal tells between the two instants; what was new is returned."""
@@ -33,13 +35,19 @@ class Journal:
         return await self.keep([each for each in told if each.at <= until])
 
     async def interest(self, reading: AccountReading) -> None:
-        """Books the interest once an hour while anything is, was lately, or may be borrowed; on a spot account nothing is asked."""
+        """Books the interest once an hour while anything is, was lately, or may be borrowed; on spot nothing is asked.
+
+        A journal that could not be read is asked for again half a minute later, from where it was booked.
+        """
         last = self.read_to
         is_booked = last is not None and last >= reading.as_of.floor(HOUR)
-        if is_booked or not self._is_on_margin(reading):
+        has_failed = self.failed_at is not None and reading.as_of < self.failed_at + RETRY
+        if is_booked or has_failed or not self._is_on_margin(reading):
             return
         # What an hour brought late is read once more with the next.
+        self.failed_at = reading.as_of
         await self.book((last or reading.as_of - LOOK_BACK) - HOUR, reading.as_of)
+        self.failed_at = None
         self.read_to = reading.as_of
 
     def _is_on_margin(self, reading: AccountReading) -> bool:
