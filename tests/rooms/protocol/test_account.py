@@ -126,3 +126,16 @@ def test_fee_rates_come_in_basis_points() -> None:
     for bad in (b"{}", endless, b"[]"):
         with pytest.raises(Unreachable):
             fee_rate(bad)
+
+
+def test_leverage_and_free_margin_are_the_exchanges_own_words_or_unknown() -> None:
+    told = {"total_effective_leverage": "2.5", "total_available_balance": "-3"}
+    reading = read(coin("USD", "5"), **told)
+    assert (reading.leverage, reading.free_margin) == (Decimal("2.5"), Decimal(-3))
+
+    for name in told:
+        reading = read(coin("USD", "5"), **{**told, name: ""})
+        assert (reading.leverage is None, reading.free_margin is None) == (
+            name == "total_effective_leverage",
+            name == "total_available_balance",
+        )

@@ -242,6 +242,22 @@ def test_a_list_comes_oldest_first_and_each_order_once() -> None:
     assert [one.order_id for one in found.whole()] == ["3", "2", "1"]
 
 
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"status": "REJECTED", "reason": 609}, 609),
+        ({"status": "REJECTED", "reason": "609"}, 609),
+        ({"status": "REJECTED", "reject_reason": "609"}, 609),
+        ({"status": "REJECTED", "reason": 0}, None),
+        ({"status": "REJECTED"}, None),
+        ({"status": "REJECTED", "reason": "no margin"}, None),
+        ({"status": "CANCELED", "reason": 609}, None),
+    ],
+)
+def test_a_rejected_order_says_why_as_a_code(more: dict[str, Any], code: int | None) -> None:
+    assert fact(**more).refusal == code
+
+
 @given(st.binary())
 def test_any_bytes_are_a_fact_or_a_typed_error(raw: bytes) -> None:
     for read in (orders.order, orders.orders):
