@@ -10,13 +10,13 @@ from interlock.account import Freeze, Funding, Margin, Spot, Tenure, Transfer
 from interlock.errors import Refused
 from interlock.evidence.incident import Incident
 from interlock.ledger.book import realised, wallet
-from interlock.orders.evidence import Evidence, OrderFact, Source
+from interlock.orders.evidence import Evidence
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.store.books import RowBooks
-from interlock.values import Instant, Known, Side, Unknown
+from interlock.values import Instant, Known, Unknown
 from tests.promises.conftest import Shelf
-from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND, armed, ask, entry, fill, reading
+from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND, armed, ask, entry, fact, fill, reading
 
 LOCK: Final = "MARGIN_ERROR_609_LOCK"
 ON_CREDIT: Final = Margin(Decimal(3))
@@ -69,6 +69,16 @@ def test_a_lock_that_was_over_locks_anew(books: RowBooks) -> None:
     assert len(locks(books, NOON + HOUR + 29 * MINUTE)) == 1
 
 
+def test_an_old_refusal_that_is_told_again_locks_nothing(books: RowBooks) -> None:
+    tenure = armed(books)
+    intent = refused(books, tenure)
+    told = replace(fact(intent, State.REJECTED), refusal=609)
+    (changed,) = books.learn(tenure.epoch, NOON + HOUR, Evidence(facts=(told,)))
+
+    assert changed.refusal == intent.refusal
+    assert locks(books, NOON + HOUR) == []
+
+
 @pytest.mark.parametrize(
     ("code", "funding"), [(306, ON_CREDIT), (301, ON_CREDIT), (40101, ON_CREDIT), (609, Spot())]
 )
@@ -80,23 +90,8 @@ def test_nothing_else_locks(books: RowBooks, code: int, funding: Funding) -> Non
 def test_a_refusal_that_only_the_order_itself_tells_locks_too(books: RowBooks) -> None:
     tenure = armed(books)
     intent, _ = ask(books, tenure, replace(entry(), funding=ON_CREDIT))
-    size = intent.proposal.quantity.size
-    fact = OrderFact(
-        intent.client_oid,
-        "17",
-        "BTC_USDT",
-        Side.BUY,
-        None,
-        State.REJECTED,
-        size,
-        Decimal(0),
-        Decimal(0),
-        None,
-        Source.ORDER_DETAIL,
-        NOON + SECOND,
-        refusal=609,
-    )
-    books.learn(tenure.epoch, NOON + SECOND, Evidence(facts=(fact,)))
+    told = replace(fact(intent, State.REJECTED), refusal=609)
+    books.learn(tenure.epoch, NOON + SECOND, Evidence(facts=(told,)))
 
     assert len(locks(books, NOON + MINUTE)) == 1
 
