@@ -12,7 +12,6 @@ from typing import Final
 from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact, Source
 from interlock.orders.intent import Attempt, Intent
 from interlock.ports import Clock, Exchange
-from interlock.strategy.proposal import OrderType
 from interlock.values import Instant
 
 BEFORE: Final = timedelta(hours=1)
@@ -22,11 +21,6 @@ PATIENCE: Final = timedelta(minutes=1)
 SWEEP: Final = timedelta(hours=1)
 
 Live = tuple[Intent, tuple[Attempt, ...]]
-
-
-def is_stop(intent: Intent) -> bool:
-    """Whether it lives at the advanced endpoints."""
-    return intent.proposal.type is OrderType.STOP_LOSS
 
 
 @dataclass(slots=True)
@@ -57,7 +51,7 @@ class Asking:
         return facts, [look for look in looks if isinstance(look, Absent)]
 
     async def _listed(self, intents: Sequence[Intent]) -> dict[str, OrderFact]:
-        if not any(is_stop(intent) for intent in intents):
+        if not any(intent.is_advanced for intent in intents):
             return {}
         listed = await self.exchange.open_orders(advanced=True)
         return {fact.client_oid: fact for fact in listed}
@@ -69,7 +63,7 @@ class Asking:
         absent = {absence.client_oid for absence in absences}
         looks: list[OrderFact | Absent] = []
         for advanced in (False, True):
-            unseen = [i for i in intents if i.client_oid in absent and is_stop(i) is advanced]
+            unseen = [i for i in intents if i.client_oid in absent and i.is_advanced is advanced]
             if unseen:
                 looks += await self._in_history(unseen, advanced=advanced)
         return looks

@@ -18,17 +18,8 @@ from interlock.errors import BadInput
 from interlock.evidence.incident import Incident
 from interlock.orders.intent import Intent
 from interlock.ports import Books, Clock, MarketFile
-from interlock.protection.plan import (
-    BREAKERS,
-    Ask,
-    CancelLeg,
-    Close,
-    Need,
-    View,
-    is_protected,
-    may_cancel,
-    needs,
-)
+from interlock.protection.plan import BREAKERS, Ask, CancelLeg, Close, Need, needs
+from interlock.protection.view import View, is_protected, may_cancel
 from interlock.risk.limits import Limits
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Unknown
@@ -101,7 +92,8 @@ class Guardian:
 
     async def _give(self, view: View, need: Need) -> None:
         match need:
-            case Ask(proposal):
+            case Ask(proposal, warning):
+                self._warn(view.lot, warning)
                 await self.trader.serve(proposal)
             case CancelLeg(intent):
                 await self.trader.cancel(intent)
@@ -109,6 +101,12 @@ class Guardian:
                 self._close(view.lot, reason)
             case _:
                 pass
+
+    def _warn(self, lot: Lot, warning: str | None) -> None:
+        if warning is not None:
+            now = self.clock.now()
+            self.books.note(now, incidents=(Incident(f"pair:{lot.id}", "WARN", warning, now),))
+            self.clock.nudge("herald").set()
 
     def _close(self, lot: Lot, reason: str) -> None:
         now = self.clock.now()

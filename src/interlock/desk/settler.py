@@ -21,7 +21,7 @@ from interlock.orders.evidence import Absent, Evidence
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Books, Clock, Exchange
-from interlock.protection.plan import is_resting
+from interlock.protection.view import is_resting
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Known, Unknown
 

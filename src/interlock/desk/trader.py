@@ -14,7 +14,7 @@ from interlock.account import Standing, Tenure
 from interlock.desk.instruments import Instruments
 from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
 from interlock.orders.evidence import Answer
-from interlock.orders.intent import Attempt, Intent, Request
+from interlock.orders.intent import Attempt, Intent, Request, target_of
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, wish_entry
 from interlock.ports import Books, Clock, Exchange, MarketFile
@@ -90,6 +90,8 @@ class Trader:
         written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)
         if written.alert is not None:
             self.clock.nudge("herald").set()
+        if written.exits:
+            self.clock.nudge("guardian").set()
         if written.intent is not None and attempt is not None:
             await self._send(written.intent, attempt)
         return written
@@ -98,7 +100,8 @@ class Trader:
         """Asks one last time whether these bytes may leave, sends them, and writes down what came back."""
         if not self.books.may_send(attempt, self.clock.now(), intent.proposal.purpose):
             return
-        self.sending.add(intent.id)
+        legs = {intent.id, target_of(intent).id} if intent.is_pair else {intent.id}
+        self.sending |= legs
         try:
             if attempt.request is Request.CREATE:
                 answer = await self.exchange.place(intent, attempt.nonce)
@@ -106,7 +109,7 @@ class Trader:
                 answer = await self.exchange.cancel(intent, attempt.nonce)
             after = self._answered(attempt, answer)
         finally:
-            self.sending.discard(intent.id)
+            self.sending -= legs
         refusal = answer.code if isinstance(answer, Refused) else None
         _log.info(
             "answered",

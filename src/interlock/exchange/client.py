@@ -112,24 +112,23 @@ class CryptoComExchange:
         return account.fee_rate(await self._private(account.FEE_RATE, {}))
 
     async def place(self, intent: Intent, nonce: int) -> Answer:
-        """Asks for the order with exactly this nonce; an order that cannot be said is not sent."""
-        method = orders.method(orders.CREATE, advanced=orders.is_advanced(intent.proposal))
+        """Asks for the order, or the pair, with exactly this nonce; an order that cannot be said is not sent."""
         try:
             params = orders.create_params(intent)
         except BadInput as error:
             return NotSent(f"The order was not sent: {error}")
-        return await self._act(Asked(method, nonce, intent.client_oid), params)
+        return await self._act(
+            Asked(orders.create_method(intent), nonce, intent.client_oid), params
+        )
 
     async def cancel(self, intent: Intent, nonce: int) -> Answer:
-        """Asks to cancel the order, at the endpoint of its kind; only its state, read back, says that it is cancelled."""
-        method = orders.method(orders.CANCEL, advanced=orders.is_advanced(intent.proposal))
-        return await self._act(
-            Asked(method, nonce, intent.client_oid), orders.cancel_params(intent)
-        )
+        """Asks to cancel the order at the endpoint of its kind, or its pair; only its state, read back, says that it is cancelled."""
+        asked = Asked(orders.cancel_method(intent), nonce, intent.client_oid)
+        return await self._act(asked, orders.cancel_params(intent))
 
     async def order(self, intent: Intent) -> OrderFact | Absent:
         """The order by its client_oid at the detail endpoint of its kind; Absent when it is not known there."""
-        advanced = orders.is_advanced(intent.proposal)
+        advanced = intent.is_advanced
         where, asked_at = orders.source(orders.DETAIL, advanced=advanced), self._now()
         method = orders.method(orders.DETAIL, advanced=advanced)
         try:

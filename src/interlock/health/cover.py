@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from interlock.account import Lot
 from interlock.orders.intent import Intent
-from interlock.protection.plan import View, is_protected, stop_price, target_price
+from interlock.protection.view import View, is_protected, stop_price, target_price
 from interlock.values import Instant, Instrument
 
 

@@ -17,9 +17,10 @@ from interlock.values import Instant, Side
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway took the request: queued, not done."""
+    """The gateway took the request: queued, not done. A pair is named by its list alone, and a pair that is to go by nothing."""
 
-    order_id: str
+    order_id: str | None
+    list_id: str | None = None
 
 
 Answer = Accepted | Refused | Unreachable | NotSent
@@ -40,7 +41,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderFact:
-    """The exchange's own word about one order. Quantities in base, value in quote, trigger in quote per base.
+    """The exchange's own word about one order. Quantities in base, value in quote, trigger and limit in quote per base.
 
     `unlisted` is a status text that we do not know: it proves only that the order exists, and is an alarm.
     """
@@ -59,6 +60,8 @@ class OrderFact:
     as_of: Instant
     spawned_order_id: str | None = None
     unlisted: str | None = None
+    limit: Decimal | None = None
+    list_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class RowBooks:
         with self._ground.look() as rows:
             owed = (rows.get(INTENTS, each.intent_id) for each in rows.find(OWED, open=OPEN))
             live = [*rows.find(INTENTS, live=OPEN), *(each for each in owed if each is not None)]
-            return tuple((intent, order_path.attempts_of(rows, intent.id)) for intent in live)
+            return tuple((intent, order_path.attempts_of(rows, intent)) for intent in live)
 
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""
@@ -234,7 +234,7 @@ class RowBooks:
 def _recover(rows: Rows, now: Instant) -> None:
     """What an earlier tenure was sending has an unknown outcome."""
     for intent in rows.find(INTENTS, live=OPEN):
-        after = words.interrupted(intent, order_path.attempts_of(rows, intent.id), now)
+        after = words.interrupted(intent, order_path.attempts_of(rows, intent), now)
         if after != intent:
             rows.put(INTENTS, after)
             tell_order(rows, intent, after, now, "restart")

@@ -12,6 +12,8 @@ from interlock.store.standing import FREEZE, UNKNOWN_OUTCOME
 from interlock.values import Instant
 
 CRITICAL = "FAIL"
+# What is wrong with one lot, and over when it is closed: it cannot be guarded, its pair was refused, its sale fails.
+OF_LOT = ("lot", "pair", "flatten")
 
 
 def write_incident(rows: Rows, incident: Incident) -> None:

@@ -39,6 +39,7 @@ def _cells(intent: Intent) -> tuple[Cell, ...]:
         "quantity": number_text(wish.quantity.size),
         "price": _rate(wish.limit),
         "trigger_price": _rate(wish.trigger),
+        "target_price": _rate(wish.target),
         "reserved": number_text(intent.reserved),
         **_funding_cells(wish.funding),
         **_protection_cells(wish.protection),
@@ -52,6 +53,8 @@ def _cells(intent: Intent) -> tuple[Cell, ...]:
         "filled": number_text(intent.filled),
         "value": number_text(intent.value),
         "refusal": intent.refusal,
+        "leader": intent.leader,
+        "list_id": intent.list_id,
         "confirmed_at": intent.confirmed_at.micros if intent.confirmed_at else None,
         "created_at": intent.created_at.micros,
         "updated_at": intent.updated_at.micros,
@@ -77,6 +80,8 @@ def _thing(cells: tuple[Cell, ...]) -> Intent:
         value=decimal_of(row["value"]),
         confirmed_at=None if confirmed_at is None else _instant(confirmed_at),
         refusal=_text_or_none(row["refusal"]),
+        leader=_text_or_none(row["leader"]),
+        list_id=_text_or_none(row["list_id"]),
     )
 
 
@@ -95,6 +100,7 @@ def _proposal(row: dict[str, Cell]) -> Proposal:
         trigger=_price(row["trigger_price"], instrument),
         lot_id=_text_or_none(row["lot_id"]),
         protection=_protection(row),
+        target=_price(row["target_price"], instrument),
     )
 
 
@@ -182,6 +188,7 @@ COLUMNS: Final = (
     "quantity",
     "price",
     "trigger_price",
+    "target_price",
     "reserved",
     "margin_mode",
     "leverage",
@@ -199,6 +206,8 @@ COLUMNS: Final = (
     "filled",
     "value",
     "refusal",
+    "leader",
+    "list_id",
     "confirmed_at",
     "created_at",
     "updated_at",

@@ -196,8 +196,8 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
 
 
 def open_lots(rows: Rows) -> OpenLots:
-    """Every open lot with all intents that serve it."""
-    lots = rows.find(LOTS, open=OPEN)
+    """Every open lot with all intents that serve it, the oldest first; of those of one instant by symbol, which no installation changes."""
+    lots = sorted(rows.find(LOTS, open=OPEN), key=lambda lot: (lot.opened_at, lot.symbol, lot.id))
     return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
 
 

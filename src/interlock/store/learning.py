@@ -12,7 +12,13 @@ from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.store.entries import write_entry
-from interlock.store.incidents import CRITICAL, contradicted, write_incident
+from interlock.store.incidents import (
+    CRITICAL,
+    OF_LOT,
+    close_incidents,
+    contradicted,
+    write_incident,
+)
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
 from interlock.store.order_path import attempts_of
@@ -82,7 +88,7 @@ class _Touched:
             return
         self.rows.add(ABSENCES, absent)
         looks = self.rows.find(ABSENCES, client_oid=absent.client_oid)
-        attempts = attempts_of(self.rows, intent.id)
+        attempts = attempts_of(self.rows, intent)
         self.after[intent.id] = learning.after_absence(intent, looks, attempts, self.now)
 
     def settle(self) -> tuple[Intent, ...]:
@@ -127,6 +133,8 @@ class _Touched:
             lot = self.rows.get(LOTS, lot_id)
             if lot is not None:
                 tell_lot(self.rows, before, lot, self.now)
+            if lot is not None and lot.closed_at is not None:
+                close_incidents(self.rows, [f"{what}:{lot.id}" for what in OF_LOT], self.now)
 
     def _close_crumbs(self, intent: Intent) -> None:
         lot = self.rows.get(LOTS, intent.id)

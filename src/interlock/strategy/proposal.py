@@ -47,7 +47,11 @@ class Protection:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One order as it would be sent. `key` names the wish for ever: the same key is the same intent."""
+    """One order as it would be sent. `key` names the wish for ever: the same key is the same intent.
+
+    A stop with a `target` is a pair: a limit sale at that price is asked for in the same request, and the first execution of either
+    leg ends the other.
+    """
 
     key: str
     purpose: Purpose
@@ -61,6 +65,7 @@ class Proposal:
     trigger: Price | None = None
     lot_id: str | None = None
     protection: Protection | None = None
+    target: Price | None = None
 
     @property
     def symbol(self) -> str:
