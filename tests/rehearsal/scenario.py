@@ -101,13 +101,13 @@ def stage(
     return world
 
 
-def leave(world: World) -> None:
-    """Every open lot is to be sold, as by a SELL signal."""
+def leave(world: World, why: str = LEAVING) -> None:
+    """Every open lot is to be sold, as by a SELL signal, or for another reason."""
     books, now = world.open_books(), world.now()
     tenure = books.picture(now).tenure
     assert tenure is not None
     for lot, _ in books.open_lots():
-        books.flag_exit(tenure.epoch, now, lot.id, LEAVING)
+        books.flag_exit(tenure.epoch, now, lot.id, why)
 
 
 def violations(world: World) -> list[str]:

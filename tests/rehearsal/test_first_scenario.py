@@ -11,7 +11,7 @@ import pytest
 from tests.rehearsal.scenario import BY_TARGET, SCRIPTS, Script, stage, violations
 from tests.rehearsal.sweep import die_at, points, quietly
 
-STRIDE = 23
+STRIDE = 41
 ROOT = Path(__file__).parents[2]
 HASH = "from tests.rehearsal.trace import main; main()"
 

@@ -9,7 +9,7 @@ from interlock.errors import InterlockError
 from interlock.evidence.picture import Picture
 from interlock.evidence.telling import Delivery
 from interlock.health.consistency import Ending, inconsistencies, missing_intents
-from interlock.health.cover import Covered, covered, naked
+from interlock.health.cover import Covered, covered
 from interlock.health.observations import (
     AccountSeen,
     GuardSeen,
@@ -110,7 +110,7 @@ def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
         intents_table=INTENTS not in picture.missing,
         checked_at=snapshot.as_of,
         inconsistencies=(*_gaps(picture), *inconsistencies(picture.intents, picture.lots)),
-        naked=naked(covers(snapshot, settings)),
+        covers=tuple(covers(snapshot, settings)),
         missing_intents=missing_intents(endings, snapshot.as_of),
         unknown_outcomes=tuple(i.intent_id for i in standing.in_flight if i.state == "UNKNOWN"),
         freezes=tuple(f"{f.scope} {f.code}: {f.why}" for f in standing.freezes),

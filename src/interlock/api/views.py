@@ -213,6 +213,7 @@ def position(cover: Covered, tick: Tick | None, now: Instant) -> Json:
         "realised": round(realised(lot), 8),
         "protection": cover.cover,
         "overdue": cover.overdue,
+        "unprotected_s": seconds(now - cover.bare_since) if cover.bare_since else None,
         "stop": cover.stop,
         "target": cover.target,
         "exit_reason": lot.exit_reason,

@@ -30,6 +30,7 @@ _log = structlog.get_logger("settler")
 SOON: Final = timedelta(seconds=1)
 LATER: Final = timedelta(seconds=5)
 LAG: Final = timedelta(seconds=1)
+GLITCH: Final = timedelta(seconds=10)
 AUTH_PAUSE: Final = timedelta(seconds=60)
 SHUT_OUT: Final = "exchange:auth"
 NOT_HERE: Final = Unknown("the platform asks no third party: `interlock doctor` does")
@@ -54,19 +55,33 @@ class Settler:
     ready_at: Instant | None = None
     _shut_until: Instant = field(default_factory=lambda: Instant(0))
     _is_shut_out: bool = False
+    _able_at: Instant | None = None
+    _deaf_since: Instant | None = None
 
     async def once(self) -> Instant:
         """Settles what can be settled now; due soon while anything is open, else with the next bar."""
         if self.clock.now() < self._shut_until:
             return self._shut_until
+        asked_at = self.clock.now()
         try:
             await self._read_wallet()
             unsettled = await self._settle()
         except NotAuthorised as error:
+            self._deaf_since = self._deaf_since or asked_at
             return await self._shut_out(error)
+        except ExchangeTrouble:
+            self._deaf_since = self._deaf_since or asked_at
+            raise
+        self._able_at, self._deaf_since = self.able_since(), None
         if self.ready_at is None or self._is_shut_out:
             self._let_in()
         return self._due(unsettled)
+
+    def able_since(self) -> Instant:
+        """Since when the exchange answers us: before, nobody could have acted, and no deadline counts that time; a glitch is no silence."""
+        now = self.clock.now()
+        is_deaf = self._deaf_since is not None and now - self._deaf_since > GLITCH
+        return now if is_deaf else self._able_at or now
 
     async def _read_wallet(self) -> None:
         reading = await self.exchange.account()

@@ -93,20 +93,28 @@ def failed_exits(view: View) -> int:
 
 
 def _guard(view: View) -> tuple[Need, ...]:
-    if any(target.filled for target in view.targets):
-        return (
-            Close(TARGET),
-        )  # its first execution ended the stop: what remains is sold where the target stood
+    over = _ended_by_a_leg(view)
+    if over is not None:
+        return (Close(over),)
     if is_protected(view):
         is_watched_here = not view.live_targets and _is_target_reached(view)
         return (Close(TARGET),) if is_watched_here else _lone_targets(view)
-    if any(stop.state is State.REJECTED and not _is_refused_pair(stop) for stop in view.stops):
-        return (Close(STOP_REFUSED),)
     if view.now - view.since > view.deadline:
         return (Close(STOP_UNCONFIRMED),)
     if view.stops and not uncovered(view):
         return (Wait("the stop is not listed yet"),)
     return (*_stop(view), *_lone_targets(view))
+
+
+def _ended_by_a_leg(view: View) -> str | None:
+    """Why a leg ends the lot: its first execution ended the other leg, so what remains is sold; or the exchange does not give a stop."""
+    if any(target.filled for target in view.targets):
+        return TARGET
+    if any(stop.ended and stop.filled for stop in view.stops):
+        return STOP_PASSED
+    refused = (stop for stop in view.stops if stop.state is State.REJECTED)
+    is_refused = not is_protected(view) and not all(map(_is_refused_pair, refused))
+    return STOP_REFUSED if is_refused else None
 
 
 def _is_refused_pair(stop: Intent) -> bool:

@@ -4,7 +4,9 @@ A message is one by its key: a replay of evidence, a restart and a repeat are si
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from interlock.account import Lot
 from interlock.errors import BadInput
@@ -22,6 +24,8 @@ from interlock.store.records import (
 )
 from interlock.store.rows import Rows
 from interlock.values import Instant, number_text
+
+MINUTE: Final = timedelta(minutes=1)
 
 
 def tell(rows: Rows, topic: Topic, key: str, text: str, now: Instant) -> None:
@@ -78,6 +82,15 @@ def tell_opened(rows: Rows, incident: Incident) -> None:
     key = f"incident:{incident.fingerprint}:{incident.opened_at.micros}:opened"
     text = f"{incident.severity} {incident.fingerprint}: {incident.text}"
     tell(rows, Topic.INCIDENT, key, text, incident.opened_at)
+
+
+def tell_still_open(rows: Rows, known: Incident, now: Incident) -> None:
+    """An incident that lasts, once for each full minute."""
+    minutes = (now.opened_at - known.opened_at) // MINUTE
+    if minutes:
+        key = f"incident:{known.fingerprint}:{known.opened_at.micros}:minute:{minutes}"
+        text = f"{now.severity} {now.fingerprint}, for {minutes} min: {now.text}"
+        tell(rows, Topic.INCIDENT, key, text, now.opened_at)
 
 
 def tell_closed(rows: Rows, incident: Incident, now: Instant) -> None:

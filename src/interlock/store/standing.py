@@ -256,7 +256,7 @@ def _naked(  # noqa: PLR0913, PLR0917 - what says how a lot is covered
     began_at, deadline = account.began_at if account else None, limits.protection_deadline
     for lot in lots:
         legs = [intent for intent in live if intent.proposal.lot_id == lot.id]
-        if covered(lot, legs, began_at, now, deadline).cover is Cover.PROTECTED:
+        if covered(lot, legs, began_at, now, deadline).is_stopped:
             continue
         # Only a lot that live orders do not protect is looked at with all that ever served it.
         found = covered(lot, rows.find(INTENTS, serves=lot.id), began_at, now, deadline)
