@@ -7,6 +7,7 @@ over the Transport. A transaction of the store is a plain function without an aw
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from interlock.account import AccountReading, FeeRate, Lot, Mode, Standing, Switches, Tenure
@@ -248,6 +249,10 @@ class Books(Protocol):
 
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan; a lot that has a reason keeps it."""
+        ...
+
+    def raise_high(self, epoch: int, now: Instant, lot_id: str, bid: Decimal) -> None:
+        """Keeps the highest bid that an open lot has seen; a lower one changes nothing."""
         ...
 
     # -- account and evidence

@@ -122,6 +122,15 @@ def test_an_edit_keeps_what_it_does_not_name_and_does_not_end_a_running_tenure(
     assert books(tmp_path).standing(NOW).epoch == epoch
 
 
+def test_a_stop_follows_when_the_row_says_so_and_stays_when_it_says_zero(tmp_path: Path) -> None:
+    interlock(tmp_path, "watch", "BTC_USDT", "--alert", "--trailing-pct", "1.5")
+    assert books(tmp_path).watchlist()[0].trailing_pct == Decimal("1.5")
+    assert interlock(tmp_path, "watch", "BTC_USDT", "--trailing-pct", "51").returncode == 2
+    interlock(tmp_path, "watch", "BTC_USDT", "--trailing-pct", "0")
+
+    assert books(tmp_path).watchlist()[0].trailing_pct is None
+
+
 def test_the_mode_is_bounded_by_the_environment(tmp_path: Path) -> None:
     interlock(tmp_path, "watch", "BTC_USDT", "--alert")
 

@@ -1,11 +1,11 @@
-"""A pair in the books: two orders with an id of their own, one request with one nonce, and what is said of it is said of both."""
+"""What protects a lot, in the books: a pair is two orders with an id of their own and one request with one nonce; a high never falls."""
 
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from interlock.errors import NotSent, Refused, Unreachable
+from interlock.errors import LeaseLost, NotSent, Refused, Unreachable
 from interlock.orders.evidence import Accepted, Answer, Source
 from interlock.orders.intent import Attempt, Intent, Request, target_of
 from interlock.orders.life import State
@@ -22,6 +22,7 @@ from tests.promises.wishes import (
     armed,
     ask,
     bought,
+    entry,
     fact,
     fill,
     learn,
@@ -194,3 +195,21 @@ def test_what_the_target_sold_is_booked_to_its_lot_and_the_stop_that_it_ended_is
     assert books.open_lots() == ()
     told = [message.text for message in books.undelivered(NOON + MINUTE, 100)]
     assert not [text for text in told if text.startswith("Cancelled")]
+
+
+def test_the_high_of_a_lot_never_falls_and_a_stop_that_follows_is_kept(shelf: Shelf) -> None:
+    books = shelf.books()
+    tenure = armed(books)
+    wish = entry()
+    assert wish.protection is not None
+    follows = replace(wish, protection=replace(wish.protection, trailing_pct=Decimal("1.5")))
+    intent, _ = ask(books, tenure, follows)
+    learn(books, tenure, NOON, fact(intent, State.FILLED, "0.01"), fill(intent, "t", "0.01"))
+
+    for bid in ("50000", "51000", "50500"):
+        books.raise_high(tenure.epoch, NOON, intent.id, Decimal(bid))
+
+    ((lot, _),) = shelf.books().open_lots()
+    assert (lot.trailing_pct, lot.high) == (Decimal("1.5"), Decimal(51000))
+    with pytest.raises(LeaseLost):
+        books.raise_high(tenure.epoch - 1, NOON, intent.id, Decimal(52000))

@@ -20,6 +20,7 @@ from interlock.store import hold, open_books, open_market
 from interlock.store import migrate as migration
 from interlock.store.books import RowBooks
 from interlock.store.chains import BOOKS, MARKET, Chain
+from interlock.store.migrations.books.b0003_guard import ADDED
 from interlock.store.sqlite import SqliteGround
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Known, Unknown
@@ -318,8 +319,9 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
     with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other, other:
         other.execute("ALTER TABLE account DROP COLUMN clock_offset")
         other.execute("DROP INDEX send_attempts_at")
-        for column in ("target_price", "leader", "list_id"):
-            other.execute(f"ALTER TABLE order_intents DROP COLUMN {column}")
+        for table, columns in ADDED.items():
+            for column in columns:
+                other.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
         other.execute("UPDATE alembic_version SET version_num = 'b0001'")
 
     standing = opening().standing(NOON)

@@ -1,13 +1,13 @@
 """The first scenario of all: buy, partial fill, stop, exit; on real prices, judged by the exchange's own books.
 
 `by_target` lets the market reach the target, which rests at the exchange beside the stop; `by_stop` lets it fall through the stop,
-which fires. In `by_plan` the exchange takes no pairs: the target is watched at the desk, and the exit plan runs with a stop alone; in
-`by_word` the owner's word closes a lot that a pair protects.
+which fires; in `by_trail` the stop follows the price. In `by_plan` the exchange takes no pairs: the target is
+watched at the desk, and the exit plan runs with a stop alone; in `by_word` the owner's word closes a lot that a pair protects.
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -44,7 +44,8 @@ ROW = WatchlistRow(
 class Script:
     """When a scenario starts, how long it lasts, and how much of an order the best level holds.
 
-    `arms` are faults that the exchange has from the beginning (name, method, count, code); after `leaves` hours every lot is to be sold.
+    `arms` are faults that the exchange has from the beginning (name, method, count, code); after `leaves` hours every lot is to be sold;
+    `edits` change the row.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Script:
     depth: Decimal
     arms: tuple[tuple[str, str, int, int], ...] = ()
     leaves: float | None = None
+    edits: Mapping[str, Any] = field(default_factory=dict)
 
 
 FOR_EVER = 10**9
@@ -60,9 +62,17 @@ PAIR = "private/advanced/create-oco"
 NO_PAIRS = (("refuse", PAIR, FOR_EVER, 140001),)
 BY_TARGET = Script("by_target", "2024-02-29T00:59:50", 6.2, Decimal(100))
 BY_STOP = Script("by_stop", "2024-02-29T21:59:50", 2.2, Decimal(100))
-BY_PLAN = replace(BY_TARGET, name="by_plan", arms=NO_PAIRS)
+BY_PLAN = replace(
+    BY_TARGET, name="by_plan", hours=1.2, arms=NO_PAIRS, edits={"tp_percentage": Decimal("0.8")}
+)
 BY_WORD = replace(BY_TARGET, name="by_word", hours=1.4, leaves=0.5)
-SCRIPTS = (BY_TARGET, BY_STOP, BY_PLAN, BY_WORD)
+BY_TRAIL = replace(
+    BY_TARGET,
+    name="by_trail",
+    hours=2.4,
+    edits={"trailing_pct": Decimal(1), "tp_percentage": Decimal(20)},
+)
+SCRIPTS = (BY_TARGET, BY_STOP, BY_PLAN, BY_WORD, BY_TRAIL)
 
 
 def stage(
@@ -80,7 +90,7 @@ def stage(
     books = opened()
     books.open(Mode.SIM, start)
     books.switch("owner", "first steps", start, mode=Mode.SIM, kill=None)
-    row = replace(ROW, updated_at=start - timedelta(hours=2))
+    row = replace(ROW, updated_at=start - timedelta(hours=2), **script.edits)
     books.watch(row, "owner", start - timedelta(hours=2))
     engine = Engine(config)
     for fault in script.arms:

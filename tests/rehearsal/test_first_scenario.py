@@ -41,6 +41,7 @@ def test_the_scenarios_do_what_their_names_say() -> None:
         }
 
     assert sold["by_target"] == {"LIMIT"}
+    assert sold["by_trail"] == set()
     assert sold["by_stop"] == {"STOP_LOSS", "MARKET"}  # the trigger, and what it became
     assert sold["by_plan"] == sold["by_word"] == {"MARKET"}
     assert worlds["by_plan"].engine.books()["requests"]["private/advanced/cancel-order"] == 1

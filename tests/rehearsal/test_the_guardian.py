@@ -16,7 +16,16 @@ from interlock.protection.plan import STOP_PASSED, TARGET
 from interlock.store.records import LOTS
 from interlock.strategy.proposal import Purpose
 from tests.fakes.store import DictGround, fake_books
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, FOR_EVER, SYMBOL, leave, stage, violations
+from tests.rehearsal.scenario import (
+    BY_STOP,
+    BY_TARGET,
+    BY_TRAIL,
+    FOR_EVER,
+    SYMBOL,
+    leave,
+    stage,
+    violations,
+)
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
 
@@ -70,6 +79,23 @@ def test_a_stop_that_finds_too_few_buyers_ends_its_target_and_the_rest_is_flatte
     stops = [leg for leg in legs(world) if leg.is_pair]
     assert stops[0].filled == Decimal(60)
     assert (first.exit_reason, first.closed_at is not None) == (STOP_PASSED, True)
+    assert violations(world) == []
+
+
+def test_a_stop_follows_the_price_upward_alone_and_sells_when_it_falls_back() -> None:
+    world = stage(replace(BY_TRAIL, hours=8.2))
+    world.run()
+
+    stops = [leg for leg in legs(world) if leg.proposal.purpose is Purpose.PROTECT]
+    triggers = [stop.proposal.trigger.rate for stop in stops if stop.proposal.trigger]
+    assert len(triggers) == len(stops) >= 5
+    assert triggers == sorted(set(triggers))
+    assert [stop.state for stop in stops[-2:]] == [State.CANCELLED, State.FILLED]
+    for low, high in itertools.pairwise(stops):
+        assert high.confirmed_at is not None
+        assert high.confirmed_at <= low.updated_at  # listed before the lower one went
+    (lot,) = lots(world)
+    assert lot.proceeds > lot.cost
     assert violations(world) == []
 
 

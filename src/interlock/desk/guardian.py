@@ -6,7 +6,7 @@ nothing would leave, and no deadline counts that time. A lot's deadline starts w
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -26,6 +26,7 @@ from interlock.protection.plan import (
     Close,
     Need,
     failed_exits,
+    higher_mark,
     needs,
 )
 from interlock.protection.view import View, is_protected, may_cancel
@@ -101,6 +102,7 @@ class Guardian:
         if is_protected(view):
             self._bare.pop(lot.id)
         self._page(view)
+        view = self._followed(view)
         for need in needs(view):
             await self._give(view, need)
         return lot.exit_reason is None and is_protected(view) and not needs(view)
@@ -116,6 +118,14 @@ class Guardian:
                 self._close(view.lot, reason)
             case _:
                 pass
+
+    def _followed(self, view: View) -> View:
+        """The lot with its high, made durable before any stop moves after it."""
+        mark = higher_mark(view)
+        if mark is None:
+            return view
+        self.books.raise_high(self.tenure.epoch, view.now, view.lot.id, mark)
+        return replace(view, lot=replace(view.lot, high=mark))
 
     def _page(self, view: View) -> None:
         """A sale that fails is told when it first fails and every minute until it is done: it is never given up in silence."""

@@ -2,6 +2,8 @@
 
 Spot protection is a pair at the exchange: a stop-loss for all that can be sold, and beside it the target as a limit sale. Where the
 exchange refuses the pair the stop stands alone, and the target is watched here.
+A stop that follows the price stands alone too: a pair cannot be replaced without a moment with none or with both. The higher stop is
+placed and listed before the lower one is cancelled, and no stop is ever lowered.
 An exit first cancels the legs that would sell the same coins, waits until the exchange says they are gone, then sells by quantity.
 The plan is a function of durable facts alone, so a restart goes on where it stood and never reads an exit as a naked lot.
 """
@@ -17,11 +19,14 @@ from interlock.orders.life import State
 from interlock.protection.view import (
     View,
     is_protected,
+    is_resting,
     may_cancel,
     owes_executions,
     stop_price,
     target_price,
+    trailed,
     uncovered,
+    uncovered_by,
 )
 from interlock.strategy.proposal import OrderType, Proposal, Purpose, TimeInForce
 from interlock.values import Price, Quantity, Side
@@ -35,6 +40,8 @@ EMERGENCIES: Final = frozenset({STOP_REFUSED, STOP_UNCONFIRMED, STOP_PASSED})
 BREAKERS: Final = frozenset({STOP_REFUSED, STOP_UNCONFIRMED})
 EXIT_RETRY: Final = timedelta(seconds=60)
 FLATTEN_RETRY: Final = timedelta(seconds=1)
+# A stop moves by a tick and by this share of its price at least, which bounds how often it is replaced.
+STEP: Final = Decimal("0.002")
 # A wait shorter than this is not worth a stop that would have to be cancelled again.
 PUT_BACK: Final = timedelta(seconds=8)
 
@@ -98,12 +105,43 @@ def _guard(view: View) -> tuple[Need, ...]:
         return (Close(over),)
     if is_protected(view):
         is_watched_here = not view.live_targets and _is_target_reached(view)
-        return (Close(TARGET),) if is_watched_here else _lone_targets(view)
+        return (Close(TARGET),) if is_watched_here else (*_lone_targets(view), *_follow(view))
     if view.now - view.since > view.deadline:
         return (Close(STOP_UNCONFIRMED),)
     if view.stops and not uncovered(view):
         return (Wait("the stop is not listed yet"),)
     return (*_stop(view), *_lone_targets(view))
+
+
+def higher_mark(view: View) -> Decimal | None:
+    """The bid, when the stop that follows it would stand a whole step above the one that protects the lot now; else None."""
+    lot, bid, standing = view.lot, view.bid, stop_price(view.lot, view.instrument)
+    is_still = lot.exit_reason is not None or not is_protected(view)
+    if lot.trailing_pct is None or bid is None or standing is None or is_still:
+        return None
+    step = max(view.instrument.price_tick, standing.rate * STEP)
+    moved = view.instrument.price_down(trailed(bid, lot.trailing_pct))
+    return bid if moved is not None and moved.rate >= standing.rate + step else None
+
+
+def _follow(view: View) -> tuple[Need, ...]:
+    """A stop below where it belongs is replaced: the higher one is asked for, and only once it is listed does the lower one go."""
+    wanted = stop_price(view.lot, view.instrument)
+    if view.lot.trailing_pct is None or wanted is None:
+        return ()
+    low = tuple(s for s in view.live_stops if s.proposal.trigger and s.proposal.trigger < wanted)
+    high = tuple(stop for stop in view.live_stops if stop not in low)
+    if not low or view.lot.is_dust(view.instrument):
+        return ()
+    if _is_passed(view, wanted):
+        return (Close(STOP_PASSED),)
+    if high:
+        is_listed = not uncovered_by(view, [stop for stop in high if is_resting(stop)])
+        cancels = tuple(CancelLeg(stop) for stop in low if may_cancel(stop, view.now))
+        return cancels if is_listed else (Wait("the higher stop is not listed yet"),)
+    if _refused_lately(view):
+        return ()
+    return (Ask(_order(view, Purpose.PROTECT, view.lot.sellable(view.instrument), wanted)),)
 
 
 def _ended_by_a_leg(view: View) -> str | None:
@@ -131,7 +169,8 @@ def _stop(view: View) -> tuple[Need, ...]:
         return (Close(TARGET),)
     refused = [stop for stop in view.stops if _is_refused_pair(stop)]
     target = target_price(view.lot, view.instrument)
-    if view.lot.funding != Spot() or target is None or refused or view.lone_targets:
+    is_bound = view.lot.funding != Spot() or view.lot.trailing_pct is not None
+    if is_bound or target is None or refused or view.lone_targets:
         why = f"the pair was refused ({refused[-1].refusal})" if refused else None
         warning = f"The stop of {view.lot.symbol} stands alone: {why}." if why else None
         return (Ask(_order(view, Purpose.PROTECT, uncovered(view), trigger), warning),)
@@ -176,8 +215,8 @@ def _put_back(view: View, pause: timedelta) -> tuple[Need, ...]:
 
 
 def _refused_lately(view: View) -> bool:
-    """Whether a stop was refused so short ago that the next would be too."""
-    refused = (stop for stop in view.stops if stop.state is State.REJECTED)
+    """Whether a stop was refused, or did not leave, so short ago that the next would not either."""
+    refused = (stop for stop in view.stops if stop.state in (State.REJECTED, State.NOT_PLACED))
     return any(view.now - stop.updated_at < EXIT_RETRY for stop in refused)
 
 

@@ -74,8 +74,16 @@ class View:
 
 
 def stop_price(lot: Lot, instrument: Instrument) -> Price | None:
-    """The price at which the lot is stopped: its average less the frozen distance, down to the tick."""
-    return instrument.price_down(lot.average - lot.stop_distance)
+    """The price at which the lot is stopped, down to the tick: its average less the frozen distance, or what trails its high, if higher."""
+    rate = lot.average - lot.stop_distance
+    if lot.trailing_pct is not None and lot.high is not None:
+        rate = max(rate, trailed(lot.high, lot.trailing_pct))
+    return instrument.price_down(rate)
+
+
+def trailed(bid: Decimal, pct: Decimal) -> Decimal:
+    """What lies so many percent below a bid, in quote per base."""
+    return bid * (1 - pct / 100)
 
 
 def target_price(lot: Lot, instrument: Instrument) -> Price | None:
@@ -85,12 +93,12 @@ def target_price(lot: Lot, instrument: Instrument) -> Price | None:
 
 def uncovered(view: View) -> Decimal:
     """What can be sold, is worth an order of its own, and no stop that may live would sell; in base."""
-    return _rest(view, view.live_stops)
+    return uncovered_by(view, view.live_stops)
 
 
 def is_protected(view: View) -> bool:
     """Whether stops that the exchange itself listed cover all that can be sold; an exit under way is not protection."""
-    return view.lot.is_dust(view.instrument) or not _rest(view, resting_stops(view))
+    return view.lot.is_dust(view.instrument) or not uncovered_by(view, resting_stops(view))
 
 
 def resting_stops(view: View) -> tuple[Intent, ...]:
@@ -124,8 +132,8 @@ def bare_since(view: View) -> Instant:
     return max([view.lot.opened_at, *ended, *grown, *leaving])
 
 
-def _rest(view: View, stops: Iterable[Intent]) -> Decimal:
-    """What these stops leave uncovered; where they cover something, a remainder too small for any order is none."""
+def uncovered_by(view: View, stops: Iterable[Intent]) -> Decimal:
+    """What these stops leave uncovered, in base; where they cover something, a remainder too small for any order is none."""
     covered = sum((_open_size(stop) for stop in stops), ZERO)
     left = max(ZERO, view.lot.sellable(view.instrument) - covered)
     stop = stop_price(view.lot, view.instrument)

@@ -5,6 +5,7 @@ They are written once, over rows; whether a database or a dictionary keeps the r
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from interlock.account import AccountReading, Lot, Mode, Standing, Switches, Tenure
 from interlock.errors import BadInput, WrongVenue
@@ -125,6 +126,12 @@ class RowBooks:
         with self._ground.change() as rows:
             order_path.held(rows, epoch)
             order_path.flag(rows, lot_id, reason)
+
+    def raise_high(self, epoch: int, now: Instant, lot_id: str, bid: Decimal) -> None:  # noqa: ARG002 - the port's own list
+        """Keeps the highest bid that an open lot has seen."""
+        with self._ground.change() as rows:
+            order_path.held(rows, epoch)
+            order_path.raise_high(rows, lot_id, bid)
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:

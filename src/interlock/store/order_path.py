@@ -8,6 +8,7 @@ for them, and what is said of that attempt is said of both.
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from interlock.account import Mode, Standing, Switches
@@ -174,6 +175,15 @@ def flag(rows: Rows, lot_id: str, reason: str) -> None:
         raise BadInput(f"There is no lot {lot_id}.")
     if lot.exit_reason is None and lot.closed_at is None:
         rows.put(LOTS, replace(lot, exit_reason=reason))
+
+
+def raise_high(rows: Rows, lot_id: str, bid: Decimal) -> None:
+    """The highest bid that an open lot has seen; it never falls."""
+    lot = rows.get(LOTS, lot_id)
+    if lot is None:
+        raise BadInput(f"There is no lot {lot_id}.")
+    if lot.closed_at is None and (lot.high is None or bid > lot.high):
+        rows.put(LOTS, replace(lot, high=bid))
 
 
 def intent_of(rows: Rows, intent_id: str) -> Intent:

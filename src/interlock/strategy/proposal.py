@@ -37,12 +37,16 @@ class TimeInForce(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """The distances from the average fill price at which a lot is stopped and taken, in quote per base, with their sources."""
+    """The distances from the average fill price at which a lot is stopped and taken, in quote per base, with their sources.
+
+    `trailing_pct` is how far below the highest bid its stop follows, in percent (None: it stays where it is).
+    """
 
     stop_distance: Decimal
     target_distance: Decimal
     stop_source: str
     target_source: str
+    trailing_pct: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
