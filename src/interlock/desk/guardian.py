@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
+import structlog
+
 from interlock.account import Lot, Tenure
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.instruments import Instruments
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
-from interlock.errors import BadInput
+from interlock.errors import BadInput, ExchangeTrouble
 from interlock.evidence.incident import PAGED, Incident
 from interlock.orders.intent import Intent
 from interlock.ports import Books, Clock, MarketFile
@@ -33,6 +35,8 @@ from interlock.protection.view import View, is_protected, may_cancel
 from interlock.risk.limits import Limits
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Unknown
+
+_log = structlog.get_logger("guardian")
 
 SOON: Final = timedelta(seconds=1)
 LAG: Final = timedelta(seconds=1)
@@ -65,7 +69,9 @@ class Guardian:
             return shut + SOON
         at_rest = True
         able_at = self.settler.able_since()
-        for lot, legs in self.books.open_lots():
+        lots = self.books.open_lots()
+        self._bare = {lot.id: self._bare[lot.id] for lot, _ in lots if lot.id in self._bare}
+        for lot, legs in lots:
             at_rest = await self._guard_alone(lot, legs, able_at) and at_rest
         at_rest = await self._cancel_orphans() and at_rest
         now = self.clock.now()
@@ -153,11 +159,17 @@ class Guardian:
     async def _cancel_orphans(self) -> bool:
         """A leg whose lot is closed must go: the exchange would sell coins that serve another lot.
 
-        Only what a fresh, complete list of the exchange shows is touched, and never a leg whose lot is open by then.
+        Only what a fresh, complete list of the exchange shows is touched, and never a leg whose lot is open by then. An exchange that
+        does not answer keeps no lot waiting for its stop.
         """
         if not self._orphans():
             return True
-        listed = {fact.client_oid for fact in await self.trader.exchange.open_orders(advanced=True)}
+        try:
+            facts = await self.trader.exchange.open_orders(advanced=True)
+        except ExchangeTrouble as error:
+            _log.warning("orphans not looked for", error=str(error))
+            return False
+        listed = {fact.client_oid for fact in facts}
         legs = tuple(leg for leg in self._orphans() if leg.client_oid in listed)
         whole = {leg.id for leg in legs if leg.list_id is not None}
         for leg in legs:

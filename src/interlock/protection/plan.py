@@ -108,8 +108,8 @@ def _guard(view: View) -> tuple[Need, ...]:
         return (Close(TARGET),) if is_watched_here else (*_lone_targets(view), *_follow(view))
     if view.now - view.since > view.deadline:
         return (Close(STOP_UNCONFIRMED),)
-    if view.stops and not uncovered(view):
-        return (Wait("the stop is not listed yet"),)
+    if view.stops and (not uncovered(view) or _did_not_leave(view)):
+        return (Wait("the stop is not listed yet, or did not leave a moment ago"),)
     return (*_stop(view), *_lone_targets(view))
 
 
@@ -153,6 +153,17 @@ def _ended_by_a_leg(view: View) -> str | None:
     refused = (stop for stop in view.stops if stop.state is State.REJECTED)
     is_refused = not is_protected(view) and not all(map(_is_refused_pair, refused))
     return STOP_REFUSED if is_refused else None
+
+
+def _did_not_leave(view: View) -> bool:
+    """Whether the last stops did not leave this host, so short ago that the next one would hardly leave either."""
+    unsent = 0
+    for stop in reversed(view.stops):
+        if stop.state is not State.NOT_PLACED:
+            break
+        unsent += 1
+    pause = FLATTEN_RETRY * 2 ** min(unsent, 5)
+    return unsent > 0 and view.now - view.stops[-1].updated_at < pause
 
 
 def _is_refused_pair(stop: Intent) -> bool:

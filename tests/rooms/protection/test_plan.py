@@ -168,6 +168,17 @@ def test_a_stop_that_could_not_be_executed_closes_the_lot_and_a_refused_pair_doe
     )
 
 
+def test_a_stop_that_did_not_leave_is_asked_for_again_ever_more_slowly() -> None:
+    waits = []
+    for count in range(1, 7):
+        unsent = [stop(State.NOT_PLACED, n=n) for n in range(count)]
+        long = replace(view(lot(), *unsent), deadline=timedelta(hours=1))
+        later = (replace(long, now=NOW + timedelta(seconds=s)) for s in range(60))
+        waits.append(next(s for s, each in enumerate(later) if isinstance(needs(each)[0], Ask)))
+
+    assert waits == [2, 4, 8, 16, 32, 32]
+
+
 def test_an_emergency_sale_that_fails_is_tried_again_ever_more_slowly_and_at_last_every_minute() -> (
     None
 ):
