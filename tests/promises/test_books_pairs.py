@@ -16,6 +16,7 @@ from interlock.strategy.proposal import OrderType, Proposal, Purpose
 from interlock.values import Price
 from tests.promises.conftest import Shelf
 from tests.promises.wishes import (
+    BTC,
     MINUTE,
     NOON,
     SECOND,
@@ -213,3 +214,18 @@ def test_the_high_of_a_lot_never_falls_and_a_stop_that_follows_is_kept(shelf: Sh
     assert (lot.trailing_pct, lot.high) == (Decimal("1.5"), Decimal(51000))
     with pytest.raises(LeaseLost):
         books.raise_high(tenure.epoch - 1, NOON, intent.id, Decimal(52000))
+
+
+def test_lots_of_one_instant_are_told_by_symbol_whatever_the_installation_is_called(
+    books: RowBooks,
+) -> None:
+    tenure = armed(books)
+    coins = [
+        replace(BTC, symbol=f"{base}_USDT", base=base) for base in ("XRP", "BTC", "ETH", "ADA")
+    ]
+    for coin in coins:
+        intent, _ = ask(books, tenure, entry(coin.base, coin))
+        word = fact(intent, State.FILLED, "0.01")
+        learn(books, tenure, NOON, word, fill(intent, f"t-{coin.base}", "0.01"))
+
+    assert [lot.base for lot, _ in books.open_lots()] == ["ADA", "BTC", "ETH", "XRP"]
