@@ -23,6 +23,7 @@ from interlock.account import (
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
+from interlock.evidence.requests import OwnersRequest
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -89,6 +90,10 @@ class Exchange(Protocol):
 
     async def cancel(self, intent: Intent, nonce: int) -> Answer:
         """Asks to cancel the order; only its terminal state, read back, says that it is cancelled."""
+        ...
+
+    async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:
+        """Asks to cancel an order that the exchange listed and nobody here asked for, by its order id."""
         ...
 
     def shut_until(self) -> Instant | None:
@@ -237,6 +242,10 @@ class Books(Protocol):
         """A durable attempt to cancel, and CANCELLING; None when the order has ended or is of unknown outcome."""
         ...
 
+    def nonce(self, epoch: int, now: Instant) -> int:
+        """The next nonce, for a request that belongs to no intent; kept in the account row before it is used."""
+        ...
+
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
         """Right before the first byte.
 
@@ -297,6 +306,22 @@ class Books(Protocol):
         audit: AuditRun | None = None,
     ) -> None:
         """Journals what moves no money: WAIT signals (once per bar), incidents opened or repeated, fingerprints closed, an audit."""
+        ...
+
+    def request(self, asked: OwnersRequest) -> None:
+        """Writes what the owner asks of the engine; whoever holds the account does it and answers."""
+        ...
+
+    def answer_request(self, epoch: int, asked: OwnersRequest) -> None:
+        """Keeps the answer to a request, once."""
+        ...
+
+    def requested(self, request_id: str) -> OwnersRequest | None:
+        """One request, answered or not."""
+        ...
+
+    def requests(self) -> tuple[OwnersRequest, ...]:
+        """Every request that was not answered yet, oldest first."""
         ...
 
     def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:

@@ -321,6 +321,7 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
         other.execute("ALTER TABLE send_attempts DROP COLUMN left_at")
         other.execute("ALTER TABLE fills DROP COLUMN booked_at")
         other.execute("DROP TABLE order_steps")
+        other.execute("DROP TABLE owner_requests")
         other.execute("ALTER TABLE day_opens DROP COLUMN transfers")
         other.execute("ALTER TABLE day_opens DROP COLUMN unpriced")
         other.execute("UPDATE alembic_version SET version_num = 'b0001'")

@@ -33,7 +33,7 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Entries on `scope` (a symbol or a base) are frozen, and why."""
+    """Entries on `scope` (a symbol or a currency) are frozen, and why."""
 
     scope: str
     code: str

@@ -35,6 +35,7 @@ VERBS: Final = {
     "health": "interlock.cli.health:health",
     "heartbeat": "interlock.cli.heartbeat:heartbeat",
     "audit": "interlock.cli.audit:audit",
+    "reconcile": "interlock.cli.reconcile:reconcile",
     "watch": "interlock.cli.edit:watch",
     "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",

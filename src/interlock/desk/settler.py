@@ -7,6 +7,7 @@ an order of unknown outcome ends by evidence alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 import structlog
@@ -56,6 +57,9 @@ class Settler:
     ready_at: Instant | None = None
     _shut_until: Instant = field(default_factory=lambda: Instant(0))
     _is_shut_out: bool = False
+    _totals: dict[str, Decimal] | None = None
+    _has_moved: bool = False
+    _is_to_look: bool = False
 
     async def once(self) -> Instant:
         """Settles what can be settled now; due soon while anything is open, else with the next bar."""
@@ -70,10 +74,20 @@ class Settler:
             self._let_in()
         return self._due(unsettled)
 
+    def takes_moved(self) -> bool:
+        """Whether money moved that no order of ours moved; asked once, it is said once."""
+        is_to_look, self._is_to_look = self._is_to_look, False
+        return is_to_look
+
     async def _read_wallet(self) -> None:
         reading = await self.exchange.account()
         await self._ask_the_journal(reading)
         self.books.account_read(self.clock.now(), reading)
+        self._totals, before = (
+            {b.currency: b.total for b in reading.balances.values()},
+            self._totals,
+        )
+        self._has_moved = before is not None and before != self._totals
 
     async def _ask_the_journal(self, reading: AccountReading) -> None:
         """Before a day's loss is held against the owner, the journal says what they took away; where it cannot be read, it is held."""
@@ -95,7 +109,12 @@ class Settler:
             self._alarm(evidence)
             if changed or evidence.fills:
                 self.clock.nudge("guardian").set()
+                self._has_moved = False
             self.clock.nudge("herald").set()
+        if self._has_moved and not live:
+            # Money moved and no order of ours did it: the owner, or somebody else.
+            self._is_to_look = True
+            self.clock.nudge("steward").set()
         await self._ask_again(live, evidence.absences)
         return [intent for intent, _ in self._askable()]
 

@@ -13,7 +13,7 @@ import structlog
 from interlock.account import Standing, Tenure
 from interlock.desk.instruments import Instruments
 from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
-from interlock.orders.evidence import Answer
+from interlock.orders.evidence import Answer, OrderFact
 from interlock.orders.intent import Attempt, Intent, Request
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, wish_entry
@@ -85,6 +85,12 @@ class Trader:
         attempt = self.books.cancel_attempt(self.tenure.epoch, self.clock.now(), intent.id)
         if attempt is not None:
             await self._send(intent, attempt)
+
+    async def cancel_foreign(self, fact: OrderFact) -> None:
+        """Asks the exchange to let go of an order that nobody here asked for, with a nonce of our own."""
+        nonce = self.books.nonce(self.tenure.epoch, self.clock.now())
+        answer = await self.exchange.cancel_foreign(fact, nonce)
+        _log.warning("cancelled by policy", order_id=fact.order_id, answer=type(answer).__name__)
 
     async def _rule(self, rule: Rule) -> Ruling:
         written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)

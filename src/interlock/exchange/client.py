@@ -134,6 +134,12 @@ class CryptoComExchange:
             Asked(method, nonce, intent.client_oid), orders.cancel_params(intent)
         )
 
+    async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:
+        """Asks to cancel an order that is not ours, by its order id, at the endpoint where it was listed."""
+        advanced = fact.source in orders.ADVANCED
+        method = orders.method(orders.CANCEL, advanced=advanced)
+        return await self._act(Asked(method, nonce), {"order_id": fact.order_id})
+
     async def order(self, intent: Intent) -> OrderFact | Absent:
         """The order by its client_oid at the detail endpoint of its kind; Absent when it is not known there."""
         advanced = orders.is_advanced(intent.proposal)

@@ -105,7 +105,7 @@ def no_unknown_outcome(asked: Question) -> Said:
 
 
 def not_frozen(asked: Question) -> Said:
-    """No freeze covers the symbol or its base; a margin lock binds margin alone."""
+    """No freeze covers the symbol, its base or its quote; a margin lock binds margin alone."""
     is_margin = isinstance(asked.funding, Margin)
     codes = [
         code
@@ -119,5 +119,5 @@ def not_frozen(asked: Question) -> Said:
 
 
 def _freezes(asked: Question) -> list[str]:
-    scopes = (asked.symbol, asked.base)
+    scopes = (asked.symbol, asked.base, asked.symbol.rpartition("_")[2])
     return [freeze.code for freeze in asked.standing.freezes if freeze.scope in scopes]

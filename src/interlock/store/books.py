@@ -20,6 +20,7 @@ from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
+from interlock.evidence.requests import OwnersRequest
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -33,7 +34,16 @@ from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
 from interlock.store.order_record import order_record
-from interlock.store.records import ACCOUNT, DAYS, FILLS, OPEN, OWED, WATCHLIST, AccountRow
+from interlock.store.records import (
+    ACCOUNT,
+    DAYS,
+    FILLS,
+    OPEN,
+    OWED,
+    REQUESTS,
+    WATCHLIST,
+    AccountRow,
+)
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
 from interlock.store.transfers import book_transfers
@@ -117,6 +127,11 @@ class RowBooks:
         with self._ground.change() as rows:
             return order_path.cancel_attempt(rows, epoch, now, intent_id)
 
+    def nonce(self, epoch: int, now: Instant) -> int:
+        """The next nonce."""
+        with self._ground.change() as rows:
+            return order_path.next_nonce(rows, order_path.held(rows, epoch), now)
+
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
         """Says whether the bytes may leave, right before the first of them."""
         with self._ground.change() as rows:
@@ -172,6 +187,30 @@ class RowBooks:
         """Journals what moves no money."""
         with self._ground.change() as rows:
             journal.note(rows, now, signals, incidents, closed, audit)
+
+    def request(self, asked: OwnersRequest) -> None:
+        """Writes what the owner asks of the engine."""
+        with self._ground.change() as rows:
+            opened_account(rows)
+            rows.add(REQUESTS, asked)
+
+    def answer_request(self, epoch: int, asked: OwnersRequest) -> None:
+        """Keeps the answer to a request, once."""
+        with self._ground.change() as rows:
+            order_path.held(rows, epoch)
+            known = rows.get(REQUESTS, asked.id)
+            if known is not None and known.answered_at is None:
+                rows.put(REQUESTS, asked)
+
+    def requested(self, request_id: str) -> OwnersRequest | None:
+        """One request, answered or not."""
+        with self._ground.look() as rows:
+            return rows.get(REQUESTS, request_id)
+
+    def requests(self) -> tuple[OwnersRequest, ...]:
+        """Every request that was not answered yet, oldest first."""
+        with self._ground.look() as rows:
+            return tuple(rows.find(REQUESTS, open=OPEN))
 
     def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:
         """Keeps what became of one message of the outbox."""

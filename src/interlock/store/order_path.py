@@ -264,13 +264,19 @@ def _attempt(  # noqa: PLR0913, PLR0917 - everything that an attempt is made of
     verdict: Verdict | None,
     now: Instant,
 ) -> Attempt:
-    """The next attempt with the next nonce, which never goes back, whatever the clock does."""
-    nonce = max(account.last_nonce + 1, now.ms)
-    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    """The next attempt with the next nonce."""
+    nonce = next_nonce(rows, account, now)
     n = len(rows.find(ATTEMPTS, intent_id=intent_id)) + 1
     attempt = Attempt(intent_id, n, request, nonce, account.epoch, now)
     rows.add(ATTEMPTS, Sent(attempt, verdict.id if verdict else None))
     return attempt
+
+
+def next_nonce(rows: Rows, account: AccountRow, now: Instant) -> int:
+    """The next nonce, which never goes back, whatever the clock does."""
+    nonce = max(account.last_nonce + 1, now.ms)
+    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    return nonce
 
 
 def _keep_verdict(rows: Rows, verdict: Verdict) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from interlock.account import Balance, DayOpen, EquityPoint, Kill, Lot, Mode, Switches, Tenure
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
+from interlock.evidence.requests import OwnersRequest
 from interlock.evidence.telling import Message, Mute
 from interlock.evidence.timeline import Step
 from interlock.ledger.book import Account, Posting
@@ -236,6 +237,13 @@ INCIDENTS: Final = flat(
     clock="opened_at",
     derived={"open": lambda incident: int(incident.closed_at is None)},
 )
+REQUESTS: Final = flat(
+    "owner_requests",
+    OwnersRequest,
+    key=("id",),
+    clock="at",
+    derived={"open": lambda asked: int(asked.answered_at is None)},
+)
 AUDITS: Final = flat("audit_runs", AuditRun, key=("at",), clock="at")
 
 
@@ -259,5 +267,18 @@ TRIES: Final = flat(
 # Every table but that of the intents, which has a page of its own.
 TABLES: Final[tuple[Table[Any], ...]] = (
     *(ACCOUNT, CHANGES, WATCHLIST, THROTTLES, VERDICTS, DECISIONS, ATTEMPTS, ABSENCES, FILLS, OWED),
-    *(STEPS, ENTRIES, POSTINGS, LOTS, EQUITY, BALANCES, DAYS, INCIDENTS, AUDITS, OUTBOX, TRIES),
+    *(
+        STEPS,
+        ENTRIES,
+        POSTINGS,
+        LOTS,
+        EQUITY,
+        BALANCES,
+        DAYS,
+        INCIDENTS,
+        REQUESTS,
+        AUDITS,
+        OUTBOX,
+        TRIES,
+    ),
 )

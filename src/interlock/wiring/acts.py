@@ -1,18 +1,26 @@
 """What an owner changes, each in one short transaction: watchlist, mode, kill switch, mute."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from typing import Final
 
 from interlock.account import Mode, Switches
 from interlock.desk.guardian import BREAKER
 from interlock.errors import BadInput
+from interlock.evidence.requests import OwnersRequest, What
 from interlock.evidence.telling import Mute
+from interlock.host.facts import this_life
 from interlock.settings import Settings
 from interlock.store.books import RowBooks
+from interlock.store.files import row_lease
+from interlock.store.lease import is_held
 from interlock.store.standing import DISARMED
 from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
 from interlock.values import Instant
 from interlock.wiring.adapters import open_books, venue_of
+
+ENGINE: Final = "engine"
 
 
 def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who: str) -> None:
@@ -65,6 +73,22 @@ def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) ->
         if not kill:
             books.note(now, closed=(BREAKER, DISARMED))
         return switches
+
+
+def request_of(settings: Settings, what: What, who: str, why: str, now: Instant) -> OwnersRequest:
+    """What the owner asks of the engine, written."""
+    asked = OwnersRequest(secrets.token_hex(8), what, who, why, now)
+    with closing(open_books(settings)) as books:
+        books.request(asked)
+    return asked
+
+
+def is_led(settings: Settings) -> bool:
+    """Whether an engine holds the account now."""
+    if not settings.database.url:
+        return is_held(settings.data)
+    with closing(row_lease(settings.database.url, ENGINE, this_life())) as lease:
+        return lease.is_held()
 
 
 def forgive(settings: Settings, who: str, why: str, now: Instant) -> bool:

@@ -12,6 +12,7 @@ from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials
 from interlock.host.clock import WallClock
 from interlock.ports import Clock, MarketFile, Notifier
+from interlock.reconcile.difference import Policy
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock
 from interlock.store.books import RowBooks
@@ -61,7 +62,9 @@ def terms_of(settings: Settings) -> Terms:
     """The terms that the settings state."""
     health = settings.health
     grace = timedelta(minutes=1) * float(health.reconcile_grace_minutes)
-    return Terms(settings.limits(), health.drift_threshold_pct, grace)
+    owner = settings.reconcile
+    policy = Policy(owner.foreign_orders, owner.balance_changes)
+    return Terms(settings.limits(), health.drift_threshold_pct, grace, policy)
 
 
 def credentials_of(settings: Settings) -> Credentials:

@@ -1,6 +1,6 @@
 """The desk put together over its seams; nothing in it knows whether they are real."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -13,13 +13,16 @@ from interlock.desk.guardian import Guardian
 from interlock.desk.herald import Herald
 from interlock.desk.instruments import Instruments
 from interlock.desk.monitor import Monitor
+from interlock.desk.reconciling import Looking, Reconciling
 from interlock.desk.settler import Settler
+from interlock.desk.steward import Steward
 from interlock.desk.trader import Trader
 from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
 from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier
+from interlock.reconcile.difference import Policy
 from interlock.risk.limits import Limits
 from interlock.values import Instant
 
@@ -28,11 +31,12 @@ SPAN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the desk works under: the caps, the drift that an audit still admits, and for how long an outcome may be unknown."""
+    """What the desk works under: caps, drift that an audit still admits, for how long an outcome may be unknown, and the owner's policy."""
 
     limits: Limits = Limits()  # noqa: RUF009 - frozen: safe as a default
     drift_threshold_pct: Decimal = Decimal(1)
     grace: timedelta = timedelta(minutes=5)
+    policy: Policy = Policy()  # noqa: RUF009 - frozen: safe as a default
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,10 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         auditor_of(exchange, books, clock, tenure, under, pause),
     )
+    looking = looking_of(exchange, books, clock, under, pause)
+    reconciling = Reconciling(looking, asking, told, trader)
+    steward = Steward(books, clock, reconciling, settler, tenure, SPAN)
+    passes = (*passes, steward)
     if notifier is not None:
         passes = (*passes, Herald(books, notifier, clock, mark_of(tenure), SPAN))
     return Desk(Day(books, market, clock), passes, instruments)
@@ -79,6 +87,16 @@ def auditor_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: e
     """The auditor, who compares with the exchange and repairs nothing."""
     threshold, grace = terms.drift_threshold_pct, terms.grace
     return Auditor(exchange, books, clock, threshold, tenure.install_id, pause, grace)
+
+
+def looking_of(
+    exchange: Exchange, books: Books, clock: Clock, terms: Terms, pause: Pause
+) -> Looking:
+    """Who reads both sides and says how they differ; it writes nothing."""
+    policy = replace(
+        terms.policy, grace=terms.grace, deadline=terms.limits.protection_deadline + terms.grace
+    )
+    return Looking(exchange, books, clock, policy, pause)
 
 
 def mark_of(tenure: Tenure) -> str:

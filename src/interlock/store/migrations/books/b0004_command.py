@@ -18,6 +18,15 @@ def upgrade() -> None:
     op.add_column("day_opens", sa.Column("unpriced", TEXT, nullable=True))
     _external()
     op.create_table(
+        "owner_requests",
+        sa.Column("id", TEXT, primary_key=True),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("what", "who", "why", "rows")),
+        *(sa.Column(name, WHOLE, nullable=False) for name in ("at", "passed", "open")),
+        sa.Column("answered_at", WHOLE, nullable=True),
+        sqlite_strict=True,
+    )
+    op.create_index("owner_requests_open", "owner_requests", ["open"])
+    op.create_table(
         "order_steps",
         sa.Column("intent_id", TEXT, sa.ForeignKey("order_intents.id"), nullable=False),
         sa.Column("n", WHOLE, nullable=False),
