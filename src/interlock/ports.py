@@ -23,7 +23,7 @@ from interlock.account import (
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
-from interlock.evidence.requests import OwnersRequest
+from interlock.evidence.requests import Offer, OwnersRequest
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -193,6 +193,28 @@ class Books(Protocol):
         self, who: str, why: str, now: Instant, *, mode: Mode | None, kill: bool | None
     ) -> Switches:
         """Changes mode or kill switch, with who, why and when; returns the switches as they now stand."""
+        ...
+
+    def switches(self) -> Switches:
+        """The switches as they stand."""
+        ...
+
+    def pause(self, who: str, why: str, now: Instant, *, on: bool) -> Switches:
+        """Keeps new entries back, or lets them be made again, with who, why and when; everything else goes on.
+
+        A change of nothing is no change, and an engaged pause keeps who engaged it.
+        """
+        ...
+
+    def offer_arm(self, offered: Offer) -> tuple[str, ...]:
+        """Writes that the owner wants to arm, and says what would change; nothing changes yet. A newer offer replaces an older."""
+        ...
+
+    def confirm_arm(self, code: str, wall: Instant, now: Instant) -> Switches:
+        """Arms exactly what was shown under this code: kill switch, breaker and too many executions are cleared.
+
+        BadInput when the code is another, its minute is over, or what would change is not what was shown. A code is used once.
+        """
         ...
 
     def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:

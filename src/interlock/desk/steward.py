@@ -13,10 +13,15 @@ from interlock.desk.auditor import LOOK_BACK
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.reconciling import Reconciling
 from interlock.desk.settler import Settler
+from interlock.desk.trader import Trader
+from interlock.errors import ExchangeTrouble
+from interlock.evidence.end_state import Stood, end_state
 from interlock.evidence.proof import CheckRow
 from interlock.evidence.requests import OwnersRequest, What
 from interlock.ports import Books, Clock
+from interlock.protection.plan import OWNER, may_cancel
 from interlock.reconcile.difference import Plan
+from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
 
 SOON: Final = timedelta(seconds=1)
@@ -30,6 +35,7 @@ class Steward:
     books: Books
     clock: Clock
     reconciling: Reconciling
+    trader: Trader
     settler: Settler
     tenure: Tenure
     span: timedelta
@@ -41,6 +47,7 @@ class Steward:
         """Serves what was asked for; reconciles in the middle of each bar, when everything rests, and when money moved."""
         if self.settler.ready_at is None:
             return self.clock.now() + SOON
+        await self._keep_killed()
         for asked in self.books.requests():
             await self._serve_alone(asked)
         now = self.clock.now()
@@ -49,7 +56,17 @@ class Steward:
         if now >= self._due_at or self.settler.takes_moved():
             self._due_at = self._next(now)
             await self.reconciling.once()
-        return self._due_at
+        return min(now + SOON, self._due_at) if self.books.requests() else self._due_at
+
+    async def _keep_killed(self) -> None:
+        """Under an engaged kill switch no entry goes on working, whoever engaged it and whenever; what protects is left alone."""
+        if self.books.switches().kill is None:
+            return
+        now = self.clock.now()
+        for intent, _ in self.books.live_intents():
+            is_entry = intent.proposal.purpose is Purpose.ENTRY
+            if is_entry and not intent.ended and may_cancel(intent, now):
+                await self.trader.cancel(intent)
 
     def _next(self, now: Instant) -> Instant:
         middle = now.floor(self.span) + self.span / HALF
@@ -61,6 +78,8 @@ class Steward:
             rows = await self._serve(asked)
         except MUST_END:
             raise
+        except ExchangeTrouble:
+            return  # nobody could say how it stands: it is asked again
         except TROUBLE as error:
             found = f"{type(error).__name__}: {error}"
             rows = (CheckRow(asked.what, passed=False, compared=0, found=found),)
@@ -74,8 +93,35 @@ class Steward:
         match asked.what:
             case What.RECONCILE:
                 return rows_of(await self.reconciling.once(LOOK_BACK))
-            case _:
-                return ()
+            case What.KILL:
+                return await self._killed(is_flat=False)
+            case What.FLATTEN:
+                self._close_lots()
+                return await self._killed(is_flat=True)
+
+    def _close_lots(self) -> None:
+        """The closing of each lot is a durable plan, which the guardian goes on with whatever happens to this process."""
+        for lot, _ in self.books.open_lots():
+            if lot.exit_reason is None:
+                self.books.flag_exit(self.tenure.epoch, self.clock.now(), lot.id, OWNER)
+        self.clock.nudge("guardian").set()
+
+    async def _killed(self, *, is_flat: bool) -> Sequence[CheckRow] | None:
+        """The end state, read back from the exchange; None as long as it is not reached."""
+        exchange = self.trader.exchange
+        listed = (
+            *await exchange.open_orders(advanced=False),
+            *await exchange.open_orders(advanced=True),
+        )
+        intents = self.books.picture(self.clock.now(), limit=100_000).intents
+        stood = Stood(
+            tuple(intent for intent, _ in self.books.live_intents()),
+            self.books.open_lots(),
+            listed,
+            frozenset(intent.client_oid for intent in intents),
+        )
+        rows = end_state(stood, is_flat=is_flat)
+        return rows if all(row.holds for row in rows) else None
 
 
 def rows_of(made: Plan) -> tuple[CheckRow, ...]:

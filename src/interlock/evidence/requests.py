@@ -27,3 +27,21 @@ class OwnersRequest:
     answered_at: Instant | None = None
     passed: bool = False
     rows: tuple[CheckRow, ...] = ()
+
+
+class Arming(StrEnum):
+    """What an owner arms: entering as such, or orders larger than those of the first stage."""
+
+    ENTRIES = "ENTRIES"
+    STAGE = "STAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The wish to arm, under a code that is good until `until` on the wall's clock."""
+
+    code: str
+    what: Arming
+    who: str
+    why: str
+    until: Instant

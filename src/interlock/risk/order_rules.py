@@ -33,6 +33,7 @@ ORDER_RULES: Final[tuple[OrderRule, ...]] = (
     OrderRule(2, "GRID", _FORMAT, _ALL, of_order(shape.grid, _FORMAT)),
     OrderRule(2, "LOT", _FORMAT, _ALL, of_order(shape.never_more)),
     OrderRule(3, "KILL", "KILL_SWITCH_ON", _ENTRY, may.kill),
+    OrderRule(3, "PAUSE", "TRADING_PAUSED", _ENTRY, may.pause),
     OrderRule(4, "MODE", "TRADING_MODE_OFF", _ENTRY, may.mode),
     OrderRule(5, "ENV_BOUND", "ENV_UPPER_BOUND", _ENTRY, may.bound),
     OrderRule(5, "CERTIFICATE", "CERTIFICATE", _ENTRY, may.certificate),

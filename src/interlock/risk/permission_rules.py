@@ -34,6 +34,15 @@ def kill(asked: Question) -> Said:
     return Said(CLEAR, CLEAR)
 
 
+def pause(asked: Question) -> Said:
+    """Nobody has paused entering."""
+    paused = asked.standing.switches.pause
+    if paused is None:
+        return Said(CLEAR, CLEAR)
+    reason = f"{paused.who} paused entering: {paused.why}."
+    return Said("paused", CLEAR, "TRADING_PAUSED", reason)
+
+
 def mode(asked: Question) -> Said:
     """The mode selected is the venue of these books."""
     selected, venue = asked.standing.switches.mode, asked.standing.switches.venue

@@ -19,6 +19,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "GRID": "Report it: the platform made an order that is off the instrument's grid.",
     "LOT": "Report it: an exit named more than its lot, and was not sent.",
     "KILL": "Find out why it was engaged, then `interlock arm --why`.",
+    "PAUSE": "End the pause: `interlock resume --why`.",
     "MODE": "Select the mode of these books: `interlock mode SIM` or `LIVE`.",
     "ENV_BOUND": "Raise INTERLOCK__MODE, LIVE_TRADING or TRADING_ENABLED in the environment, and start again.",
     "CERTIFICATE": "Pass the verification: LIVE enters nothing without its certificate.",

@@ -20,7 +20,7 @@ from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
-from interlock.evidence.requests import OwnersRequest
+from interlock.evidence.requests import Offer, OwnersRequest
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -29,7 +29,7 @@ from interlock.orders.evidence import Answer, Evidence, Fill
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
-from interlock.store import journal, learning, order_path, outbox
+from interlock.store import arming, journal, learning, order_path, outbox
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
@@ -45,7 +45,14 @@ from interlock.store.records import (
     AccountRow,
 )
 from interlock.store.rows import Ground, Left, Rows
-from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
+from interlock.store.standing import (
+    Terms,
+    account_of,
+    keep_reading,
+    opened_account,
+    standing_of,
+    switches_of,
+)
 from interlock.store.transfers import book_transfers
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
@@ -88,6 +95,26 @@ class RowBooks:
         """Changes mode or kill switch, with who, why and when."""
         with self._ground.change() as rows:
             return journal.switch(rows, self._terms, who, why, now, mode, kill=kill)
+
+    def switches(self) -> Switches:
+        """The switches as they stand."""
+        with self._ground.look() as rows:
+            return switches_of(account_of(rows), self._terms)
+
+    def pause(self, who: str, why: str, now: Instant, *, on: bool) -> Switches:
+        """Keeps new entries back, or lets them be made again, with who, why and when."""
+        with self._ground.change() as rows:
+            return arming.pause(rows, self._terms, who, why, now, on=on)
+
+    def offer_arm(self, offered: Offer) -> tuple[str, ...]:
+        """Writes that the owner wants to arm, and says what would change."""
+        with self._ground.change() as rows:
+            return arming.offer(rows, self._terms, offered)
+
+    def confirm_arm(self, code: str, wall: Instant, now: Instant) -> Switches:
+        """Arms exactly what was shown under this code."""
+        with self._ground.change() as rows:
+            return arming.confirm(rows, self._terms, code, wall, now)
 
     def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
         """Clears today's daily-loss latch, with who, why and when."""

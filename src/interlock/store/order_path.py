@@ -308,7 +308,10 @@ def _admits_entry(switches: Switches) -> bool:
     """Whether every switch admits an entry right now."""
     is_selected = switches.mode is switches.venue and switches.mode is not Mode.OFF
     return (
-        switches.closed_by() is None and is_selected and RANK[switches.mode] <= RANK[switches.bound]
+        switches.closed_by() is None
+        and switches.pause is None
+        and is_selected
+        and RANK[switches.mode] <= RANK[switches.bound]
     )
 
 

@@ -50,6 +50,17 @@ class AccountRow:
     read_at: Instant | None = None
     unknown_why: str | None = "the account was never read"
     clock_offset: int | None = None
+    pause_who: str | None = None
+    pause_why: str | None = None
+    pause_at: Instant | None = None
+
+    @property
+    def pause(self) -> Kill | None:
+        """The pause; engaged in part is engaged."""
+        if self.pause_who is None and self.pause_why is None and self.pause_at is None:
+            return None
+        at = self.pause_at or self.began_at
+        return Kill(self.pause_who or "unknown", self.pause_why or "", at)
 
     @property
     def kill(self) -> Kill | None:
@@ -72,7 +83,19 @@ class AccountRow:
 
     def switches(self, bound: Mode, *, enabled: bool) -> Switches:
         """The switches, with what the environment admits."""
-        return Switches(self.mode, bound, self.venue, self.kill, enabled)
+        return Switches(self.mode, bound, self.venue, self.kill, enabled, pause=self.pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What was shown to the owner who wants to arm, and until when (on the wall's clock) they may confirm exactly that."""
+
+    code: str
+    what: str
+    who: str
+    why: str
+    offer: str
+    until: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +260,9 @@ INCIDENTS: Final = flat(
     clock="opened_at",
     derived={"open": lambda incident: int(incident.closed_at is None)},
 )
+OFFERS: Final = flat(
+    "arm_offers", Offered, key=("id",), clock="until", derived={"id": lambda _: THE_ACCOUNT}
+)
 REQUESTS: Final = flat(
     "owner_requests",
     OwnersRequest,
@@ -266,7 +292,19 @@ TRIES: Final = flat(
 )
 # Every table but that of the intents, which has a page of its own.
 TABLES: Final[tuple[Table[Any], ...]] = (
-    *(ACCOUNT, CHANGES, WATCHLIST, THROTTLES, VERDICTS, DECISIONS, ATTEMPTS, ABSENCES, FILLS, OWED),
+    *(
+        ACCOUNT,
+        OFFERS,
+        CHANGES,
+        WATCHLIST,
+        THROTTLES,
+        VERDICTS,
+        DECISIONS,
+        ATTEMPTS,
+        ABSENCES,
+        FILLS,
+        OWED,
+    ),
     *(
         STEPS,
         ENTRIES,

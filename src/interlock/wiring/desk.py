@@ -74,7 +74,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     )
     looking = looking_of(exchange, books, clock, under, pause)
     reconciling = Reconciling(looking, asking, told, trader)
-    steward = Steward(books, clock, reconciling, settler, tenure, SPAN)
+    steward = Steward(books, clock, reconciling, trader, settler, tenure, SPAN)
     passes = (*passes, steward)
     if notifier is not None:
         passes = (*passes, Herald(books, notifier, clock, mark_of(tenure), SPAN))

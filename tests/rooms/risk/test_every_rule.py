@@ -173,6 +173,9 @@ EDGES: Final[dict[str, Edge]] = {
     "KILL": Edge(
         question(), switched(kill=Kill("owner", "drill", NOW)), "KILL_SWITCH_ON", "engaged", "clear"
     ),
+    "PAUSE": Edge(
+        question(), switched(pause=Kill("owner", "lunch", NOW)), "TRADING_PAUSED", "paused", "clear"
+    ),
     "MODE": Edge(question(), switched(mode=Mode.OFF), "TRADING_MODE_OFF", "OFF", "SIM"),
     "ENV_BOUND": Edge(
         switched(bound=Mode.LIVE), switched(bound=Mode.OFF), "ENV_UPPER_BOUND", "SIM", "OFF"

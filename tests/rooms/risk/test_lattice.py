@@ -95,6 +95,7 @@ AGED: Final[Mapping[str, Mapping[str, Trouble]]] = {
 OTHERS: Final[Mapping[str, Mapping[str, Trouble]]] = {
     "switches": {"unknown": switched(readable=False)},
     "kill": {"engaged": switched(kill=Kill("owner", "drill", NOW))},
+    "pause": {"engaged": switched(pause=Kill("owner", "lunch", NOW))},
     "mode": {"off": switched(mode=Mode.OFF), "other": switched(mode=Mode.LIVE, bound=Mode.LIVE)},
     "environment": {"off": switched(enabled=False), "bound": switched(bound=Mode.OFF)},
     "certificate": {"none": switched(mode=Mode.LIVE, bound=Mode.LIVE, venue=Mode.LIVE)},

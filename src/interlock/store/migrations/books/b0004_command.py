@@ -16,6 +16,17 @@ def upgrade() -> None:
     op.add_column("fills", sa.Column("booked_at", WHOLE, nullable=True))
     op.add_column("day_opens", sa.Column("transfers", TEXT, nullable=False, server_default="0"))
     op.add_column("day_opens", sa.Column("unpriced", TEXT, nullable=True))
+    for name in ("pause_who", "pause_why"):
+        op.add_column("account", sa.Column(name, TEXT, nullable=True))
+    op.add_column("account", sa.Column("pause_at", WHOLE, nullable=True))
+    op.create_table(
+        "arm_offers",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *(sa.Column(n, TEXT, nullable=False) for n in ("code", "what", "who", "why", "offer")),
+        sa.Column("until", WHOLE, nullable=False),
+        sa.CheckConstraint("id = 1"),
+        sqlite_strict=True,
+    )
     _external()
     op.create_table(
         "owner_requests",
