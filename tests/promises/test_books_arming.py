@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from interlock.account import Kill
+from interlock.account import Kill, Mode, Stage, Tenure
 from interlock.errors import BadInput
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import CheckRow
@@ -13,7 +13,18 @@ from interlock.evidence.requests import Arming, Offer, OwnersRequest, What
 from interlock.store.books import RowBooks
 from interlock.strategy.proposal import Purpose
 from tests.promises.conftest import Shelf
-from tests.promises.wishes import MINUTE, NOON, SECOND, armed, ask, bought, entry, journal_of, stop
+from tests.promises.wishes import (
+    MINUTE,
+    NOON,
+    SECOND,
+    armed,
+    ask,
+    bought,
+    entry,
+    journal_of,
+    reading,
+    stop,
+)
 
 WALL = NOON + timedelta(days=900)
 OFFER = Offer("C0FFEE", Arming.ENTRIES, "ann", "looked at it", WALL + MINUTE)
@@ -145,3 +156,53 @@ def test_arming_ends_what_was_asked_under_the_kill_switch(books: RowBooks) -> No
     assert done is not None
     assert books.requests() == ()
     assert not done.passed
+
+
+STAGE = replace(OFFER, what=Arming.STAGE)
+
+
+def live(books: RowBooks) -> Tenure:
+    tenure = books.open(Mode.LIVE, NOON)
+    books.switch("owner", "test", NOON, mode=Mode.LIVE, kill=None)
+    books.account_read(NOON, reading(NOON))
+    return tenure
+
+
+def test_live_begins_in_the_first_stage_and_counts_its_orders(shelf: Shelf) -> None:
+    books = shelf.books()
+    tenure = live(books)
+    assert books.standing(NOON).stage == Stage(0)
+    ask(books, tenure, entry())
+
+    assert shelf.books().standing(NOON).stage == Stage(1)
+
+
+def test_widening_the_first_stage_is_a_recorded_act_in_two_steps(shelf: Shelf) -> None:
+    books = shelf.books()
+    live(books)
+    (line,) = books.offer_arm(STAGE)
+    assert line == "the first stage holds: 0 of 20 orders of at most 10 were made"
+    assert books.standing(NOON).stage == Stage(0)
+
+    books.confirm_arm("C0FFEE", WALL, NOON)
+    assert shelf.books().standing(NOON).stage is None
+    (change,) = journal_of(books, "stage")
+    assert (change.who, change.why, change.new) == ("ann", "looked at it", "widened")
+
+
+def test_arming_live_after_a_kill_begins_the_first_stage_anew(books: RowBooks) -> None:
+    tenure = live(books)
+    ask(books, tenure, entry())
+    books.offer_arm(STAGE)
+    books.confirm_arm("C0FFEE", WALL, NOON)
+    killed(books)
+    books.offer_arm(OFFER)
+    books.confirm_arm("C0FFEE", WALL, NOON + SECOND)
+
+    assert books.standing(NOON + SECOND).stage == Stage(0)
+
+
+def test_books_of_sim_have_no_first_stage(books: RowBooks) -> None:
+    armed(books)
+
+    assert books.standing(NOON).stage is None

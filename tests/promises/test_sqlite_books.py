@@ -320,7 +320,7 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
         other.execute("DROP INDEX send_attempts_at")
         other.execute("ALTER TABLE send_attempts DROP COLUMN left_at")
         other.execute("ALTER TABLE fills DROP COLUMN booked_at")
-        for column in ("pause_who", "pause_why", "pause_at"):
+        for column in ("pause_who", "pause_why", "pause_at", "armed_at", "widened_at"):
             other.execute(f"ALTER TABLE account DROP COLUMN {column}")
         other.execute("DROP TABLE arm_offers")
         other.execute("DROP TABLE order_steps")

@@ -20,6 +20,7 @@ from interlock.evidence.requests import Arming, Offer
 from interlock.settings import Settings, read
 from interlock.values import Instant
 from interlock.wiring.acts import confirm_arm, forgive, offer_arm
+from interlock.wiring.certified import doubt_of
 
 GOOD_FOR: Final = timedelta(minutes=1)
 CODE_BYTES: Final = 3
@@ -33,6 +34,9 @@ def arm(
     ] = "",
     yes: Annotated[
         bool, typer.Option("--yes", help="Both steps at once; for books of SIM alone.")
+    ] = False,
+    stage: Annotated[
+        bool, typer.Option("--stage", help="Widen the first stage of LIVE: larger orders.")
     ] = False,
     daily_loss: Annotated[
         bool,
@@ -48,7 +52,7 @@ def arm(
     elif daily_loss:
         _say_forgiven(settings, why)
     else:
-        _offer(settings, Arming.ENTRIES, why, is_sure=yes)
+        _offer(settings, Arming.STAGE if stage else Arming.ENTRIES, why, is_sure=yes)
 
 
 def _offer(settings: Settings, what: Arming, why: str, *, is_sure: bool) -> None:
@@ -63,6 +67,9 @@ def _offer(settings: Settings, what: Arming, why: str, *, is_sure: bool) -> None
     say("This would be armed:")
     for line in lines:
         say(f"  {line}")
+    if venue is Mode.LIVE:
+        why_not = doubt_of(settings, _wall())
+        say(f"  certificate: {'valid' if why_not is None else f'LIVE enters nothing: {why_not}'}")
     say(f"Nothing has changed. Confirm within a minute: interlock arm --confirm {code}")
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from interlock.account import Standing, Tenure
+from interlock.account import Mode, Standing, Tenure
 from interlock.desk.instruments import Instruments
 from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
 from interlock.orders.evidence import Answer, OrderFact
@@ -25,7 +25,7 @@ from interlock.strategy.proposal import Proposal
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
-from interlock.values import Known, Unknown
+from interlock.values import Instant, Known, Unknown
 
 _log = structlog.get_logger("trader")
 
@@ -33,11 +33,22 @@ CREATES_MAX: Final = 4
 
 Throttles = Mapping[str, ThrottleState]
 Rule = Callable[[Standing, Throttles], Ruling]
+Doubt = Callable[[Instant], str | None]
+"""Why the certificate of this installation admits no entry of LIVE; None when it does."""
+NOT_NEEDED: Final = "not needed"
+
+
+def unread(now: Instant) -> str:
+    """Nobody gave the desk a certificate to read."""
+    return f"none was read by {now}"
 
 
 @dataclass(slots=True)
 class Trader:
-    """Turns wishes into judged, durable, sent requests. `sending` are the intents whose request is on its way right now."""
+    """Turns wishes into judged, durable, sent requests. `sending` are the intents whose request is on its way right now.
+
+    `doubt` is asked before each order of LIVE; it keeps entries back and nothing else.
+    """
 
     books: Books
     market: MarketFile
@@ -46,6 +57,7 @@ class Trader:
     instruments: Instruments
     limits: Limits
     tenure: Tenure
+    doubt: Doubt = unread
     sending: set[str] = field(default_factory=set)
 
     def is_sending(self, intent_id: str) -> bool:
@@ -138,7 +150,12 @@ class Trader:
             raise BrokenInvariant(text) from error
 
     def _terms(self) -> Terms:
-        return Terms(self.tenure.install_id, self.tenure.epoch, self.limits, self.clock.now())
+        now = self.clock.now()
+        why = self.doubt(now) if self.tenure.venue is Mode.LIVE else NOT_NEEDED
+        is_sure = why is None
+        return Terms(
+            self.tenure.install_id, self.tenure.epoch, self.limits, now, is_sure, why or ""
+        )
 
     def _row_now(self, row: WatchlistRow) -> WatchlistRow:
         """The row as it stands; one that is gone is a deleted one."""

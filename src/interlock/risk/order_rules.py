@@ -43,6 +43,7 @@ ORDER_RULES: Final[tuple[OrderRule, ...]] = (
     OrderRule(8, "AMOUNT", "INVALID_TRADE_AMOUNT", _ENTRY, shape.amount),
     OrderRule(8, "ORDER_VALUE", _GUARDRAIL, _ENTRY, shape.amount_cap),
     OrderRule(8, "ORDER_QUANTITY", _GUARDRAIL, _ENTRY, of_order(shape.quantity_cap)),
+    OrderRule(8, "STAGE", _GUARDRAIL, _ENTRY, of_order(flow.first_stage)),
     OrderRule(9, "UNKNOWN_OUTCOME", may.UNKNOWN_OUTCOME, _ENTRY, may.no_unknown_outcome),
     OrderRule(9, "FROZEN", "POSITION_MISMATCH_FREEZE", _ENTRY, may.not_frozen),
     OrderRule(10, "PRICE_AGE", _STALE, _ENTRY, market.price_age),

@@ -69,7 +69,8 @@ def certificate(asked: Question) -> Said:
         return Said("not needed", "not needed")
     if asked.facts.certified:
         return Said("valid", "valid")
-    return Said(MISSING, "valid", "CERTIFICATE", "No valid certificate: LIVE enters nothing.")
+    reason = f"No valid certificate: LIVE enters nothing. {asked.facts.doubt.capitalize()}."
+    return Said(MISSING, "valid", "CERTIFICATE", reason)
 
 
 def trade_enabled(asked: Question) -> Said:

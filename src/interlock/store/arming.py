@@ -7,10 +7,11 @@ under them. A pause ends by `resume` alone.
 from dataclasses import replace
 from typing import Final
 
-from interlock.account import Switches
+from interlock.account import Mode, Switches
 from interlock.errors import BadInput
 from interlock.evidence.proof import CheckRow
 from interlock.evidence.requests import Arming, Offer, What
+from interlock.risk.flow_rules import STAGE_ORDERS, STAGE_USD
 from interlock.store.incidents import close_incidents
 from interlock.store.journal import switch
 from interlock.store.records import (
@@ -21,11 +22,19 @@ from interlock.store.records import (
     OPEN,
     REQUESTS,
     THE_ACCOUNT,
+    AccountRow,
     Change,
     Offered,
 )
 from interlock.store.rows import Rows
-from interlock.store.standing import BREAKER, DISARMED, Terms, opened_account, switches_of
+from interlock.store.standing import (
+    BREAKER,
+    DISARMED,
+    Terms,
+    opened_account,
+    stage_of,
+    switches_of,
+)
 from interlock.values import Instant
 
 USED: Final = Instant(0)
@@ -68,6 +77,11 @@ def confirm(rows: Rows, terms: Terms, code: str, wall: Instant, now: Instant) ->
 
 
 def _arm(rows: Rows, terms: Terms, offered: Offered, now: Instant) -> Switches:
+    if offered.what == Arming.STAGE:
+        return _widen(rows, terms, offered, now)
+    account = opened_account(rows)
+    if account.kill is not None and account.venue is Mode.LIVE:
+        rows.put(ACCOUNT, replace(account, armed_at=now, widened_at=None))
     switches = switch(rows, terms, offered.who, offered.why, now, None, kill=False)
     open_marks = [i.fingerprint for i in rows.find(INCIDENTS, open=OPEN)]
     close_incidents(rows, [m for m in open_marks if m.startswith(_CLEARED)], now)
@@ -78,13 +92,26 @@ def _arm(rows: Rows, terms: Terms, offered: Offered, now: Instant) -> Switches:
     return switches
 
 
+def _widen(rows: Rows, terms: Terms, offered: Offered, now: Instant) -> Switches:
+    """The first stage is over, by a recorded act."""
+    account, stage = opened_account(rows), stage_of(rows, opened_account(rows))
+    if stage is not None:
+        before = f"first, {stage.made} orders made"
+        change = Change(now, offered.who, "account", "stage", before, "widened", offered.why)
+        rows.add(CHANGES, change)
+        account = replace(account, widened_at=now)
+        rows.put(ACCOUNT, account)
+    return switches_of(account, terms)
+
+
 _CLEARED: Final = (f"{BREAKER}:", DISARMED)
 
 
 def _would_change(rows: Rows, terms: Terms, what: Arming) -> tuple[str, ...]:
     """Each thing that arming would change, in words that name what stands now."""
-    del what
     account = opened_account(rows)
+    if what is Arming.STAGE:
+        return (_stage_in_words(rows, account),)
     kill = account.kill
     told = [f"mode {account.mode}, at most {terms.bound}, venue {account.venue}"]
     told.append(
@@ -96,4 +123,16 @@ def _would_change(rows: Rows, terms: Terms, what: Arming) -> tuple[str, ...]:
     told += [f"{i.text} -> closed" for i in marked if i.fingerprint.startswith(_CLEARED)]
     if account.pause is not None:
         told.append(f"paused by {account.pause.who}: entries wait for `interlock resume`")
+    if account.venue is Mode.LIVE:
+        again = " -> begins anew" if kill else ""
+        told.append(f"{_stage_in_words(rows, account)}{again}")
     return tuple(told)
+
+
+def _stage_in_words(rows: Rows, account: AccountRow) -> str:
+    if account.venue is not Mode.LIVE:
+        return "books of SIM have no first stage"
+    stage = stage_of(rows, account)
+    if stage is None:
+        return "the first stage was widened"
+    return f"the first stage holds: {stage.made} of {STAGE_ORDERS} orders of at most {STAGE_USD} were made"

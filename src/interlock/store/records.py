@@ -31,7 +31,7 @@ class AccountRow:
 
     `opened_at` is the reading from which the opening entries were made, `read_at` the newest reading of the wallet;
     `unknown_why` says why nothing is known of the wallet at present. `clock_offset` is how many microseconds the exchange's clock
-    was ahead of ours at that reading.
+    was ahead of ours at that reading. `armed_at` began the first stage of LIVE (None: it began with the books), `widened_at` ended it.
     """
 
     venue: Mode
@@ -53,6 +53,8 @@ class AccountRow:
     pause_who: str | None = None
     pause_why: str | None = None
     pause_at: Instant | None = None
+    armed_at: Instant | None = None
+    widened_at: Instant | None = None
 
     @property
     def pause(self) -> Kill | None:

@@ -22,6 +22,7 @@ from interlock.account import (
     InFlight,
     Lot,
     Mode,
+    Stage,
     Standing,
     Switches,
 )
@@ -117,7 +118,15 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
         executions=sum(map(_may_have_bought, _made_since(entries, max(hour, armed or hour)))),
         disarmed=repeated.text if repeated and armed is None else None,
         naked=tuple(_naked(rows, account, lots, live, now, limits)),
+        stage=stage_of(rows, account),
     )
+
+
+def stage_of(rows: Rows, account: AccountRow | None) -> Stage | None:
+    """The first stage, with the orders that were made in it; None in SIM, and once it was widened."""
+    if account is None or account.venue is not Mode.LIVE or account.widened_at is not None:
+        return None
+    return Stage(len(_entries_since(rows, account.armed_at or Instant(0))))
 
 
 def switches_of(account: AccountRow | None, terms: Terms) -> Switches:

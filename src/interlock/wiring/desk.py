@@ -16,7 +16,7 @@ from interlock.desk.monitor import Monitor
 from interlock.desk.reconciling import Looking, Reconciling
 from interlock.desk.settler import Settler
 from interlock.desk.steward import Steward
-from interlock.desk.trader import Trader
+from interlock.desk.trader import Doubt, Trader, unread
 from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
@@ -37,6 +37,7 @@ class Terms:
     drift_threshold_pct: Decimal = Decimal(1)
     grace: timedelta = timedelta(minutes=5)
     policy: Policy = Policy()  # noqa: RUF009 - frozen: safe as a default
+    doubt: Doubt = unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     """The desk over these seams; nothing in it knows whether they are real. Without a notifier nobody drains the outbox."""
     under = terms or Terms()
     instruments = Instruments(market, clock)
-    trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
+    trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure, under.doubt)
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
     told = Journal(exchange, books, clock, tenure)
     settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN)

@@ -17,6 +17,7 @@ from interlock.account import (
     Margin,
     Mode,
     Spot,
+    Stage,
     Standing,
 )
 from interlock.risk.finding import MISSING, NOT_ASKED, RAISED
@@ -218,6 +219,13 @@ EDGES: Final[dict[str, Edge]] = {
         "GUARDRAIL_BLOCKED",
         "0.00201",
         "0.002",
+    ),
+    "STAGE": Edge(
+        replace(question(wish=worth("10")), standing=standing(stage=Stage(3))),
+        replace(question(wish=worth("10.01")), standing=standing(stage=Stage(3))),
+        "GUARDRAIL_BLOCKED",
+        "10.01 and 0 positions",
+        "10 and no position",
     ),
     "UNKNOWN_OUTCOME": Edge(
         stood(in_flight=(flying(state="UNKNOWN"),)),

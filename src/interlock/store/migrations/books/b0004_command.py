@@ -18,7 +18,8 @@ def upgrade() -> None:
     op.add_column("day_opens", sa.Column("unpriced", TEXT, nullable=True))
     for name in ("pause_who", "pause_why"):
         op.add_column("account", sa.Column(name, TEXT, nullable=True))
-    op.add_column("account", sa.Column("pause_at", WHOLE, nullable=True))
+    for name in ("pause_at", "armed_at", "widened_at"):
+        op.add_column("account", sa.Column(name, WHOLE, nullable=True))
     op.create_table(
         "arm_offers",
         sa.Column("id", sa.Integer, primary_key=True),
