@@ -374,6 +374,13 @@ class Books(Protocol):
         """Every open lot with all intents that serve it."""
         ...
 
+    def unreadable(self) -> tuple[str, ...]:
+        """The rows of lots, live intents, watchlist and outbox that cannot be read, each by its table and key.
+
+        They are left out of what is read, so that they keep nobody from guarding the others; entries are blocked while there are any.
+        """
+        ...
+
     def entries(self) -> tuple[Entry, ...]:
         """The whole ledger, oldest first."""
         ...

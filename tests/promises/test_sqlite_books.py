@@ -219,7 +219,10 @@ def test_a_row_that_was_tampered_with_is_trouble(folder: Path, opening: Opener) 
         other.execute("UPDATE lots SET remaining = 'much'")
 
     with pytest.raises(StoreTrouble, match="lots"):
-        books.open_lots()
+        books.picture(NOON)
+    assert books.open_lots() == ()
+    (named,) = books.unreadable()
+    assert named.startswith("lots:")
 
 
 def test_a_table_that_is_missing_is_trouble_and_nothing_is_written(

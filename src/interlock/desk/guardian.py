@@ -53,6 +53,7 @@ class Guardian:
     span: timedelta
     name: str = "guardian"
     backstop: float = 5.0
+    _named: tuple[str, ...] = ()
 
     async def once(self) -> Instant:
         """Gives each lot what it needs; due soon while one is not protected, else with the next bar."""
@@ -61,12 +62,27 @@ class Guardian:
         shut = self.trader.exchange.shut_until()
         if shut is not None:
             return shut + SOON
-        at_rest = True
+        at_rest = not self._name_poison()
         for lot, legs in self.books.open_lots():
             at_rest = await self._guard_alone(lot, legs, self.settler.ready_at) and at_rest
         at_rest = await self._cancel_orphans() and at_rest
         now = self.clock.now()
         return now.floor(self.span) + self.span + LAG if at_rest else now + SOON
+
+    def _name_poison(self) -> bool:
+        """Whether rows cannot be read: each is named by an incident once, and what they belong to is left to a person."""
+        found = self.books.unreadable()
+        if found != self._named:
+            now = self.clock.now()
+            text = (
+                "This row cannot be read; what it belongs to is left alone, and nothing is entered."
+            )
+            new = [Incident(f"poison:{name}", "FAIL", text, now) for name in found]
+            over = tuple(f"poison:{name}" for name in self._named if name not in found)
+            self.books.note(now, incidents=new, closed=over)
+            self._named = found
+            self.clock.nudge("herald").set()
+        return bool(found)
 
     async def _guard_alone(self, lot: Lot, legs: Sequence[Intent], ready_at: Instant) -> bool:
         """A lot that raises is named by an incident, and the others are guarded all the same."""
@@ -120,6 +136,8 @@ class Guardian:
 
     async def _cancel_orphans(self) -> bool:
         """A leg whose lot is closed must go: the exchange would sell coins that serve another lot."""
+        if self._named:
+            return False  # its lot may be one that cannot be read: no stop is taken away on that ground
         open_ids = {lot.id for lot, _ in self.books.open_lots()}
         orphans = [
             intent

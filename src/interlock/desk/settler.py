@@ -14,6 +14,7 @@ import structlog
 
 from interlock.account import AccountReading, Tenure
 from interlock.desk.asking import Asking, Live
+from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.trader import Trader
 from interlock.desk.transfers import Journal
 from interlock.errors import ExchangeTrouble, NotAuthorised
@@ -105,7 +106,7 @@ class Settler:
         live = self._askable()
         evidence = await self.asking.look(live)
         if evidence != Evidence():
-            changed = self.books.learn(self.tenure.epoch, self.clock.now(), evidence)
+            changed = self._learn(evidence)
             self._alarm(evidence)
             if changed or evidence.fills:
                 self.clock.nudge("guardian").set()
@@ -117,6 +118,27 @@ class Settler:
             self.clock.nudge("steward").set()
         await self._ask_again(live, evidence.absences)
         return [intent for intent, _ in self._askable()]
+
+    def _learn(self, evidence: Evidence) -> Sequence[Intent]:
+        """All of it in one transaction; where one word cannot be booked, each alone, so that it keeps no other from being booked."""
+        epoch = self.tenure.epoch
+        try:
+            return self.books.learn(epoch, self.clock.now(), evidence)
+        except MUST_END:
+            raise
+        except TROUBLE:
+            return [each for part in evidence.parts() for each in self._learn_alone(part)]
+
+    def _learn_alone(self, part: Evidence) -> Sequence[Intent]:
+        now = self.clock.now()
+        try:
+            return self.books.learn(self.tenure.epoch, now, part)
+        except MUST_END:
+            raise
+        except TROUBLE as error:
+            text = f"What the exchange said of {part.name} cannot be booked: {error}"
+            self.books.note(now, incidents=(Incident(f"evidence:{part.name}", "FAIL", text, now),))
+            return ()
 
     def _askable(self) -> list[Live]:
         """What can be asked about: an intent whose request is on its way in this very process is the trader's."""

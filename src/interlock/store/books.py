@@ -255,7 +255,7 @@ class RowBooks:
     def watchlist(self) -> tuple[WatchlistRow, ...]:
         """Every row, the deleted ones too, by symbol."""
         with self._ground.look() as rows:
-            return tuple(sorted(rows.find(WATCHLIST), key=lambda row: row.symbol))
+            return tuple(sorted(rows.sound(WATCHLIST)[0], key=lambda row: row.symbol))
 
     def standing(self, now: Instant) -> Standing:
         """The standing without a lock."""
@@ -266,13 +266,19 @@ class RowBooks:
         """Every intent that has not ended, or whose executions are not fully booked, with its attempts."""
         with self._ground.look() as rows:
             owed = (rows.get(INTENTS, each.intent_id) for each in rows.find(OWED, open=OPEN))
-            live = [*rows.find(INTENTS, live=OPEN), *(each for each in owed if each is not None)]
+            sound, _ = rows.sound(INTENTS, live=OPEN)
+            live = [*sound, *(each for each in owed if each is not None)]
             return tuple((intent, order_path.attempts_of(rows, intent.id)) for intent in live)
 
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""
         with self._ground.look() as rows:
             return journal.open_lots(rows)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """The rows that cannot be read, each by its table and key."""
+        with self._ground.look() as rows:
+            return journal.unreadable(rows)
 
     def entries(self) -> tuple[Entry, ...]:
         """The whole ledger, oldest first."""

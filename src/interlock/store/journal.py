@@ -25,6 +25,7 @@ from interlock.store.records import (
     INCIDENTS,
     LOTS,
     OPEN,
+    OUTBOX,
     TABLES,
     VERDICTS,
     WATCHLIST,
@@ -196,9 +197,26 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
 
 
 def open_lots(rows: Rows) -> OpenLots:
-    """Every open lot with all intents that serve it."""
-    lots = rows.find(LOTS, open=OPEN)
-    return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
+    """Every open lot with all intents that serve it; what cannot be read is named by `unreadable`."""
+    lots, _ = rows.sound(LOTS, open=OPEN)
+    legs = ((lot, rows.sound(INTENTS, serves=lot.id)) for lot in lots)
+    # Without all of its legs nobody can say what a lot still needs: it is left to a person, and the others are guarded.
+    return tuple((lot, tuple(whole)) for lot, (whole, poison) in legs if not poison)
+
+
+def unreadable(rows: Rows) -> tuple[str, ...]:
+    """The rows that those who guard and settle cannot read, each by its table and key."""
+    lots, lost = rows.sound(LOTS, open=OPEN)
+    legs = (rows.sound(INTENTS, serves=lot.id)[1] for lot in lots)
+    tables = (
+        (LOTS.name, lost),
+        *((INTENTS.name, poison) for poison in legs),
+        (INTENTS.name, rows.sound(INTENTS, live=OPEN)[1]),
+        (WATCHLIST.name, rows.sound(WATCHLIST)[1]),
+        (OUTBOX.name, rows.sound(OUTBOX, open=OPEN)[1]),
+    )
+    named = (f"{name}:{':'.join(map(str, key))}" for name, keys in tables for key in keys)
+    return tuple(sorted(set(named)))
 
 
 def remains(left: Left, terms: Terms, now: Instant) -> tuple[Picture, Standing, OpenLots]:

@@ -65,7 +65,8 @@ def held(rows: Rows, epoch: int) -> AccountRow:
 def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ruled:
     """Asks the ruling on the standing under the lock, and writes all of it; what was decided before is returned as it was."""
     account = held(rows, epoch)
-    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in rows.find(THROTTLES)}
+    kept, _ = rows.sound(THROTTLES)
+    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in kept}
     standing = standing_of(rows, terms, now)
     found = ruling(standing, throttles)
     _check(found)
