@@ -370,12 +370,20 @@ class Books(Protocol):
         """Every intent that has not ended, or whose executions are not fully booked, with its attempts."""
         ...
 
+    def intents(self) -> tuple[Intent, ...]:
+        """Every intent, oldest first."""
+        ...
+
+    def open_marks(self) -> frozenset[str]:
+        """The fingerprints of all incidents that are open."""
+        ...
+
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""
         ...
 
     def unreadable(self) -> tuple[str, ...]:
-        """The rows of lots, live intents, watchlist and outbox that cannot be read, each by its table and key.
+        """The rows of open lots, their legs, live intents and the watchlist that cannot be read, each by its table and key.
 
         They are left out of what is read, so that they keep nobody from guarding the others; entries are blocked while there are any.
         """

@@ -43,6 +43,7 @@ class Looking:
     clock: Clock
     policy: Policy
     pause: Pause
+    install_id: str
 
     async def plan(self, span: timedelta | None) -> tuple[Plan, AccountReading | None]:
         """The plan as both sides stand, and the wallet it was made on. With a `span`, history and executions are read so far back."""
@@ -119,16 +120,15 @@ class Looking:
 
     def _ours(self) -> Ours:
         now = self.clock.now()
-        picture = self.books.picture(now, limit=100_000)
         entries = self.books.entries()
         return Ours(
-            install_id=picture.tenure.install_id if picture.tenure else "",
+            install_id=self.install_id,
             opened_at=entries[0].at if entries else now,
-            intents=picture.intents,
+            intents=self.books.intents(),
             lots=self.books.open_lots(),
             fills=self.books.fills(),
             entries=entries,
-            told=frozenset(i.fingerprint for i in picture.incidents if i.closed_at is None),
+            told=self.books.open_marks(),
         )
 
 

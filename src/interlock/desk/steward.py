@@ -113,7 +113,7 @@ class Steward:
             *await exchange.open_orders(advanced=False),
             *await exchange.open_orders(advanced=True),
         )
-        intents = self.books.picture(self.clock.now(), limit=100_000).intents
+        intents = self.books.intents()
         stood = Stood(
             tuple(intent for intent, _ in self.books.live_intents()),
             self.books.open_lots(),

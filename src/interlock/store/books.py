@@ -38,6 +38,7 @@ from interlock.store.records import (
     ACCOUNT,
     DAYS,
     FILLS,
+    INCIDENTS,
     OPEN,
     OWED,
     REQUESTS,
@@ -269,6 +270,16 @@ class RowBooks:
             sound, _ = rows.sound(INTENTS, live=OPEN)
             live = [*sound, *(each for each in owed if each is not None)]
             return tuple((intent, order_path.attempts_of(rows, intent.id)) for intent in live)
+
+    def intents(self) -> tuple[Intent, ...]:
+        """Every intent, oldest first."""
+        with self._ground.look() as rows:
+            return tuple(rows.find(INTENTS))
+
+    def open_marks(self) -> frozenset[str]:
+        """The fingerprints of all incidents that are open."""
+        with self._ground.look() as rows:
+            return frozenset(each.fingerprint for each in rows.find(INCIDENTS, open=OPEN))
 
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""

@@ -25,7 +25,6 @@ from interlock.store.records import (
     INCIDENTS,
     LOTS,
     OPEN,
-    OUTBOX,
     TABLES,
     VERDICTS,
     WATCHLIST,
@@ -213,7 +212,6 @@ def unreadable(rows: Rows) -> tuple[str, ...]:
         *((INTENTS.name, poison) for poison in legs),
         (INTENTS.name, rows.sound(INTENTS, live=OPEN)[1]),
         (WATCHLIST.name, rows.sound(WATCHLIST)[1]),
-        (OUTBOX.name, rows.sound(OUTBOX, open=OPEN)[1]),
     )
     named = (f"{name}:{':'.join(map(str, key))}" for name, keys in tables for key in keys)
     return tuple(sorted(set(named)))

@@ -73,7 +73,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         auditor_of(exchange, books, clock, tenure, under, pause),
     )
-    looking = looking_of(exchange, books, clock, under, pause)
+    looking = looking_of(exchange, books, clock, tenure, under, pause)
     reconciling = Reconciling(looking, asking, told, trader)
     steward = Steward(books, clock, reconciling, trader, settler, tenure, SPAN)
     passes = (*passes, steward)
@@ -90,14 +90,14 @@ def auditor_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: e
     return Auditor(exchange, books, clock, threshold, tenure.install_id, pause, grace)
 
 
-def looking_of(
-    exchange: Exchange, books: Books, clock: Clock, terms: Terms, pause: Pause
+def looking_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
+    exchange: Exchange, books: Books, clock: Clock, tenure: Tenure, terms: Terms, pause: Pause
 ) -> Looking:
     """Who reads both sides and says how they differ; it writes nothing."""
     policy = replace(
         terms.policy, grace=terms.grace, deadline=terms.limits.protection_deadline + terms.grace
     )
-    return Looking(exchange, books, clock, policy, pause)
+    return Looking(exchange, books, clock, policy, pause, tenure.install_id)
 
 
 def mark_of(tenure: Tenure) -> str:

@@ -54,8 +54,8 @@ def record_audit(settings: Settings, run: AuditRun) -> None:
 
 async def differences(settings: Settings) -> Plan:
     """How books and exchange differ, from a cold start; nothing is written."""
-    async with _cold(settings) as (exchange, books, clock, _, pause):
-        looking = looking_of(exchange, books, clock, terms_of(settings), pause)
+    async with _cold(settings) as (exchange, books, clock, tenure, pause):
+        looking = looking_of(exchange, books, clock, tenure, terms_of(settings), pause)
         made, _reading = await looking.plan(LOOK_BACK)
         return made
 
