@@ -200,10 +200,7 @@ class Books(Protocol):
         ...
 
     def pause(self, who: str, why: str, now: Instant, *, on: bool) -> Switches:
-        """Keeps new entries back, or lets them be made again, with who, why and when; everything else goes on.
-
-        A change of nothing is no change, and an engaged pause keeps who engaged it.
-        """
+        """Keeps new entries back, or no longer, with who, why and when; an engaged pause keeps who engaged it."""
         ...
 
     def offer_arm(self, offered: Offer) -> tuple[str, ...]:
@@ -211,10 +208,7 @@ class Books(Protocol):
         ...
 
     def confirm_arm(self, code: str, wall: Instant, now: Instant) -> Switches:
-        """Arms exactly what was shown under this code: kill switch, breaker and too many executions are cleared.
-
-        BadInput when the code is another, its minute is over, or what would change is not what was shown. A code is used once.
-        """
+        """Arms exactly what was shown under this code, once; BadInput for another code, a late one, or when that has changed."""
         ...
 
     def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
@@ -383,10 +377,7 @@ class Books(Protocol):
         ...
 
     def unreadable(self) -> tuple[str, ...]:
-        """The rows of open lots, their legs, live intents and the watchlist that cannot be read, each by its table and key.
-
-        They are left out of what is read, so that they keep nobody from guarding the others; entries are blocked while there are any.
-        """
+        """Rows of open lots, legs, live intents and watchlist that cannot be read and are left out; they block entries alone."""
         ...
 
     def entries(self) -> tuple[Entry, ...]:
@@ -406,10 +397,7 @@ class Books(Protocol):
         ...
 
     def order_record(self, named: str) -> OrderRecord | None:
-        """All that is kept of one order, named by client_oid, order id, intent id, or the beginning of one of them.
-
-        None when nothing bears that name; BadInput when several orders do, or it is too short to name one.
-        """
+        """All that is kept of the order with this id or beginning of one; BadInput when several bear it, or it is too short."""
         ...
 
     def version(self) -> int:
