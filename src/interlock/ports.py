@@ -10,11 +10,23 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from interlock.account import AccountReading, FeeRate, Lot, Mode, Standing, Switches, Tenure
+from interlock.account import (
+    AccountReading,
+    DayOpen,
+    FeeRate,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+    Tenure,
+    Transfer,
+)
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
+from interlock.evidence.requests import Offer, OwnersRequest
 from interlock.evidence.telling import Message, Mute, Saying
+from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
 from interlock.orders.evidence import Absent, Answer, Evidence, Fill, OrderFact
@@ -81,6 +93,10 @@ class Exchange(Protocol):
         """Asks to cancel the order; only its terminal state, read back, says that it is cancelled."""
         ...
 
+    async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:
+        """Asks to cancel an order that the exchange listed and nobody here asked for, by its order id."""
+        ...
+
     def shut_until(self) -> Instant | None:
         """Until when no request that acts leaves, because the exchange does not accept us; None when it may."""
         ...
@@ -95,6 +111,10 @@ class Exchange(Protocol):
 
     async def history(self, since: Instant, *, advanced: bool) -> tuple[OrderFact, ...]:
         """Orders of one class that ended since; raises Unreachable when the window could not be read to its end."""
+        ...
+
+    async def transfers(self, since: Instant) -> tuple[Transfer, ...]:
+        """What came or went without an order since, by the exchange's journal, oldest first, complete."""
         ...
 
     async def fills(self, since: Instant) -> tuple[Fill, ...]:
@@ -176,6 +196,22 @@ class Books(Protocol):
         """Changes mode or kill switch, with who, why and when; returns the switches as they now stand."""
         ...
 
+    def switches(self) -> Switches:
+        """The switches as they stand."""
+        ...
+
+    def pause(self, who: str, why: str, now: Instant, *, on: bool) -> Switches:
+        """Keeps new entries back, or no longer, with who, why and when; an engaged pause keeps who engaged it."""
+        ...
+
+    def offer_arm(self, offered: Offer) -> tuple[str, ...]:
+        """Writes that the owner wants to arm, and says what would change; nothing changes yet. A newer offer replaces an older."""
+        ...
+
+    def confirm_arm(self, code: str, wall: Instant, now: Instant) -> Switches:
+        """Arms exactly what was shown under this code, once; BadInput for another code, a late one, or when that has changed."""
+        ...
+
     def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
         """Clears today's daily-loss latch, with who, why and when; whether there was one.
 
@@ -223,6 +259,10 @@ class Books(Protocol):
         """A durable attempt to cancel, and CANCELLING; None when the order has ended or is of unknown outcome."""
         ...
 
+    def nonce(self, epoch: int, now: Instant) -> int:
+        """The next nonce, for a request that belongs to no intent; kept in the account row before it is used."""
+        ...
+
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
         """Right before the first byte.
 
@@ -263,6 +303,20 @@ class Books(Protocol):
         """
         ...
 
+    def transferred(
+        self, epoch: int, now: Instant, transfers: Sequence[Transfer]
+    ) -> tuple[Transfer, ...]:
+        """Books what came or went without an order, once per journal id, and returns what was new.
+
+        What the owner moved since the day opened is no gain and no loss of that day. What happened before the books began is in
+        their opening, and is not booked.
+        """
+        ...
+
+    def day(self, now: Instant) -> DayOpen | None:
+        """How this UTC day began; None before its first reading."""
+        ...
+
     def note(
         self,
         now: Instant,
@@ -273,6 +327,22 @@ class Books(Protocol):
         audit: AuditRun | None = None,
     ) -> None:
         """Journals what moves no money: WAIT signals (once per bar), incidents opened or repeated, fingerprints closed, an audit."""
+        ...
+
+    def request(self, asked: OwnersRequest) -> None:
+        """Writes what the owner asks of the engine; whoever holds the account does it and answers."""
+        ...
+
+    def answer_request(self, epoch: int, asked: OwnersRequest) -> None:
+        """Keeps the answer to a request, once."""
+        ...
+
+    def requested(self, request_id: str) -> OwnersRequest | None:
+        """One request, answered or not."""
+        ...
+
+    def requests(self) -> tuple[OwnersRequest, ...]:
+        """Every request that was not answered yet, oldest first."""
         ...
 
     def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:
@@ -299,8 +369,20 @@ class Books(Protocol):
         """Every intent that has not ended, or whose executions are not fully booked, with its attempts."""
         ...
 
+    def intents(self) -> tuple[Intent, ...]:
+        """Every intent, oldest first."""
+        ...
+
+    def open_marks(self) -> frozenset[str]:
+        """The fingerprints of all incidents that are open."""
+        ...
+
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""
+        ...
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Rows of open lots, legs, live intents and watchlist that cannot be read and are left out; they block entries alone."""
         ...
 
     def entries(self) -> tuple[Entry, ...]:
@@ -317,6 +399,10 @@ class Books(Protocol):
 
     def decided(self, symbol: str, at: Instant | None) -> Decided | None:
         """The newest decision about a symbol, or the one in force at an instant."""
+        ...
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of the order with this id or beginning of one; BadInput when several bear it, or it is too short."""
         ...
 
     def version(self) -> int:

@@ -123,15 +123,17 @@ def test_an_audit_says_which_side_differs() -> None:
     assert picture(world).incidents == ()
 
     robbed = stage(replace(BY_TARGET, hours=3.5))
+    robbed.engine.arm("refuse", "private/get-transactions", FOR_EVER, 50001)
     robbed.after = timedelta(hours=1)
     robbed.meanwhile = lambda: robbed.engine.transfer("USDT", Decimal(-200))
     robbed.run()
     (failed,) = picture(robbed).audits
     assert not failed.passed
     assert [row.step for row in failed.rows if not row.holds] == ["portfolio"]
-    (told,) = picture(robbed).incidents
-    assert (told.fingerprint, told.severity) == ("audit", "FAIL")
-    assert told.text.startswith("The audit failed at portfolio: drift_pct=")
+    told = {incident.fingerprint: incident for incident in picture(robbed).incidents}
+    assert told.keys() == {"audit", "freeze:POSITION_MISMATCH_FREEZE:USDT"}
+    assert told["audit"].severity == "FAIL"
+    assert told["audit"].text.startswith("The audit failed at portfolio: drift_pct=")
 
 
 def test_a_row_that_cannot_be_decided_is_named_and_the_others_are_traded() -> None:

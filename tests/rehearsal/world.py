@@ -31,13 +31,14 @@ NEVER = 10.0**9
 
 @dataclass(slots=True)
 class Seams:
-    """Numbers every seam call of all lives, and crashes at those in `crashes`."""
+    """Numbers every seam call of all lives, crashes at those in `crashes`, and lets others act at those in `acts`."""
 
     crashes: frozenset[int] = frozenset()
     count: int = 0
     is_dead: bool = False
     trace: Any = field(default_factory=hashlib.sha256)
     names: list[str] = field(default_factory=list)
+    acts: dict[int, Callable[[], None]] = field(default_factory=dict)
 
     def point(self, name: str) -> None:
         """One crash point. A dead life passes none."""
@@ -47,6 +48,8 @@ class Seams:
         self.names.append(name)
         number = self.count
         self.count += 1
+        if number in self.acts:
+            self.acts[number]()
         if number in self.crashes:
             self.is_dead = True
             raise Crash(name)
@@ -167,6 +170,7 @@ class World:
     after: timedelta = timedelta()
     meanwhile: Callable[[], None] | None = None
     notifier: Notifier | None = None
+    clock: "VirtualClock | None" = None
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
@@ -220,7 +224,7 @@ class World:
         await asyncio.gather(life, return_exceptions=True)
 
     async def _live(self) -> None:
-        clock = VirtualClock(self.loop, self.start, self.seams)
+        clock = self.clock = VirtualClock(self.loop, self.start, self.seams)
         desk = self._desk(clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stir(clock))

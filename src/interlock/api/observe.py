@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from interlock.account import Standing
+from interlock.account import Mode, Standing
 from interlock.api.memory import Snapshot
 from interlock.errors import InterlockError
 from interlock.evidence.picture import Picture
@@ -24,6 +24,7 @@ from interlock.host.notes import Notes
 from interlock.risk.question import is_latched
 from interlock.settings import Settings
 from interlock.values import Known, Unknown
+from interlock.wiring.certified import doubt_of
 
 # What a row that cannot be read raises; anything else is a defect and ends the request, not the look at one part.
 TROUBLE: Final = (
@@ -140,6 +141,7 @@ def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
     tenure, audit = picture.tenure, next(iter(picture.audits), None)
     mute = picture.delivery.mute
     is_open = (i for i in picture.incidents if i.closed_at is None)
+    is_live = picture.switches.venue is Mode.LIVE
     return RecordSeen(
         switches=picture.switches,
         epoch=tenure.epoch if tenure else None,
@@ -149,6 +151,7 @@ def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
         heartbeats=snapshot.heartbeats,
         mute=(mute.who, mute.why, mute.at) if mute else None,
         undelivered=_undelivered(settings),
+        doubt=doubt_of(settings, snapshot.as_of) if is_live else None,
     )
 
 

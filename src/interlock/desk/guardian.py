@@ -59,6 +59,7 @@ class Guardian:
     name: str = "guardian"
     backstop: float = 5.0
     _bare: dict[str, Instant] = field(default_factory=dict)
+    _named: tuple[str, ...] = ()
 
     async def once(self) -> Instant:
         """Gives each lot what it needs; due soon while one is not protected, else with the next bar."""
@@ -67,7 +68,7 @@ class Guardian:
         shut = self.trader.exchange.shut_until()
         if shut is not None:
             return shut + SOON
-        at_rest = True
+        at_rest = not self._name_poison()
         able_at = self.settler.able_since()
         lots = self.books.open_lots()
         self._bare = {lot.id: self._bare[lot.id] for lot, _ in lots if lot.id in self._bare}
@@ -76,6 +77,21 @@ class Guardian:
         at_rest = await self._cancel_orphans() and at_rest
         now = self.clock.now()
         return now.floor(self.span) + self.span + LAG if at_rest else now + SOON
+
+    def _name_poison(self) -> bool:
+        """Whether rows cannot be read: each is named by an incident once, and what they belong to is left to a person."""
+        found = self.books.unreadable()
+        if found != self._named:
+            now = self.clock.now()
+            text = (
+                "This row cannot be read; what it belongs to is left alone, and nothing is entered."
+            )
+            new = [Incident(f"poison:{name}", "FAIL", text, now) for name in found]
+            over = tuple(f"poison:{name}" for name in self._named if name not in found)
+            self.books.note(now, incidents=new, closed=over)
+            self._named = found
+            self.clock.nudge("herald").set()
+        return bool(found)
 
     async def _guard_alone(self, lot: Lot, legs: Sequence[Intent], able_at: Instant) -> bool:
         """A lot that raises is named by an incident, and the others are guarded all the same."""
@@ -162,6 +178,8 @@ class Guardian:
         Only what a fresh, complete list of the exchange shows is touched, and never a leg whose lot is open by then. An exchange that
         does not answer keeps no lot waiting for its stop.
         """
+        if self._named:
+            return False  # its lot may be one that cannot be read: no stop is taken away on that ground
         if not self._orphans():
             return True
         try:

@@ -7,13 +7,16 @@ an order of unknown outcome ends by evidence alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 import structlog
 
-from interlock.account import Tenure
+from interlock.account import AccountReading, Tenure
 from interlock.desk.asking import Asking, Live
+from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.trader import Trader
+from interlock.desk.transfers import Journal
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
 from interlock.evidence.incident import Incident
@@ -47,6 +50,7 @@ class Settler:
     books: Books
     clock: Clock
     asking: Asking
+    journal: Journal
     trader: Trader
     tenure: Tenure
     span: timedelta
@@ -57,6 +61,9 @@ class Settler:
     _is_shut_out: bool = False
     _able_at: Instant | None = None
     _deaf_since: Instant | None = None
+    _totals: dict[str, Decimal] | None = None
+    _has_moved: bool = False
+    _is_to_look: bool = False
 
     async def once(self) -> Instant:
         """Settles what can be settled now; due soon while anything is open, else with the next bar."""
@@ -83,21 +90,70 @@ class Settler:
         is_deaf = self._deaf_since is not None and now - self._deaf_since > GLITCH
         return now if is_deaf else self._able_at or now
 
+    def takes_moved(self) -> bool:
+        """Whether money moved that no order of ours moved; asked once, it is said once."""
+        is_to_look, self._is_to_look = self._is_to_look, False
+        return is_to_look
+
     async def _read_wallet(self) -> None:
         reading = await self.exchange.account()
+        await self._ask_the_journal(reading)
         self.books.account_read(self.clock.now(), reading)
+        self._totals, before = (
+            {b.currency: b.total for b in reading.balances.values()},
+            self._totals,
+        )
+        self._has_moved = before is not None and before != self._totals
+
+    async def _ask_the_journal(self, reading: AccountReading) -> None:
+        """Before a day's loss is held against the owner, the journal says what they took away; where it cannot be read, it is held."""
+        day = self.books.day(self.clock.now())
+        loss = day.loss_pct(reading.equity) if day else None
+        if day is None or loss is None or day.latched_at is not None:
+            return
+        if loss >= self.trader.limits.max_daily_loss_pct:
+            try:
+                await self.journal.book(day.as_of, reading.as_of)
+            except ExchangeTrouble as trouble:
+                _log.warning("journal not read", error=type(trouble).__name__, text=str(trouble))
 
     async def _settle(self) -> Sequence[Intent]:
         live = self._askable()
         evidence = await self.asking.look(live)
         if evidence != Evidence():
-            changed = self.books.learn(self.tenure.epoch, self.clock.now(), evidence)
+            changed = self._learn(evidence)
             self._alarm(evidence)
             if changed or evidence.fills:
                 self.clock.nudge("guardian").set()
+                self._has_moved = False
             self.clock.nudge("herald").set()
+        if self._has_moved and not live:
+            # Money moved and no order of ours did it: the owner, or somebody else.
+            self._is_to_look = True
+            self.clock.nudge("steward").set()
         await self._ask_again(live, evidence.absences)
         return [intent for intent, _ in self._askable()]
+
+    def _learn(self, evidence: Evidence) -> Sequence[Intent]:
+        """All of it in one transaction; where one word cannot be booked, each alone, so that it keeps no other from being booked."""
+        epoch = self.tenure.epoch
+        try:
+            return self.books.learn(epoch, self.clock.now(), evidence)
+        except MUST_END:
+            raise
+        except TROUBLE:
+            return [each for part in evidence.parts() for each in self._learn_alone(part)]
+
+    def _learn_alone(self, part: Evidence) -> Sequence[Intent]:
+        now = self.clock.now()
+        try:
+            return self.books.learn(self.tenure.epoch, now, part)
+        except MUST_END:
+            raise
+        except TROUBLE as error:
+            text = f"What the exchange said of {part.name} cannot be booked: {error}"
+            self.books.note(now, incidents=(Incident(f"evidence:{part.name}", "FAIL", text, now),))
+            return ()
 
     def _askable(self) -> list[Live]:
         """What can be asked about: an intent whose request is on its way in this very process is the trader's."""

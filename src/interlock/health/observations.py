@@ -112,6 +112,7 @@ class RecordSeen:
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
     mute: tuple[str, str, Instant] | None = None
     undelivered: tuple[str, str] | Unknown | None = None
+    doubt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,3 +108,28 @@ class Evidence:
     facts: tuple[OrderFact, ...] = ()
     fills: tuple[Fill, ...] = ()
     absences: tuple[Absent, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Whose order it is about, when it is about one."""
+        oids = self._oids()
+        return oids[0] or "an order of somebody else" if oids else "nothing"
+
+    def parts(self) -> "tuple[Evidence, ...]":
+        """What was said of each order, alone, in the order in which it was said."""
+        return tuple(
+            Evidence(
+                tuple(w for w in self.facts if w.client_oid == oid),
+                tuple(w for w in self.fills if w.client_oid == oid),
+                tuple(w for w in self.absences if w.client_oid == oid),
+            )
+            for oid in self._oids()
+        )
+
+    def _oids(self) -> tuple[str, ...]:
+        oids = (
+            *(fact.client_oid for fact in self.facts),
+            *(fill.client_oid for fill in self.fills),
+            *(absent.client_oid for absent in self.absences),
+        )
+        return tuple(dict.fromkeys(oids))

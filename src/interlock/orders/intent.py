@@ -56,6 +56,11 @@ class Intent:
         return self.proposal.target is not None
 
     @property
+    def is_stop(self) -> bool:
+        """Whether it is a stop, and not the target beside one, which covers nothing."""
+        return self.proposal.purpose is Purpose.PROTECT and self.leader is None
+
+    @property
     def is_advanced(self) -> bool:
         """Whether it lives at the advanced endpoints: a trigger, or the target beside one."""
         return self.proposal.type is OrderType.STOP_LOSS or self.leader is not None
@@ -76,7 +81,10 @@ class Request(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that may leave, durable before its first byte. The nonce sent is this nonce; `outcome` is None until answered."""
+    """One request that may leave, durable before its first byte. The nonce sent is this nonce; `outcome` is None until answered.
+
+    `left_at` is when its bytes were let go, written down with the answer: None says that nobody kept it.
+    """
 
     intent_id: str
     n: int
@@ -85,6 +93,7 @@ class Attempt:
     epoch: int
     at: Instant
     outcome: str | None = None
+    left_at: Instant | None = None
 
 
 def client_oid(install_id: str, key: str) -> str:

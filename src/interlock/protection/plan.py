@@ -35,7 +35,8 @@ STOP_REFUSED: Final = "STOP_REFUSED"
 STOP_UNCONFIRMED: Final = "STOP_UNCONFIRMED"
 STOP_PASSED: Final = "STOP_PASSED"
 TARGET: Final = "TARGET"
-EMERGENCIES: Final = frozenset({STOP_REFUSED, STOP_UNCONFIRMED, STOP_PASSED})
+OWNER: Final = "OWNER"
+EMERGENCIES: Final = frozenset({STOP_REFUSED, STOP_UNCONFIRMED, STOP_PASSED, OWNER})
 # A stop that the exchange does not give opens the breaker: no entry until a person closes it. A price that fell through does not.
 BREAKERS: Final = frozenset({STOP_REFUSED, STOP_UNCONFIRMED})
 EXIT_RETRY: Final = timedelta(seconds=60)

@@ -36,8 +36,7 @@ class View:
     @property
     def stops(self) -> tuple[Intent, ...]:
         """Every stop that was ever asked for."""
-        legs = (i for i in self.legs if i.proposal.purpose is Purpose.PROTECT)
-        return tuple(i for i in legs if i.leader is None)
+        return tuple(i for i in self.legs if i.is_stop)
 
     @property
     def live_stops(self) -> tuple[Intent, ...]:

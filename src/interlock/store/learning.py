@@ -70,7 +70,7 @@ class _Touched:
         intent = self._whose(fill.client_oid, fill.order_id)
         if intent is None and (opened_at is None or fill.at <= opened_at):
             return
-        self.rows.add(FILLS, Booked(fill, intent.id if intent else None))
+        self.rows.add(FILLS, Booked(fill, intent.id if intent else None, self.now))
         base, quote = fill.symbol.split("_", 1)
         write_entry(self.rows, entry_of(fill, base, quote))
         if intent is not None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,6 +10,8 @@ from typing import Final
 from interlock.errors import LeaseLost, StoreTrouble
 
 FILE: Final = "engine.lock"
+TRIES: Final = 4
+TRY_S: Final = 0.005
 
 
 @dataclass(slots=True)
@@ -25,6 +28,21 @@ class Lease:
             self._descriptor = -1
 
 
+def is_held(folder: Path) -> bool:
+    """Whether an engine holds the folder now. Asking holds it for an instant, which whoever takes it then waits for."""
+    try:
+        descriptor = os.open(folder / FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def hold(folder: Path) -> Lease:
     """Takes the lease of the folder, or raises LeaseLost with who holds it."""
     path = folder / FILE
@@ -34,7 +52,7 @@ def hold(folder: Path) -> Lease:
     except OSError as error:
         raise StoreTrouble(f"{path}: {error}.") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor)
     except BlockingIOError as error:
         holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
         os.close(descriptor)
@@ -45,3 +63,15 @@ def hold(folder: Path) -> Lease:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return Lease(path, descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    """Takes the lock, a few times: one who only asks whether it is held has it for an instant."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(TRY_S)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

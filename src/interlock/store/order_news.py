@@ -8,6 +8,7 @@ from interlock.evidence.telling import Topic
 from interlock.orders.intent import Intent, Request, target_of
 from interlock.orders.life import State
 from interlock.store.intent_rows import INTENTS
+from interlock.store.order_steps import keep_steps
 from interlock.store.outbox import tell
 from interlock.store.records import ATTEMPTS
 from interlock.store.rows import Rows
@@ -24,7 +25,8 @@ def tell_order(  # noqa: PLR0913 - the change, when, who said so, and what its l
     *,
     is_told_by_lot: bool = False,
 ) -> None:
-    """Tells what changed, if it is news; `source` is whose word it was."""
+    """Keeps each step that changed, and tells it if it is news; `source` is whose word it was."""
+    keep_steps(rows, before, after, now, source)
     event = _event(before, after)
     if event is None or (event == "executed" and is_told_by_lot):
         return

@@ -14,6 +14,7 @@ from typing import Final
 from interlock.account import Mode, Standing, Switches
 from interlock.errors import BadInput, BrokenInvariant, LeaseLost, Refused
 from interlock.evidence.incident import Incident
+from interlock.evidence.timeline import CLOSING
 from interlock.orders import learning
 from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request, target_of
@@ -25,6 +26,7 @@ from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
+from interlock.store.order_steps import keep_step, keep_steps
 from interlock.store.outbox import tell_signal
 from interlock.store.records import (
     ABSENCES,
@@ -65,7 +67,8 @@ def held(rows: Rows, epoch: int) -> AccountRow:
 def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ruled:
     """Asks the ruling on the standing under the lock, and writes all of it; what was decided before is returned as it was."""
     account = held(rows, epoch)
-    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in rows.find(THROTTLES)}
+    kept, _ = rows.sound(THROTTLES)
+    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in kept}
     standing = standing_of(rows, terms, now)
     found = ruling(standing, throttles)
     _check(found)
@@ -82,7 +85,7 @@ def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ru
             rows.put(INTENTS, leg)
         attempt = _attempt(rows, account, found.intent.id, Request.CREATE, found.verdict, now)
     for lot_id in found.exits:
-        flag(rows, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
+        flag(rows, now, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
     if found.throttle is not None:
         rows.put(THROTTLES, found.throttle)
     if found.signal is not None:
@@ -123,8 +126,9 @@ def cancel_attempt(rows: Rows, epoch: int, now: Instant, intent_id: str) -> Atte
     # A pair goes as a whole, by the id of its list; without one each leg goes alone.
     legs = legs_of(rows, intent) if intent.list_id is not None else (intent,)
     for leg in (each for each in legs if each.state in CANCELLABLE):
-        state = move(leg.state, State.CANCELLING)
-        rows.put(INTENTS, replace(leg, state=state, updated_at=now))
+        after = replace(leg, state=move(leg.state, State.CANCELLING), updated_at=now)
+        rows.put(INTENTS, after)
+        keep_steps(rows, leg, after, now, "trader")
     return _attempt(rows, account, intent_id, Request.CANCEL, None, now)
 
 
@@ -146,7 +150,7 @@ def may_send(rows: Rows, terms: Terms, attempt: Attempt, now: Instant, purpose: 
             after = learning.after_not_sent(leg, attempts_of(rows, leg), now)
             if after != leg:
                 rows.put(INTENTS, after)
-                tell_order(rows, leg, after, now)
+                tell_order(rows, leg, after, now, "gate")
     return False
 
 
@@ -157,7 +161,8 @@ def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Inte
     if sent.attempt.outcome is not None:
         return intent
     outcome = learning.outcome_of(answer, _meaning(answer))
-    kept = _keep_outcome(rows, sent, outcome, now)
+    left = replace(sent, attempt=replace(sent.attempt, left_at=attempt.left_at))
+    kept = _keep_outcome(rows, left, outcome, now)
     for leg in legs_of(rows, intent):
         learnt = learning.after_answer(leg, attempts_of(rows, leg), kept, answer, now)
         if learnt.intent != leg:
@@ -168,13 +173,14 @@ def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Inte
     return intent_of(rows, intent.id)
 
 
-def flag(rows: Rows, lot_id: str, reason: str) -> None:
+def flag(rows: Rows, now: Instant, lot_id: str, reason: str) -> None:
     """Makes the closing of a lot a plan; the first reason stays."""
     lot = rows.get(LOTS, lot_id)
     if lot is None:
         raise BadInput(f"There is no lot {lot_id}.")
     if lot.exit_reason is None and lot.closed_at is None:
         rows.put(LOTS, replace(lot, exit_reason=reason))
+        keep_step(rows, lot_id, now, CLOSING, "guardian", reason)
 
 
 def raise_high(rows: Rows, lot_id: str, bid: Decimal) -> None:
@@ -293,13 +299,19 @@ def _attempt(  # noqa: PLR0913, PLR0917 - everything that an attempt is made of
     verdict: Verdict | None,
     now: Instant,
 ) -> Attempt:
-    """The next attempt with the next nonce, which never goes back, whatever the clock does."""
-    nonce = max(account.last_nonce + 1, now.ms)
-    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    """The next attempt with the next nonce."""
+    nonce = next_nonce(rows, account, now)
     n = len(rows.find(ATTEMPTS, intent_id=intent_id)) + 1
     attempt = Attempt(intent_id, n, request, nonce, account.epoch, now)
     rows.add(ATTEMPTS, Sent(attempt, verdict.id if verdict else None))
     return attempt
+
+
+def next_nonce(rows: Rows, account: AccountRow, now: Instant) -> int:
+    """The next nonce, which never goes back, whatever the clock does."""
+    nonce = max(account.last_nonce + 1, now.ms)
+    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    return nonce
 
 
 def _keep_verdict(rows: Rows, verdict: Verdict) -> None:
@@ -331,7 +343,10 @@ def _admits_entry(switches: Switches) -> bool:
     """Whether every switch admits an entry right now."""
     is_selected = switches.mode is switches.venue and switches.mode is not Mode.OFF
     return (
-        switches.closed_by() is None and is_selected and RANK[switches.mode] <= RANK[switches.bound]
+        switches.closed_by() is None
+        and switches.pause is None
+        and is_selected
+        and RANK[switches.mode] <= RANK[switches.bound]
     )
 
 

@@ -30,11 +30,16 @@ MINUTE: Final = timedelta(minutes=1)
 
 def tell(rows: Rows, topic: Topic, key: str, text: str, now: Instant) -> None:
     """Writes the message behind those that are there, unless its key is."""
-    if rows.find(OUTBOX, dedup_key=key, limit=1):
+    if any(rows.sound(OUTBOX, dedup_key=key, limit=1)):
         return
-    newest = rows.find(OUTBOX, newest=True, limit=1)
-    number = newest[0].id + 1 if newest else 1
+    number = _next_number(rows)
     rows.add(OUTBOX, Message(number, key, topic, text, now, due_at=now))
+
+
+def _next_number(rows: Rows) -> int:
+    """One more than the newest, whether it can be read or not."""
+    newest, poison = rows.sound(OUTBOX, newest=True, limit=1)
+    return max([0, *(each.id for each in newest), *(int(str(key[0])) for key in poison)]) + 1
 
 
 def tell_signal(rows: Rows, made: Decision) -> None:
@@ -104,7 +109,7 @@ def tell_closed(rows: Rows, incident: Incident, now: Instant) -> None:
 
 def undelivered(rows: Rows, now: Instant, limit: int) -> tuple[Message, ...]:
     """What is due, the oldest first; then what waits for a further try."""
-    waiting = rows.find(OUTBOX_DUE, open=OPEN, limit=limit)
+    waiting, _ = rows.sound(OUTBOX_DUE, open=OPEN, limit=limit)
     return tuple(
         sorted(waiting, key=lambda m: (m.due_at > now, m.due_at if m.due_at > now else m.id))
     )
@@ -142,7 +147,7 @@ def _count(rows: Rows, *, ok: bool, now: Instant) -> None:
 def delivery(rows: Rows, mute: Mute | None) -> Delivery:
     """How telling goes."""
     tries = rows.get(TRIES, THE_MESSENGER)
-    oldest = rows.find(OUTBOX_AGED, open=OPEN, limit=1)
+    oldest, _ = rows.sound(OUTBOX_AGED, open=OPEN, limit=1)
     return Delivery(
         last_send_ok=tries.last_send_ok if tries else None,
         failures_in_row=tries.failures_in_row if tries else 0,

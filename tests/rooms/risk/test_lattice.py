@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.account import DayOpen, Figures, Freeze, Funding, InFlight, Kill, Margin, Mode, Spot
-from interlock.account.standing import Standing
+from interlock.account.standing import Stage, Standing
 from interlock.risk.judge import judge
 from interlock.risk.question import Facts, Question
 from interlock.risk.verdict import Approved, Blocked
@@ -97,12 +97,14 @@ AGED: Final[Mapping[str, Mapping[str, Trouble]]] = {
 OTHERS: Final[Mapping[str, Mapping[str, Trouble]]] = {
     "switches": {"unknown": switched(readable=False)},
     "kill": {"engaged": switched(kill=Kill("owner", "drill", NOW))},
+    "pause": {"engaged": switched(pause=Kill("owner", "lunch", NOW))},
     "mode": {"off": switched(mode=Mode.OFF), "other": switched(mode=Mode.LIVE, bound=Mode.LIVE)},
     "environment": {"off": switched(enabled=False), "bound": switched(bound=Mode.OFF)},
     "certificate": {"none": switched(mode=Mode.LIVE, bound=Mode.LIVE, venue=Mode.LIVE)},
     "day": {"latched": stood(day=LATCH)},
     "breaker": {"open": stood(breaker="a stop was refused")},
     "arming": {"disarmed": stood(disarmed="too much was bought")},
+    "stage": {"first": stood(stage=Stage(0))},
     "lots": {"naked": stood(naked=("lot-1",))},
     "orders": {"unknown": stood(in_flight=(LOST,))},
     "freezes": {"frozen": stood(freezes=(Freeze("BTC", "POSITION_MISMATCH_FREEZE", "why"),))},
@@ -172,7 +174,7 @@ def test_every_part_of_what_may_be_known_is_in_the_lattice() -> None:
     }
     parts = {each.name for kind in (Standing, Facts) for each in fields(kind)}
 
-    assert parts - seen == {"lots", "certified"}
+    assert parts - seen == {"lots", "certified", "doubt"}
 
 
 def changed(before: Question, after: Question) -> Iterator[str]:

@@ -52,6 +52,9 @@ _SOURCES: Final = {
 }
 
 
+ADVANCED: Final = frozenset(advanced for _, advanced in _SOURCES.values())
+
+
 class _Order(msgspec.Struct):
     order_id: str | int
     client_oid: str | int

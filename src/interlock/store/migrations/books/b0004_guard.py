@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "b0003"
+revision = "b0004"
 down_revision = "b0002"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
