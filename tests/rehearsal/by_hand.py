@@ -137,6 +137,11 @@ class House:
         said: dict[str, Any] = json.loads(answer.body)
         return said
 
+    def stops(self) -> list[dict[str, Any]]:
+        """The stops that the exchange lists, without the targets beside them."""
+        listed = self.by_hand("private/advanced/get-open-orders")["result"]["data"]
+        return [row for row in listed if row["order_type"] == "STOP_LOSS"]
+
     def trade(self, side: str, quantity: str) -> None:
         self.by_hand(
             "private/create-order",

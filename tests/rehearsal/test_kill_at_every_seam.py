@@ -11,7 +11,7 @@ from interlock.evidence.requests import OwnersRequest, What
 from interlock.orders.life import State
 from interlock.protection.plan import OWNER
 from interlock.strategy.proposal import Purpose
-from tests.rehearsal.scenario import BY_TARGET, Script, stage, violations
+from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, Script, stage, violations
 from tests.rehearsal.sweep import points, quietly
 from tests.rehearsal.test_promises_of_the_desk import of, picture
 from tests.rehearsal.world import World
@@ -62,7 +62,7 @@ def places(seams: tuple[str, ...]) -> list[int]:
 
 
 def test_under_the_kill_switch_the_exit_still_leaves() -> None:
-    world = stage(BY_TARGET)
+    world = stage(BY_PLAN)
     world.after = timedelta(minutes=30)
     world.meanwhile = lambda: kill(world)
     world.run()

@@ -1,5 +1,6 @@
 """Whatever an owner does by hand beside the platform: one reconciliation makes both sides equal or says why not, the next is silent."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from interlock.ledger.book import wallet
 from interlock.orders.life import State
-from interlock.reconcile.difference import Action, Foreign, Kind, Moved, Policy
+from interlock.reconcile.difference import Action, Foreign, Kind, Moved, Policy, Theirs
+from interlock.reconcile.plan import plan
 from tests.rehearsal.by_hand import MINUTE, House
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import wallet_of
@@ -216,20 +218,45 @@ def test_a_stop_that_somebody_cancelled_by_hand_is_adopted_and_given_anew() -> N
     house = House()
     house.buy("entry")
     house.turn("settler", "guardian", "settler")
-    (stop,) = house.by_hand("private/advanced/get-open-orders")["result"]["data"]
+    stop = house.stops()[0]
     house.by_hand("private/advanced/cancel-order", order_id=stop["order_id"])
 
-    assert kinds(house) == [(Kind.ORDER_DIFFERS, Action.ADOPT)]
+    assert (Kind.ORDER_DIFFERS, Action.ADOPT) in kinds(house)
     house.reconcile()
-    house.turn("guardian", "settler")
-    assert len(house.by_hand("private/advanced/get-open-orders")["result"]["data"]) == 1
+    house.turn("guardian", "settler", "guardian", "settler")
+    (anew,) = house.stops()
+    assert anew["order_id"] != stop["order_id"]
     assert kinds(house) == []
+
+
+def test_both_legs_of_a_pair_are_ours_and_neither_is_a_stranger() -> None:
+    house = House(Policy(foreign=Foreign.CANCEL))
+    house.buy("entry")
+    house.turn("settler", "guardian", "settler")
+
+    assert len(house.by_hand("private/advanced/get-open-orders")["result"]["data"]) == 2
+    assert kinds(house) == []
+
+
+def test_a_lot_whose_target_alone_is_listed_misses_its_stop() -> None:
+    house = House()
+    house.buy("entry")
+    house.turn("settler", "guardian", "settler")
+    (pair,) = [legs for _, legs in house.books.open_lots()]
+    (target,) = [leg.client_oid for leg in pair if leg.leader is not None]
+    ours = house.looking._ours()  # noqa: SLF001 - what the plan is made of
+    listed = asyncio.run(house.exchange.open_orders(advanced=True))
+    alone = tuple(fact for fact in listed if fact.client_oid == target)
+    late = house.now() + MINUTE
+    found = plan(ours, Theirs(late, ours.opened_at, alone, {}), Policy(), late, {})
+
+    assert Kind.STOP_MISSING in {each.kind for each in found.differences}
 
 
 def test_coins_of_a_lot_that_somebody_sold_by_hand_freeze_their_base() -> None:
     house = House()
     house.buy("entry")
-    house.turn("settler", "guardian", "settler")
+    house.turn("settler")  # a pair would hold the coins back
     house.trade("SELL", "520")
     house.wait(MINUTE)
 

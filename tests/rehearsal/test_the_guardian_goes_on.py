@@ -27,13 +27,6 @@ def poison(house: House, table: Table[Any], column: str, *key: object) -> None:
     rows[key] = tuple(cells)
 
 
-def stops(house: House) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = house.by_hand("private/advanced/get-open-orders")["result"][
-        "data"
-    ]
-    return found
-
-
 def marks(house: House) -> set[str]:
     shown = house.books._ground.tables["incidents"].keys()  # type: ignore[attr-defined]  # noqa: SLF001 - the picture reads the poisoned rows too
     return {str(key[0]) for key in shown}
@@ -52,7 +45,7 @@ def test_a_lot_that_cannot_be_read_keeps_its_stop_and_the_others_get_theirs() ->
 
     served = {intent.proposal.lot_id for intent, _ in house.books.live_intents()}
     assert served == {sick.id, well.id}
-    assert len(stops(house)) == 2, "no stop was taken away, and one was given"
+    assert len(house.stops()) == 2, "no stop was taken away, and one was given"
     assert f"poison:lots:{sick.id}" in marks(house)
 
 
@@ -84,7 +77,7 @@ def test_a_row_of_the_watchlist_or_the_outbox_never_keeps_a_lot_from_its_stop(
 
     house.turn("guardian", "settler")
 
-    assert len(stops(house)) == 1
+    assert len(house.stops()) == 1
 
 
 class Raises:
@@ -107,4 +100,4 @@ def test_a_pass_that_raises_each_time_ends_itself_alone() -> None:
     house.turn("guardian", "settler")
 
     assert day.failures.in_a_row["monitor"] == 5
-    assert len(stops(house)) == 1
+    assert len(house.stops()) == 1
