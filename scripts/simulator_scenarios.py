@@ -51,7 +51,9 @@ A whole example, `{example}.toml`:
 FOOT: Final = """
 ## The words
 
-Each is `POST /control/WORD` too. A field in brackets may be left out.
+Each is `POST /control/WORD` too. A field in brackets may be left out. What `arm` can arm is listed in
+[simulator_faults.md](simulator_faults.md). During a halt the recording goes on unseen: afterwards candles and trades show what it holds for
+that time, and the price is where it has got to.
 
 | word | fields | does |
 |---|---|---|

@@ -172,6 +172,30 @@ def test_the_outcome_is_unknown_whether_or_not_the_order_exists(
     assert stage.status(name) == status
 
 
+@pytest.mark.parametrize(
+    ("fault", "ends"),
+    [("cut_answer", aiohttp.ClientPayloadError), ("endless_answer", TimeoutError)],
+)
+def test_an_answer_may_begin_well_and_never_be_whole(
+    stage: Stage, fault: str, ends: type[Exception]
+) -> None:
+    url = f"{stage.world.at.rest}/public/get-tickers"
+    stage.arm(fault, "public/get-tickers")
+    heard = bytearray()
+
+    async def read() -> None:
+        patience = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        async with stage.world.session.get(url, timeout=patience) as reply:
+            assert (reply.status, reply.content_type) == (200, "application/json")
+            async for chunk in reply.content.iter_any():
+                heard.extend(chunk)
+
+    with pytest.raises(ends):
+        stage.do(read())
+    assert heard.rstrip() == b'{"id":'
+    assert heard.endswith(b" ") is (fault == "endless_answer")
+
+
 @pytest.mark.parametrize("fault", ["accept_late", "accept_late_502"])
 def test_an_order_may_appear_long_after_its_answer_was_lost(stage: Stage, fault: str) -> None:
     name = f"late-{fault}"
@@ -370,6 +394,21 @@ def test_a_restart_ends_every_connection_and_forgets_nothing(stage: Stage) -> No
     assert stage.control("restart", seconds=601)["error"].startswith("A restart lasts")
 
 
+def test_the_last_command_before_a_restart_is_done_and_its_answer_lost(stage: Stage) -> None:
+    stage.arm("restart", CREATE, by_seconds=2)
+
+    async def ended() -> int | None:
+        async with stage.world.market() as client:
+            with pytest.raises(aiohttp.ClientError):
+                await stage.world.ask(CREATE, **LIMIT, client_oid="last")
+            return await client.end()
+
+    assert stage.do(ended()) == 1006
+    assert isinstance(stage.buy("away")[1], Unreachable | NotSent)
+    stage.step(2)
+    assert (stage.status("last"), stage.status("away")) == ("ACTIVE", None)
+
+
 def test_a_fault_may_be_meant_for_one_key_or_one_address(stage: Stage) -> None:
     stage.arm("refuse", BALANCE, key=stage.world.at.reading_key, code=40101, count=2)
     stage.arm("refuse", DETAIL, source="127.0.0.9", count=2)
@@ -390,18 +429,21 @@ def test_a_command_on_a_socket_meets_what_means_something_without_http(stage: St
     stage.arm("refuse", CREATE)
     stage.arm("lose_answer", CREATE)
     stage.arm("accept_late", CREATE, by_seconds=7)
+    stage.arm("hold_answer", CANCEL)
 
-    async def commanded() -> list[int]:
+    async def commanded() -> list[tuple[int, int]]:
         async with stage.world.session.ws_connect(stage.world.at.ws_user) as socket:
             client = Client(socket, stage.world.at)
             now = (await stage.world.look("state"))["now_us"] // 1000
             await client.authenticate(now)
             for name in ("refused", "unheard", "later"):
                 await client.say(CREATE, id=9, params={**LIMIT, "client_oid": f"said-{name}"})
-            await client.say(CANCEL, id=10, params={"client_oid": "said-nothing"})
-            return [(await client.hear())["code"] for _ in range(2)]
+            for number in (10, 11):
+                await client.say(CANCEL, id=number, params={"client_oid": "said-nothing"})
+            frames = [await client.hear() for _ in range(2)]
+            return [(frame["id"], frame["code"]) for frame in frames]
 
-    assert stage.do(commanded()) == [42901, 212]
+    assert stage.do(commanded()) == [(9, 42901), (11, 212)]
     found = [stage.status(f"said-{name}") for name in ("refused", "unheard", "later")]
     assert found == [None, "ACTIVE", None]
     stage.step(7)

@@ -329,7 +329,7 @@ async def tick_change(world: World) -> None:
 @sees
 async def thin_market(world: World) -> None:
     book = (await world.public("get-book", instrument_name=BTC, depth="10"))["data"][0]
-    assert [level[1] for level in book["asks"]] == ["0.001", "0.002"]
+    assert [level[1] for level in book["asks"]] == ["0.00100", "0.00200"]
     best, other = (float(level[0]) for level in book["asks"])
     assert other - best == pytest.approx(20)
     terms = {"price": str(int(best) + 5), "time_in_force": "IMMEDIATE_OR_CANCEL"}
@@ -337,6 +337,24 @@ async def thin_market(world: World) -> None:
     assert made["code"] == 0
     row = await found(world, "part")
     assert (row["status"], row["cumulative_quantity"]) == ("CANCELED", "0.001")
+
+
+@sees
+async def gap_through_stop(world: World) -> None:
+    assert (await buy(world, "bought"))["code"] == 0
+    before = float((await ticker(world))["a"])
+    stop = {"instrument_name": BTC, "side": "SELL", "type": "STOP_LOSS", "quantity": "0.0009"}
+    level = {"ref_price": f"{before * 0.95:.2f}", "client_oid": "stop"}
+    assert (await world.ask("private/advanced/create-order", **stop, **level))["code"] == 0
+    await world.step(3599)
+    assert float((await ticker(world))["a"]) == pytest.approx(before, rel=0.03)
+    await world.step(1)
+    sold = (await world.ask("private/get-trades"))["result"]["data"][0]
+    assert (sold["side"], sold["client_oid"]) == ("SELL", "stop")
+    assert float(sold["traded_price"]) == pytest.approx(before * 0.9, rel=0.03)
+    candles = await world.public("get-candlestick", instrument_name=BTC, timeframe="1h")
+    closed, forming = candles["data"][-2:]
+    assert float(forming["o"]) < 0.92 * float(closed["c"])
 
 
 @sees

@@ -23,6 +23,7 @@ from interlock.simulator.front.serve import (
     serve,
 )
 from interlock.simulator.scenes.scene import find, names
+from interlock.simulator.switches import switches_of
 from interlock.values import Instant, decimal_of
 
 START: Final = DEMO_START.iso()
@@ -41,8 +42,8 @@ Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or n
 Allow = Annotated[
     list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
 ]
-LegacyTriggers = Annotated[
-    bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
+Switched = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE (docs/simulator_switches.md).")
 ]
 RateLimits = Annotated[
     bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
@@ -67,14 +68,13 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     candles: Annotated[list[str] | None, typer.Option(help="Recordings to replay.")] = None,
     depth: Depth = None,
     allow: Allow = None,
-    block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: LegacyTriggers = False,
     rate_limits: RateLimits = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
     beyond_loopback: BeyondLoopback = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    switch: Switched = None,
     control_token: Token = None,
     log: Log = None,
     scenario: Named = None,
@@ -101,9 +101,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         control_bind=control_bind,
         tls=_tls(tls_cert, tls_key),
         allow=tuple(allow) if allow else None,
-        block_code=block_code,
-        legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        switches=switches_of(switch or ()),
         control_token=control_token,
         log=log,
         scene=find(scenario) if scenario else None,

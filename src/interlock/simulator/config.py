@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from interlock.simulator.recordings import Series
+from interlock.simulator.switches import AS_SEEN, Switches
 from interlock.values import Instant, Secret
 
 
@@ -38,11 +39,11 @@ def reading_key(seed: int) -> ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One exchange. Fee rates, half-spread, share and band are plain fractions; balances are by currency.
+    """One exchange. Fee rates, half-spread and share are plain fractions; balances are by currency.
 
     `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
     of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
-    shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order takes triggers too.
+    shifts where order and trade ids begin and nothing else. The `switches` answer what is not known of the exchange for certain.
     `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant. With `margin` the account may
     borrow, at `hourly_interest_rate` (a fraction).
     """
@@ -58,8 +59,7 @@ class Config:
     volume_share: Decimal = Decimal("0.1")
     depth: Mapping[str, Decimal] = field(default_factory=dict)
     ladders: Mapping[str, tuple[tuple[int, Decimal], ...]] = field(default_factory=dict)
-    price_band: Decimal = Decimal("0.5")
-    legacy_triggers: bool = False
     rate_limits: bool = False
+    switches: Switches = AS_SEEN
     margin: bool = False
     hourly_interest_rate: Decimal = Decimal("0.00001")

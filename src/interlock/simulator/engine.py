@@ -20,6 +20,7 @@ from interlock.simulator.answers import (
     Answer,
     Refusal,
     refusal,
+    styled,
     success,
 )
 from interlock.simulator.books.events import Events
@@ -61,6 +62,7 @@ from interlock.simulator.rest.requests import (
     split,
 )
 from interlock.simulator.rest.rows import movement_row, order_row, trade_row
+from interlock.simulator.rest.unserved import CONVERSION
 from interlock.values import Instant, number_text
 
 OLD_TIME: Final = "/v2/public/get-time"
@@ -83,9 +85,9 @@ class Engine:
         self._book: Final = Orderbook(config.seed)
         margin = Margin(config, self._market, self._wallet, shared.haircuts)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book, margin)
-        self.access: Final = Access(config.keys)
+        self.access: Final = Access(config.keys, config.switches)
         self._listing: Final = shared
-        self._public: Final = PublicSide(shared, self._market, self._book)
+        self._public: Final = PublicSide(shared, self._market, self._book, config.switches)
         self._private: Final = PrivateSide(
             config, shared, self._market, self._wallet, self._book, self._trading
         )
@@ -125,12 +127,18 @@ class Engine:
         if self.is_down:
             return Silence.LOST
         arrived = Arrived(verb, method, query, body, source, self.now)
+        armed = self.faults.are_armed
+        heard = self._amid_faults(arrived) if armed else self._answer(arrived)
+        self._catch_up()
+        return heard
+
+    def _amid_faults(self, arrived: Arrived) -> Answer | Silence:
+        """What is heard of a request where it may meet a fault of the clock, and one of its own."""
         skew = self.faults.meet(arrived.sought, Part.CLOCK, self.now)
         if skew is not None:
             arrived = replace(arrived, clock=self.now + skew.by)
         met = self.faults.meet(arrived.sought, Part.REQUEST, self.now)
         heard = self._answer(arrived) if met is None else self._under(met, arrived)
-        self._catch_up()
         if skew is not None and isinstance(heard, Answer):
             return replace(heard, date=arrived.clock)
         return heard
@@ -162,10 +170,11 @@ class Engine:
             if sent is not None:
                 request_id, params = int(sent.id), sent.params
             result = self._result(arrived, sent, params)
-            return success(request_id, method, result, MESSAGES.get(method.rpartition("/")[2]))
+            message = MESSAGES.get(method.rpartition("/")[2])
+            return styled(success(request_id, method, result, message), self.config.switches)
         except Refusal as refused:
             self._note(arrived.method, arrived.source, params, refused)
-            return refusal(request_id, method, refused)
+            return styled(refusal(request_id, method, refused), self.config.switches, refused.code)
 
     def _envelope(self, arrived: Arrived) -> Envelope | None:
         """The envelope of a private request; a public one has none, whatever its body."""
@@ -190,7 +199,7 @@ class Engine:
         raise met.refusal()
 
     def _told(self, arrived: Arrived, params: Mapping[str, object]) -> object:
-        if arrived.verb != "GET":
+        if arrived.verb != ("POST" if arrived.method == CONVERSION else "GET"):
             raise Refusal(WRONG_VERB_PUBLIC)
         if self._rates is not None:
             self._rates.admit(arrived.method, arrived.source, self.now)
@@ -267,14 +276,13 @@ class Engine:
         self.faults.met = []
         sought = Sought(call.method, source, lambda: call.key.key, is_command=True)
         met = self.faults.meet(sought, Part.REQUEST, self.now)
-        fault = met.fault if met is not None else None
-        if met is not None and met.fault.effect is Effect.LATE:
-            self.later.put(self.now + met.by, partial(self._obey_late, call, sought))
-        elif fault is None or fault.effect is not Effect.NEVER or fault.heard is Heard.CODE:
-            result = self._obey(call, sought, met)
-            if fault is None or not isinstance(fault.heard, Silence):
-                return result
-        return Silence.LOST
+        if met is None or not isinstance(met.fault.heard, Silence):
+            return self._obey(call, sought, met)
+        if met.fault.effect is Effect.LATE:
+            self.later.put(self.now + met.by, partial(self._obey_unheard, call, sought))
+        elif met.fault.effect is not Effect.NEVER:
+            self._obey_unheard(call, sought)
+        return met.fault.heard
 
     def _obey(self, call: Call, sought: Sought, met: Armed | None) -> object:
         self._count(call.method)
@@ -291,7 +299,7 @@ class Engine:
         self._requests[method] = self._requests.get(method, 0) + 1
         self._catch_up()
 
-    def _obey_late(self, call: Call, sought: Sought) -> None:
+    def _obey_unheard(self, call: Call, sought: Sought) -> None:
         with suppress(Refusal):
             self._obey(call, sought, None)
 

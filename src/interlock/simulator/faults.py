@@ -288,6 +288,11 @@ class Faults:
         self.fired: Final[dict[str, int]] = {}
         self.met: list[str] = []
 
+    @property
+    def are_armed(self) -> bool:
+        """Whether there is any that a request may meet."""
+        return bool(self._armed)
+
     def arm(self, asked: Arm, now: Instant) -> None:
         """Arms a fault from now on."""
         fault = FAULTS.get(asked.fault)

@@ -23,6 +23,7 @@ from interlock.values import Instant, Secret, number_text
 HAND: Final = "hand"
 """How the books name what was ordered by hand."""
 
+FACTOR_LEAST: Final = Decimal("0.01")
 NAMED: Final = ("/create-order", "/amend-order")
 NO_KEY: Final = ApiKey(HAND, Secret(HAND))
 
@@ -130,6 +131,14 @@ class Floor:
             ladder=thinness.ladder,
         )
         self._set(symbol, new, now)
+
+    def gap(self, symbol: str, factor: Decimal, now: Instant) -> None:
+        """From the next bar on the price is so many times as high; what it jumps over is met behind the gap."""
+        self._conditions(symbol)
+        if not FACTOR_LEAST <= factor <= 1 / FACTOR_LEAST:
+            raise BadInput(f"A price does not become {factor} times what it is.")
+        self._market.replays[symbol].gap(factor, now)
+        self._trading.await_price(symbol, now)
 
     def freeze(self, symbol: str | None, now: Instant) -> None:
         """What is seen of a symbol (None: of every one) stands still, while trading goes on at prices that nobody sees."""

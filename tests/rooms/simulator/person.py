@@ -11,6 +11,7 @@ from interlock.protocol.crypto_com.signing import signature
 from interlock.simulator.config import ApiKey, Config, demo_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
+from interlock.simulator.switches import AS_SEEN, Switches
 from interlock.values import Instant
 
 START = Instant.of_iso("2024-03-01T00:00:00+00:00")
@@ -47,7 +48,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
     keys: tuple[ApiKey, ...] = (demo_key(0),),
     seed: int = 0,
     ladder: tuple[tuple[int, str], ...] = (),
-    legacy_triggers: bool = False,
+    switches: Switches = AS_SEEN,
     rate_limits: bool = False,
     margin: bool = False,
 ) -> Engine:
@@ -64,7 +65,7 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
             keys=keys,
             balances=held,
             depth=thin,
-            legacy_triggers=legacy_triggers,
+            switches=switches,
             rate_limits=rate_limits,
             ladders={BTC: tuple((n, Decimal(text)) for n, text in ladder)} if ladder else {},
             seed=seed,

@@ -166,8 +166,38 @@ def test_an_amended_order_lags_with_the_terms_that_it_had() -> None:
     person.ask("amend-order", **named, new_price="41000", new_quantity="0.001")
     person.engine.faults.arm(Arm("lag", by_seconds=10, count=3), person.engine.now)
 
-    assert person.detail(made)["limit_price"] == "40000"
+    assert person.detail(made)["limit_price"] == "40000.00"
     free = person.ask("user-balance")["result"]["data"][0]["position_balances"][0]
     assert free["reserved_qty"] == "40"
     person.engine.advance(START + 2 * MINUTE)
-    assert person.detail(made)["limit_price"] == "41000"
+    assert person.detail(made)["limit_price"] == "41000.00"
+
+
+def test_the_same_faults_give_the_same_bytes() -> None:
+    lives = []
+    for _ in range(2):
+        person = Person(exchange())
+        for asked in (
+            Arm("accept_late", CREATE, by_seconds=30, count=2),
+            Arm("lag", seconds=90, by_seconds=20),
+            Arm("fill_after_cancel", by_seconds=7, count=1),
+            Arm("clock_skew", by_seconds=10, count=5),
+            Arm("unknown_status", "private/get-open-orders", count=3),
+        ):
+            person.engine.faults.arm(asked, person.engine.now)
+        heard: list[object] = []
+        for number in range(12):
+            heard.append(person.buy(client_oid=f"n{number}", price="40000"))
+            heard += [person.ask("get-open-orders"), person.ask("user-balance")]
+            heard.append(person.ask("cancel-order", client_oid=f"n{number - 1}"))
+            person.engine.advance(person.engine.now + timedelta(seconds=11))
+        lives.append((heard, person.engine.books()))
+
+    assert lives[0] == lives[1]
+    assert set(lives[0][1]["faults_fired"]) == {
+        "accept_late",
+        "clock_skew",
+        "fill_after_cancel",
+        "lag",
+        "unknown_status",
+    }

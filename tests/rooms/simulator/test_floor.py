@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from interlock.errors import BadInput
 from interlock.simulator.engine import Engine
 from interlock.simulator.floor import Thinness
+from interlock.values import number_text
 from tests.rooms.simulator.person import BTC, COIN, FALLING, Person, exchange
 from tests.rooms.simulator.test_properties import (
     commands,
@@ -105,6 +106,16 @@ def test_an_order_that_rests_through_a_halt_waits_for_the_price_as_before() -> N
     assert one.engine.books()["fills"] == other.engine.books()["fills"]
 
 
+def test_what_the_account_holds_of_a_halted_coin_keeps_its_worth() -> None:
+    person = falling()
+    person.engine.floor.halt(BTC, person.engine.now)
+    before = person.ask("user-balance")["result"]
+
+    later(person, 2 * HOUR)
+
+    assert person.ask("user-balance")["result"] == before
+
+
 # -- endings
 
 
@@ -188,14 +199,14 @@ def test_an_order_off_the_new_grid_is_met_at_its_old_price() -> None:
 @pytest.mark.parametrize(
     ("thinness", "filled", "last"),
     [
-        (Thinness(depth=Decimal("0.002")), "0.002", "50005"),
-        (Thinness(volume_share=Decimal("0.000003")), "0.003", "50005"),
+        (Thinness(depth=Decimal("0.002")), "0.002", "50005.00"),
+        (Thinness(volume_share=Decimal("0.000003")), "0.003", "50005.00"),
         (
             Thinness(ladder=((0, Decimal("0.001")), (100, Decimal("0.003")))),
             "0.004",
-            "50006",
+            "50006.00",
         ),
-        (Thinness(half_spread=Decimal("0.01")), "0.01", "50500"),
+        (Thinness(half_spread=Decimal("0.01")), "0.01", "50500.00"),
     ],
 )
 def test_a_thin_market_gives_less_or_dearer(thinness: Thinness, filled: str, last: str) -> None:
@@ -208,6 +219,23 @@ def test_a_thin_market_gives_less_or_dearer(thinness: Thinness, filled: str, las
     assert person.engine.books()["fills"][-1]["traded_price"] == last
     person.engine.floor.thin(BTC, Thinness(), person.engine.now)
     assert person.get(BOOK)["result"]["data"][0]["asks"][0][0] == "50005.00"
+
+
+@pytest.mark.parametrize("configured", [{"depth": "7"}, {"ladder": ((0, "7"), (9, "8"))}])
+def test_what_is_said_for_now_takes_the_place_of_what_was_configured(
+    configured: dict[str, Any],
+) -> None:
+    person = Person(exchange(FALLING, **configured))
+
+    for thinness, sizes in (
+        (Thinness(depth=Decimal(2)), ["2"]),
+        (Thinness(volume_share=Decimal("0.003")), ["3"]),
+        (Thinness(ladder=((0, Decimal(4)), (1, Decimal(5)))), ["4", "5"]),
+        (Thinness(), ["7", "8"] if "ladder" in configured else ["7"]),
+    ):
+        person.engine.floor.thin(BTC, thinness, person.engine.now)
+        asks = person.get(BOOK)["result"]["data"][0]["asks"]
+        assert [number_text(Decimal(level[1])) for level in asks] == sizes
 
 
 def test_a_wider_spread_meets_a_resting_order_later() -> None:
@@ -239,6 +267,35 @@ def test_a_book_that_cannot_be_is_refused(thinness: Thinness) -> None:
         person.engine.floor.thin(BTC, thinness, person.engine.now)
 
 
+# -- gaps
+
+
+def test_a_price_jumps_when_its_next_bar_opens_and_meets_what_it_passes_there() -> None:
+    person = falling()
+    later(person, timedelta(minutes=30))
+    resting, stop = person.buy(price="46000"), person.stop("47000")
+    before = person.get(TICKER)
+    person.engine.floor.gap(BTC, Decimal("0.9"), person.engine.now)
+    assert person.get(TICKER) == before
+
+    later(person, timedelta(minutes=30))
+
+    fills = person.engine.books()["fills"]
+    assert {fill["traded_price"] for fill in fills} == {"46000.00", "45445.45"}
+    assert person.detail(resting)["status"] == "FILLED"
+    assert person.detail(stop, advanced=True)["status"] == "FILLED"
+    closed, forming = person.get(CANDLES)["result"]["data"]
+    assert (closed["c"], forming["o"]) == ("50500.00", "45450.00")
+
+
+@pytest.mark.parametrize("factor", ["0", "-1", "0.001", "101"])
+def test_a_price_does_not_jump_out_of_the_world(factor: str) -> None:
+    person = falling()
+
+    with pytest.raises(BadInput):
+        person.engine.floor.gap(BTC, Decimal(factor), person.engine.now)
+
+
 # -- frozen data
 
 
@@ -254,7 +311,7 @@ def test_frozen_data_stand_still_while_trading_goes_on(symbol: str | None) -> No
     assert seen(person) == before
     assert person.detail(resting)["status"] == "FILLED"
     assert person.buy(price="53000")["code"] == 0
-    assert person.engine.books()["fills"][-1]["traded_price"] != "50005"
+    assert person.engine.books()["fills"][-1]["traded_price"] != "50005.00"
     person.engine.floor.thaw(symbol)
     assert person.get(TICKER)["result"]["data"][0]["t"] == person.engine.now.ms
 
@@ -310,7 +367,7 @@ def test_a_hand_only_acts(method: str) -> None:
         person.engine.floor.hand(method, {}, person.engine.now)
 
 
-@pytest.mark.parametrize(("currency", "amount"), [("USDT", "-10001"), ("ETH", "-1"), ("BTC", "0")])
+@pytest.mark.parametrize(("currency", "amount"), [("USDT", "-10001"), ("ETH", "-1")])
 def test_nobody_takes_out_what_is_not_free(currency: str, amount: str) -> None:
     person = falling()
 
@@ -335,6 +392,7 @@ floors: st.SearchStrategy[tuple[str, Callable[[Engine], object]]] = st.sampled_f
         ("wide", lambda e: e.floor.thin(BTC, Thinness(half_spread=Decimal("0.01")), e.now)),
         ("usual", lambda e: e.floor.thin(BTC, Thinness(), e.now)),
         ("freeze", lambda e: e.floor.freeze(None, e.now)),
+        ("gap", lambda e: e.floor.gap(BTC, Decimal("0.97"), e.now)),
         ("thaw", lambda e: e.floor.thaw(None)),
         ("in", lambda e: e.transfer("USDT", Decimal("12.5"))),
         ("out", lambda e: e.transfer("USDT", Decimal(-900))),

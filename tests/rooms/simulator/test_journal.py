@@ -27,12 +27,15 @@ def moved() -> Person:
 def test_transfers_are_in_the_journal_newest_first_among_the_trades() -> None:
     person = moved()
     person.buy("0.001")
+    person.engine.advance(person.engine.now + HOUR)
+    person.engine.transfer("USDT", Decimal(30))
 
     rows = person.ask("get-transactions")["result"]["data"]
 
     assert [
         (row["journal_type"], row["instrument_name"], row["transaction_qty"]) for row in rows
     ] == [
+        ("ONCHAIN_DEPOSIT", "USDT", "30"),
         ("TRADING", "BTC_USDT", "0.001"),
         ("TRADE_FEE", COIN, "-0.000005"),
         ("ONCHAIN_DEPOSIT", "USDT", "20"),

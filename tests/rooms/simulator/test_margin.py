@@ -199,13 +199,46 @@ def test_an_amended_margin_order_is_asked_for_its_margin_again() -> None:
     assert person.pledged("USDT") == Decimal("0.3") * 45000
 
 
-def test_the_account_and_the_instrument_bound_the_leverage() -> None:
+def test_the_account_bounds_the_leverage_that_is_sent() -> None:
     bold, careful = borrower(), borrower()
     careful.ask("change-account-settings", leverage="2")
 
-    assert bold.on_margin("BUY", "0.5", "3")["code"] == 0
-    assert careful.on_margin("BUY", "0.5", "3")["code"] == 609
-    assert borrower().on_margin("BUY", "3.5", "100")["code"] == 609
+    for person, code in ((bold, 0), (careful, 609)):
+        made = person.on_margin("BUY", "0.4", "3", type="LIMIT", price="50100")
+        assert made["code"] == code
+
+
+def test_a_margin_order_without_a_leverage_has_that_of_the_account() -> None:
+    bold, careful = borrower(), borrower()
+    careful.ask("change-account-settings", leverage="1")
+
+    assert bold.buy("0.4", spot_margin="MARGIN")["code"] == 0
+    assert debt(bold, "USDT") > 0
+    assert careful.buy("0.4", spot_margin="MARGIN")["code"] == 609
+
+
+def test_an_order_that_would_be_called_at_once_is_refused() -> None:
+    collateral = 15 * 9800
+    lacking = 3 * 50100 - 10000
+    assert lacking < collateral
+
+    refused = borrower().on_margin("BUY", "3", "16", type="LIMIT", price="50100")
+
+    assert refused["code"] == 609
+
+
+def test_no_more_coins_are_lent_than_the_recorded_limit() -> None:
+    person = borrower(balances={"USDT": "50000000"})
+    assert listing().instruments[BTC].short_max == 200
+
+    codes = [
+        person.on_margin("SELL", "18", "5", type="LIMIT", price="55000", client_oid=f"oid-{n}")[
+            "code"
+        ]
+        for n in range(12)
+    ]
+
+    assert codes == [0] * 11 + [609]
 
 
 def test_an_instrument_that_is_not_enabled_for_margin_lends_nothing() -> None:
@@ -300,6 +333,20 @@ def test_interest_is_an_event_of_the_clock_and_ends_with_the_debt() -> None:
     person.order("SELL", "0.398", type="MARKET")
     assert debt(person, "USDT") == 0
     assert engine.next_event() is None
+
+
+def test_at_a_full_hour_interest_is_taken_before_an_order_that_repays_is_executed() -> None:
+    jumping = bars(*[FLAT] * 3, *[(60000.0,) * 4] * 20)
+    person = borrower(series=jumping)
+    person.on_margin("BUY", "0.4", "3")
+    owed = debt(person, "USDT")
+    person.sell("0.398", price="55000", client_oid="target")
+
+    person.engine.advance(START + HOUR)
+
+    assert debt(person, "USDT") == 0
+    paid = Decimal(person.engine.books()["interest"]["USDT"])
+    assert paid == (owed * RATE).quantize(Decimal("1e-12"))
 
 
 def test_money_that_comes_in_repays_the_debt() -> None:

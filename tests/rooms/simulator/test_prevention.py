@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from interlock.simulator.books.events import OrderChanged
 from tests.rooms.simulator.person import COIN, FALLING, START, Person, exchange
 
 PREVENTED = 43012
@@ -47,6 +48,10 @@ def test_of_two_orders_that_would_meet_the_one_that_was_named_ends(
     assert state(person, "rests") == resting
     assert state(person, "comes") == incoming
     assert person.engine.books()["fills"] == []
+    events = person.engine.events.since(0)
+    changes = [each.order for each in events if isinstance(each, OrderChanged)]
+    told = {each.wish.client_oid: (each.status.value, each.reason) for each in changes}
+    assert told == {"rests": (resting[0], resting[2]), "comes": (incoming[0], incoming[2])}
 
 
 def test_an_order_takes_what_stands_ahead_of_the_own_one_and_ends_there() -> None:

@@ -50,7 +50,7 @@ def test_the_page_shows_the_clock_the_account_the_faults_and_who_asks() -> None:
             BTC,
             "bought",
             EVIL,
-            "70000",
+            "70000.00",
             "lag",
             "refuse",
             "user.order",

@@ -12,7 +12,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from interlock.simulator.books.orders import ZERO, Order, Stp
-from interlock.simulator.books.terms import needs
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
@@ -80,8 +79,8 @@ class Margin:
         """Whether an exchange that liquidates would do it now."""
         return self._has_debt() and self.standing(now).is_gone(self.settings.leverage)
 
-    def admits(self, order: Order, lacking: Decimal, now: Instant) -> bool:
-        """Whether what the order lacks of the currency that it spends may be borrowed."""
+    def admits(self, order: Order, needed: Decimal, lacking: Decimal, now: Instant) -> bool:
+        """Whether what the order lacks of all that it needs of the currency that it spends may be borrowed."""
         listed, spent = order.wish.listed, order.reserved_in
         is_buy = order.wish.side is Side.BUY
         if not (listed.margin_buy if is_buy else listed.margin_sell):
@@ -93,14 +92,14 @@ class Margin:
         owed = before.owed + lacking * self._market.usd(spent, now)
         if owed > (self._leverage(order) - 1) * before.collateral:
             return False
-        return self._after(order, now).suffices(self.settings.leverage)
+        return self._after(order, needed, now).suffices(self.settings.leverage)
 
     def _leverage(self, order: Order) -> Decimal:
         """What was sent, bounded by the account and by the instrument."""
         asked = order.wish.leverage or Decimal(1)
         return min(asked, self.settings.leverage, order.wish.listed.leverage_max)
 
-    def _after(self, order: Order, now: Instant) -> Standing:
+    def _after(self, order: Order, needed: Decimal, now: Instant) -> Standing:
         """How the account would stand when the order is executed at its own terms, at the prices of now."""
         wish, rate = order.wish, self._config.taker_rate
         price, quote = (
@@ -110,10 +109,7 @@ class Margin:
         if wish.side is Side.SELL:
             received = received * price / quote if quote else ZERO
         totals = dict(self._wallet.total)
-        for currency, change in (
-            (order.reserved_in, -needs(order, rate)),
-            (order.received_in, received),
-        ):
+        for currency, change in ((order.reserved_in, -needed), (order.received_in, received)):
             totals[currency] = totals.get(currency, ZERO) + change
         return self._standing(totals, now)
 

@@ -13,6 +13,7 @@ from interlock.simulator.books.terms import is_good, may_post, needs
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
+from interlock.simulator.switches import BuyReserve
 from interlock.values import Instant, Side
 
 OPEN_PER_SYMBOL_MAX: Final = 200
@@ -39,6 +40,11 @@ class Objections:
     wallet: Wallet
     book: Orderbook
     margin: Margin
+
+    def needs(self, order: Order) -> Decimal:
+        """What the order must hold back, or pledge."""
+        with_fee = self.config.switches.buy_reserve is BuyReserve.VALUE_AND_FEE
+        return needs(order, self.config.taker_rate, with_fee=with_fee)
 
     def to_new(self, order: Order, quote: Quote, now: Instant) -> int:
         """Against an order that comes in."""
@@ -82,7 +88,7 @@ class Objections:
         return next((code for holds, code in objections if holds), 0)
 
     def _is_far(self, limit: Decimal, quote: Quote) -> bool:
-        return abs(limit - quote.last) > quote.last * self.config.price_band
+        return abs(limit - quote.last) > quote.last * self.config.switches.price_band
 
     def _is_crowded(self, symbol: str) -> bool:
         """Whether the account has as many open orders as it may, of one symbol or of all."""
@@ -95,7 +101,8 @@ class Objections:
     def _poverty(self, order: Order, now: Instant) -> int:
         """The code for an order that the account cannot pay, by its own money or by what it may borrow for it, or zero."""
         wish = order.wish
-        more = needs(order, self.config.taker_rate) - order.reserved
+        needed = self.needs(order)
+        more = needed - order.reserved
         lacking = max(more - max(self.wallet.available(order.reserved_in), ZERO), ZERO)
         if self.margin.is_called(now) and (lacking or not self._lowers_risk(wish)):
             return MARGIN_CALL
@@ -103,7 +110,7 @@ class Objections:
             return 0
         if not wish.on_credit:
             return TOO_POOR
-        return 0 if self.margin.admits(order, lacking, now) else NO_CREDIT
+        return 0 if self.margin.admits(order, needed, lacking, now) else NO_CREDIT
 
     def _lowers_risk(self, wish: Wish) -> bool:
         """A sale of what is owned, or a buy of what is owed, its fee and one lot included."""

@@ -25,6 +25,7 @@ class Status(StrEnum):
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
 
 
 OPEN: Final = frozenset({Status.PENDING, Status.ACTIVE})
@@ -190,12 +191,15 @@ class Order:
         ticks = self.filled_value / self.filled / tick
         return ticks.to_integral_value(ROUND_HALF_EVEN) * tick
 
-    def execute(self, done: Execution, rate: Decimal, now: Instant) -> None:
+    def execute(
+        self, done: Execution, rate: Decimal, now: Instant, *, counts_base: bool = True
+    ) -> None:
         """Counts one execution. A buy counts its fee in base whatever it is paid in: that is what the exchange was seen to show."""
         self._must_be_open()
         self.filled += done.quantity
         self.filled_value += done.value
-        self.fee += done.quantity * rate if self.wish.side is Side.BUY else done.fee
+        in_base = counts_base and self.wish.side is Side.BUY
+        self.fee += done.quantity * rate.normalize() if in_base else done.fee
         self.updated = now
         if self.wish.notional is None and self.filled > self.wish.quantity:
             raise BrokenInvariant(f"Order {self.id} was filled beyond its quantity.")

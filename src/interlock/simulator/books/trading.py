@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from interlock.errors import BadInput, BrokenInvariant
+from interlock.errors import BrokenInvariant
 from interlock.matching import Direction, Liquidity, Quote, execution, maker_level, takeable
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Moved, Traded
@@ -30,7 +30,6 @@ from interlock.simulator.books.prevention import PREVENTED, ends_incoming, ends_
 from interlock.simulator.books.terms import (
     is_done,
     is_good,
-    needs,
     trigger_direction,
     value_of,
     waits,
@@ -38,6 +37,7 @@ from interlock.simulator.books.terms import (
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
+from interlock.simulator.switches import CumulativeFeeUnit
 from interlock.values import Instant, Side
 
 NO_PRICE: Final = 309
@@ -161,9 +161,7 @@ class Trading:
         self._close(order, now)
 
     def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
-        """The owner's own deposit, or withdrawal (negative) of what is free."""
-        if not amount or -amount > self._wallet.available(currency):
-            raise BadInput(f"A transfer of {amount} {currency} cannot be.")
+        """The owner's own deposit, or withdrawal (negative)."""
         self._wallet.transfer(currency, amount)
         self._note(Cause.DEPOSIT if amount > 0 else Cause.WITHDRAWAL, currency, amount, now)
         self._tell_balances(now)
@@ -226,11 +224,11 @@ class Trading:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
         currency, on_credit = order.reserved_in, order.wish.on_credit
         alike = (
-            o
-            for o in self._book.open()
-            if o.reserved_in == currency and o.wish.on_credit is on_credit
+            each.reserved
+            for each in self._book.open()
+            if each.reserved_in == currency and (each.wish.leverage is not None) is on_credit
         )
-        held = sum((o.reserved for o in alike), ZERO)
+        held = sum(alike, ZERO)
         kept = self._wallet.pledged if on_credit else self._wallet.reserved
         if held != kept.get(currency, ZERO) or (order.reserved and not order.is_open):
             raise BrokenInvariant(
@@ -251,7 +249,7 @@ class Trading:
             replay = self._market.replays[wish.listed.symbol]
             order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
             return
-        self._hold(order, self._needs(order))
+        self._hold(order, self._objections.needs(order))
         if not wish.post_only:
             self._take(order, now)
         if order.is_open:
@@ -261,7 +259,12 @@ class Trading:
         if order.wish.limit is not None and order.wish.tif is TimeInForce.GOOD_TILL_CANCEL:
             self._rest(order, now)
         else:
-            self._end(order, Status.CANCELED, now)
+            self._end(order, self._remainder(order), now)
+
+    def _remainder(self, order: Order) -> Status:
+        """How what an order that may not rest has not executed ends."""
+        is_market = order.wish.limit is None
+        return Status.CANCELED if is_market else Status(self._config.switches.tif_terminal_status)
 
     # -- executing
 
@@ -279,6 +282,8 @@ class Trading:
 
     def _prevent(self, order: Order, before: Decimal | None, now: Instant) -> None:
         """Keeps an order from meeting the account's own that bear its mark, ahead of the level `before`."""
+        if order.wish.stp is None:
+            return
         for own in met(order, self._book.open(), before):
             if not order.is_open:
                 return
@@ -308,13 +313,15 @@ class Trading:
         is_maker = liquidity is Liquidity.MAKER
         rate = self._config.maker_rate if is_maker else self._config.taker_rate
         wish = order.wish
-        done = execution(wish.side, quantity, price, rate, fee_in_quote=wish.fee_in_quote)
+        exact = (number.normalize() for number in (quantity, price, rate))
+        done = execution(wish.side, *exact, fee_in_quote=wish.fee_in_quote)
         self._market.take(wish.listed.symbol, wish.side, quantity, now)
-        order.execute(done, rate, now)
+        counts_base = self._config.switches.cumulative_fee_unit is CumulativeFeeUnit.BASE
+        order.execute(done, rate, now, counts_base=counts_base)
         self._hold(order, ZERO)
         trade = Trade(
             *self._book.next_trade_ids(),
-            order.id,
+            self._config.switches.shown_id(order.id, order.parent_id),
             wish.client_oid,
             wish.listed,
             done,
@@ -324,7 +331,7 @@ class Trading:
         )
         self._book.trades.append(trade)
         self._wallet.book(trade, on_credit=wish.on_credit)
-        self._hold(order, self._needs(order))
+        self._hold(order, self._objections.needs(order))
         self.events.add(Traded(trade, now))
         self.events.add(BookTaken(wish.listed.symbol, now))
         self._end_sibling(order, now)
@@ -396,9 +403,6 @@ class Trading:
             if other is not order and other.is_open:
                 self._end(other, Status.CANCELED, now)
                 self._close(other, now)
-
-    def _needs(self, order: Order) -> Decimal:
-        return needs(order, self._config.taker_rate)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
         hold = self._wallet.pledge if order.wish.on_credit else self._wallet.reserve

@@ -19,7 +19,6 @@ from aiohttp import web
 
 from interlock.errors import BadSettings
 from interlock.simulator import recordings
-from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer
@@ -35,6 +34,7 @@ from interlock.simulator.scenes.scene import Scene
 from interlock.simulator.scenes.words import Stage
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL, StreamTerms
+from interlock.simulator.switches import AS_SEEN, Switches
 from interlock.values import Instant, Secret
 
 LOOPBACK: Final = "127.0.0.1"
@@ -67,10 +67,10 @@ class Tls:
 class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
-    Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
+    Private methods are answered to the addresses in `allow` (None: to all). On the
     wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
-    `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that
-    gets a line per request (`-`: stderr).
+    `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that gets a line per request (`-`: stderr).
+    With `margin` the account may borrow.
     """
 
     port: int = 0
@@ -87,10 +87,9 @@ class ServeOptions:
     control_bind: str = LOOPBACK
     tls: Tls | None = None
     allow: tuple[str, ...] | None = None
-    block_code: int = UNAUTHORISED
-    legacy_triggers: bool = False
     rate_limits: bool = False
     streams: StreamTerms = USUAL
+    switches: Switches = AS_SEEN
     control_token: str | None = None
     log: str | None = None
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
@@ -149,7 +148,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     options = options.staged()
     config = configuration(options, wall_now())
     engine = Engine(config)
-    engine.access.allow(options.allow, options.block_code)
+    engine.access.allow(options.allow)
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     token = token_of(options.control_token)
     out = _log(options.log)
@@ -199,8 +198,8 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         balances=options.balances,
         seed=options.seed,
         depth=options.depth,
-        legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
+        switches=options.switches,
         ladders=options.ladders,
         margin=options.margin,
     )

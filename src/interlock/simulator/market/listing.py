@@ -41,12 +41,13 @@ class Listed:
 
 @dataclass(slots=True)
 class Listing:
-    """The instruments by symbol, the haircut by currency, and the encoded results of the two public lists."""
+    """The instruments by symbol, the haircut by currency, the encoded results of the two public lists, and the index of each derivative."""
 
     instruments: Mapping[str, Listed]
     haircuts: Mapping[str, Decimal]
     instruments_json: bytes
     risk_json: bytes
+    indices: Mapping[str, str]
 
     def change(self, symbol: str, **fields: object) -> Listed:
         """Lists an instrument with other fields of its row from now on."""
@@ -96,6 +97,7 @@ def _recorded() -> Listing:
         haircuts={name: Decimal(row.get("minimum_haircut", "0")) for name, row in limits.items()},
         instruments_json=msgspec.json.encode({"data": rows}),
         risk_json=msgspec.json.encode(risk),
+        indices={r["symbol"]: r["underlying_symbol"] for r in rows if r.get("underlying_symbol")},
     )
 
 

@@ -5,7 +5,7 @@ exchange was away: the price stands at the last close and its time does not move
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -31,9 +31,9 @@ class Replay:
 
     def __init__(self, listed: Listed, series: Series) -> None:
         self.listed = listed
-        self.series: Final = series
+        self.series = series
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
-        self._bars: Final[dict[int, Bar]] = {}
+        self._bars: dict[int, Bar] = {}
         self._latest: tuple[int, int, Bar | None] = (0, 0, None)
 
     def index_at(self, now: Instant) -> int:
@@ -80,6 +80,16 @@ class Replay:
             if touched is not None:
                 return touched
         return None
+
+    def gap(self, factor: Decimal, now: Instant) -> None:
+        """From the next bar on every price is so many times as high: between two bars the price jumps."""
+        first = self.index_at(now) + 1
+        decimals, columns = self.listed.price_decimals, ("open", "high", "low", "close")
+        moved = {name: getattr(self.series, name).copy() for name in columns}
+        for column in moved.values():
+            column[first:] = np.round(column[first:] * float(factor), decimals)
+        self.series = replace(self.series, **moved)
+        self._bars = {index: bar for index, bar in self._bars.items() if index < first}
 
     def _reaching(self, level: Decimal, direction: Direction, first: int) -> Iterator[int]:
         if direction is Direction.FALLS:

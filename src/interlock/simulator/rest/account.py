@@ -33,11 +33,14 @@ from interlock.simulator.rest.arguments import (
     text,
 )
 from interlock.simulator.rest.balances import DOLLAR, CreditTerms, balance_row, cut
+from interlock.simulator.rest.fields import READ_BALANCE
 from interlock.simulator.rest.funding import change, settings_row
 from interlock.simulator.rest.requests import Call
 from interlock.simulator.rest.rows import (
     ACCOUNT,
     NETWORK_ID,
+    arranged,
+    balance_words,
     chain_row,
     journal_rows,
     movement_row,
@@ -106,7 +109,8 @@ class AccountSide:
             is_called=margin.is_called(now),
             is_gone=margin.is_gone(now),
         )
-        return {"data": [balance_row(self.wallet, self.market, terms, now)]}
+        row = balance_row(self.wallet, self.market, terms, now)
+        return {"data": [balance_words(row, READ_BALANCE, self.config.switches)]}
 
     def balance_history(self, call: Call, now: Instant) -> object:
         """What all money was worth at the end of each day or hour, oldest first, the last one as it stands."""
@@ -217,7 +221,8 @@ class AccountSide:
     def trades(self, call: Call, now: Instant) -> object:
         """Executions, newest first; a window of more than seven days is refused."""
         asked = self._window(call.params, now)
-        return {"data": [trade_row(trade) for trade in islice(self._of(asked), asked.limit)]}
+        rows = map(trade_row, islice(self._of(asked), asked.limit))
+        return {"data": arranged(rows, self.config.switches.history_order)}
 
     def transactions(self, call: Call, now: Instant) -> object:
         """What moved the money, newest first: each execution and its fee, transfers, interest."""

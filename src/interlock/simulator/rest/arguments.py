@@ -17,6 +17,7 @@ from interlock.simulator.market.candles import Page
 from interlock.simulator.market.listing import Listed
 from interlock.simulator.rest.funding import Rights, leverage_of, stp_of
 from interlock.simulator.rest.requests import Call
+from interlock.simulator.switches import BareLeverage, Switches
 from interlock.values import Instant, Side
 
 BAD_REQUEST: Final = 40003
@@ -94,6 +95,16 @@ def listed_of(params: Mapping[str, object], instruments: Mapping[str, Listed]) -
     if not listed.tradable:
         raise Refusal(208)
     return listed
+
+
+def funded(params: Mapping[str, object], switches: Switches) -> Mapping[str, object]:
+    """The parameters of an order with its funding said: what it is when it says nothing, and what a leverage alone means."""
+    is_bare = "leverage" in params and params.get("spot_margin") != "MARGIN"
+    if is_bare and switches.bare_leverage is BareLeverage.REJECT:
+        raise Refusal(BAD_ARGUMENT)
+    if is_bare and switches.bare_leverage is BareLeverage.MARGIN:
+        return {**params, "spot_margin": "MARGIN"}
+    return {"spot_margin": switches.spot_margin_default.value, **params}
 
 
 def ordinary_wish(call: Call, instruments: Mapping[str, Listed], rights: Rights) -> Wish:
@@ -187,7 +198,7 @@ def _oco_wish(asked: Call, instruments: Mapping[str, Listed], rights: Rights) ->
 
 def legs(params: Mapping[str, object], *, advanced: bool) -> list[Mapping[str, object]]:
     """The one to ten legs of a list; a list by which orders hang together is not taken here."""
-    kind = params.get("contingency_type")
+    kind = text(params, "contingency_type")
     if not advanced and kind != "LIST":
         raise Refusal(140001 if kind in {"OCO", "OTO", "OTOCO"} else BAD_ARGUMENT)
     found = params.get("order_list")
@@ -297,6 +308,11 @@ def depth_of(params: Mapping[str, object]) -> int:
     return min(_count(params, "depth", DEPTH_MAX), DEPTH_MAX)
 
 
+def page_of(params: Mapping[str, object]) -> int:
+    """Which page: the first unless said otherwise."""
+    return _count(params, "page", 1)
+
+
 def _count(params: Mapping[str, object], name: str, default: int) -> int:
     """A whole number above zero."""
     count = str(params.get(name, default))
@@ -392,13 +408,13 @@ def _quantity(params: Mapping[str, object], listed: Listed) -> Decimal:
 
 
 def _on_grid(given: object, step: Decimal, code: int) -> Decimal:
-    """A decimal text that is a multiple of the step and above zero; a missing one is a missing argument."""
+    """A decimal text that is a multiple of the step and above zero, without zeros at its end; a missing one is a missing argument."""
     if given is None:
         raise Refusal(BAD_ARGUMENT)
     number = _plain(given, code)
     if number % step:
         raise Refusal(code)
-    return number
+    return number.normalize()
 
 
 def _plain(given: object, code: int) -> Decimal:

@@ -20,12 +20,16 @@ from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.config import ApiKey
 from interlock.simulator.faults import Armed, Sought
 from interlock.simulator.rest.access import Access
+from interlock.simulator.switches import NestedExecInst
 from interlock.values import Instant
 
 ROOT: Final = "/exchange/v1/"
+ANNOUNCEMENTS: Final = "/v1/public/get-announcements"
 NONCE_WINDOW_MS: Final = 60_000
 ID_MAX: Final = 2**63 - 1
 NO_ID: Final = -1
+# Of the renderings of a list within a list the plain one comes first and the bracketed one last.
+RENDERINGS: Final = MappingProxyType({NestedExecInst.PLAIN: 0, NestedExecInst.BRACKETS: -1})
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 _NO_PARAMS: Final[Mapping[str, object]] = MappingProxyType({})
 
@@ -73,6 +77,8 @@ class Envelope:
 def split(path: str) -> tuple[str, str]:
     """The method and the query of a path below the API's root; the method is empty elsewhere."""
     bare, _, query = path.partition("?")
+    if bare == ANNOUNCEMENTS:
+        return "public/get-announcements", query
     return (bare.removeprefix(ROOT) if bare.startswith(ROOT) else ""), query
 
 
@@ -119,14 +125,17 @@ def authenticate(sent: Envelope, access: Access, source: str, now: Instant) -> C
     if nonce is None or abs(int(nonce) - now.ms) > NONCE_WINDOW_MS:
         raise Refusal(40102)
     key = access.key(sent.api_key, source)
-    if not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig):
+    rendering = RENDERINGS.get(access.switches.nested_exec_inst)
+    if not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig, rendering):
         raise Refusal(UNAUTHORISED)
+    access.use(key, nonce)
     return Call(sent.method, sent.params, int(nonce), key)
 
 
-def _verifies(sent: Envelope, key: ApiKey, nonce: str, sig: str) -> bool:
+def _verifies(sent: Envelope, key: ApiKey, nonce: str, sig: str, rendering: int | None) -> bool:
     try:
-        return signing.verifies(key.secret, sent.method, sent.id, key.key, sent.params, nonce, sig)
+        parts = (key.secret, sent.method, sent.id, key.key, sent.params, nonce, sig)
+        return signing.verifies(*parts, rendering=rendering)
     except BadInput:
         return False
 

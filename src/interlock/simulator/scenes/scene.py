@@ -18,6 +18,7 @@ import msgspec
 from interlock.errors import BadInput
 from interlock.simulator.cues import ACCEPT, FILL, Cue
 from interlock.simulator.scenes.words import WORDS
+from interlock.simulator.switches import switches_of
 from interlock.values import Instant
 
 SHIPPED: Final = Path(__file__).parent / "shipped"
@@ -47,15 +48,17 @@ class Setup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balances: dict[str, Decimal] | None = None
     depth: dict[str, Decimal] | None = None
     ladders: dict[str, tuple[tuple[int, Decimal], ...]] | None = None
-    legacy_triggers: bool | None = None
     rate_limits: bool | None = None
     margin: bool | None = None
+    switches: tuple[str, ...] | None = None
 
     def options(self) -> dict[str, Any]:
         """What is said, by the names of the options of an exchange that is served."""
         said = {name: getattr(self, name) for name in self.__struct_fields__}
         if self.start is not None:
             said["start"] = Instant.of_iso(self.start.isoformat())
+        if self.switches is not None:
+            said["switches"] = switches_of(self.switches)
         return {name: value for name, value in said.items() if value is not None}
 
 

@@ -11,8 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from interlock.errors import Misuse
-from interlock.simulator.answers import UNAUTHORISED
+from interlock.errors import BadInput, Misuse
 from interlock.simulator.config import Permission
 from interlock.simulator.engine import Engine
 from interlock.simulator.faults import Arm
@@ -65,7 +64,7 @@ class Allowlist(Asked):
     """From which addresses a key (null: every key) may come (null: from all), and the code by which others are refused."""
 
     addresses: list[str] | None
-    code: int = UNAUTHORISED
+    code: int | None = None
     key: str | None = None
 
 
@@ -106,6 +105,13 @@ class Thin(Asked):
     volume_share: Decimal | None = None
     half_spread: Decimal | None = None
     ladder: list[tuple[int, Decimal]] | None = None
+
+
+class Gap(Asked):
+    """How many times as high every price is from the next bar on."""
+
+    symbol: str
+    factor: Decimal
 
 
 class Data(Asked):
@@ -204,6 +210,11 @@ def _thin(stage: Stage, asked: Thin) -> Told:
     return {"thin": asked.symbol}
 
 
+def _gap(stage: Stage, asked: Gap) -> Told:
+    stage.engine.floor.gap(asked.symbol, asked.factor, stage.engine.now)
+    return {"symbol": asked.symbol, "factor": asked.factor}
+
+
 def _freeze(stage: Stage, asked: Data) -> Told:
     stage.engine.floor.freeze(asked.symbol, stage.engine.now)
     return {"frozen": asked.symbol}
@@ -219,6 +230,8 @@ def _hand(stage: Stage, asked: Hand) -> Told:
 
 
 def _transfer(stage: Stage, asked: Transfer) -> Told:
+    if not asked.amount:
+        raise BadInput(f"Nothing of {asked.currency} would move.")
     stage.engine.transfer(asked.currency, asked.amount)
     return {"currency": asked.currency, "amount": asked.amount}
 
@@ -247,6 +260,7 @@ WORDS: Final[Mapping[str, Word[Any]]] = MappingProxyType(
         ),
         "grid": Word(Grid, _grid, "Gives an instrument another tick or lot: 308 and 213 off it."),
         "thin": Word(Thin, _thin, "Sets what the book of a market holds, and how wide it is."),
+        "gap": Word(Gap, _gap, "Lets the price jump when its next bar opens."),
         "freeze": Word(Data, _freeze, "Lets market data stand still while trading goes on."),
         "thaw": Word(Data, _thaw, "Lets market data go on."),
         "hand": Word(

@@ -48,13 +48,13 @@ class Audience:
 
     def subscribe(self, listener: Listener, channel: Channel, request_id: int) -> list[Told]:
         """It listens from now on; what it is told first. The first word about orders answers the request."""
-        listener.channels[channel.name] = channel
         if listener.socket is Socket.USER:
             rows = self._account.first(channel)
         else:
             feed = self._feeds.get(channel) or feed_of(channel, self._engine.tell)
             self._feeds[channel] = feed
             rows = feed.first(self._engine.now)
+        listener.channels[channel.name] = channel
         answers = channel.topic in {Topic.ORDER, Topic.ADVANCED}
         return [(wire.told(row, request_id if answers else NO_ID), row["channel"]) for row in rows]
 
