@@ -1,6 +1,6 @@
 """Which adapter plays which part, as the settings say: books, market, exchange, messenger, clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from datetime import timedelta
 from typing import Final
@@ -9,11 +9,12 @@ from urllib.parse import urlsplit
 from interlock.account import Mode
 from interlock.errors import BadSettings
 from interlock.exchange.aiohttp_transport import AiohttpTransport
-from interlock.exchange.client import Credentials
+from interlock.exchange.budget import Budget, published, unlimited
+from interlock.exchange.client import Credentials, sleep
 from interlock.host.clock import WallClock
 from interlock.ports import Clock, MarketFile, Notifier
 from interlock.settings import Settings
-from interlock.simulator.clock import SteppingClock
+from interlock.simulator.clock import SteppingClock, no_pause
 from interlock.store.books import RowBooks
 from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
@@ -82,6 +83,13 @@ def transport_of(settings: Settings, wait: timedelta | None = None) -> AiohttpTr
         timeout=wait or timedelta(seconds=float(given.timeout_s)),
         source_address=given.source_address or None,
     )
+
+
+def budget_of(settings: Settings, now: Callable[[], Instant]) -> Budget:
+    """What the exchange's limits leave us; where time stands still between two steps nobody counts."""
+    if settings.sim.control is not None:
+        return Budget(now, no_pause, unlimited)
+    return Budget(now, sleep, published)
 
 
 async def messenger_of(settings: Settings, stack: AsyncExitStack) -> Notifier | None:

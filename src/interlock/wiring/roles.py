@@ -23,6 +23,7 @@ from interlock.store.books import RowBooks
 from interlock.store.files import row_lease
 from interlock.store.lease import hold
 from interlock.wiring.adapters import (
+    budget_of,
     clock_of,
     credentials_of,
     fenced_books,
@@ -67,7 +68,8 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         clock = await clock_of(settings, market, stack)
         transport = await stack.enter_async_context(transport_of(settings))
         pause = sleep if settings.sim.control is None else no_pause
-        exchange = CryptoComExchange(transport, credentials, clock.now, pause)
+        budget = budget_of(settings, clock.now)
+        exchange = CryptoComExchange(transport, credentials, clock.now, pause, budget)
         tenure = books.open(venue_of(settings), clock.now())
         notifier = await messenger_of(settings, stack)
         desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings), notifier, pause)
