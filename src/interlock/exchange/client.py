@@ -52,6 +52,15 @@ class Credentials:
     api_secret: Secret
 
 
+def hidden(said: bytes, credentials: Credentials) -> bytes:
+    """What was said without our key and our secret: who echoes them must not get them into books, logs and messages."""
+    for secret in (credentials.api_key, credentials.api_secret):
+        words = secret.reveal().encode()
+        if len(words) >= SECRET_MIN:
+            said = said.replace(words, HIDDEN)
+    return said
+
+
 async def sleep(span: timedelta) -> None:
     """Lets the time between two pages pass."""
     await asyncio.sleep(span.total_seconds())
@@ -241,13 +250,9 @@ class CryptoComExchange:
             return await self._heard("GET", path, b"")
 
     async def _heard(self, verb: str, path: str, body: bytes) -> Reply:
-        """The answer without our key and our secret: who echoes them must not get them into books, logs and messages."""
+        """The answer without our key and our secret."""
         reply = await self._transport.request(verb, path, body)
-        ours = (self._credentials.api_key, self._credentials.api_secret)
-        for words in (secret.reveal().encode() for secret in ours):
-            if len(words) >= SECRET_MIN and words in reply.body:
-                reply = replace(reply, body=reply.body.replace(words, HIDDEN))
-        return reply
+        return replace(reply, body=hidden(reply.body, self._credentials))
 
     def _kept(self, method: str, rows: Rows[Fact]) -> tuple[Fact, ...]:
         self.skipped[method] = rows.skipped

@@ -33,7 +33,9 @@ TOO_SOON: Final = "TOO_SOON"
 UNREACHABLE: Final = "UNREACHABLE"
 
 LISTINGS: Final = frozenset({Source.OPEN_ORDERS, Source.ADVANCED_OPEN_ORDERS})
-ORDINARY: Final = frozenset({Source.ORDER_DETAIL, Source.OPEN_ORDERS, Source.ORDER_HISTORY})
+ORDINARY: Final = frozenset(
+    {Source.ORDER_DETAIL, Source.OPEN_ORDERS, Source.ORDER_HISTORY, Source.USER_STREAM}
+)
 
 
 @dataclass(frozen=True, slots=True)

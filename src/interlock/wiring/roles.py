@@ -30,6 +30,7 @@ from interlock.wiring.adapters import (
     market_of,
     messenger_of,
     open_books,
+    stream_of,
     terms_of,
     transport_of,
     venue_of,
@@ -72,7 +73,9 @@ async def platform(settings: Settings) -> AsyncIterator[Platform]:
         exchange = CryptoComExchange(transport, credentials, clock.now, pause, budget)
         tenure = books.open(venue_of(settings), clock.now())
         notifier = await messenger_of(settings, stack)
-        desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings), notifier, pause)
+        listens = stream_of(settings, clock, stack)
+        terms = terms_of(settings)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, notifier, pause, listens)
         yield Platform(books, market, clock, desk)
 
 
@@ -124,7 +127,9 @@ async def engine(settings: Settings, begun: Begun) -> None:
         transport = Fenced(await stack.enter_async_context(transport_of(settings)), lease.check)
         exchange = CryptoComExchange(transport, credentials, clock.now, sleep)
         tenure = books.open(venue_of(settings), clock.now())
-        desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings))
+        listens = stream_of(settings, clock, stack)
+        terms = terms_of(settings)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, listens=listens)
         passes = [one for one in desk.passes if not isinstance(one, Updater)]
         begun(desk.day, passes)
         await _under(lease, desk.day, passes)
