@@ -54,7 +54,7 @@ class UserStream:
         self._wake: Final = wake
         self._pausing: Final = Pausing(now)
         self._ids: Final = count(1)
-        self._asked: Final[dict[int, asyncio.Future[Refused | None]]] = {}
+        self._asked: Final[dict[int, asyncio.Future[ExchangeTrouble | None]]] = {}
         self._post = _Post()
         self._line: Line | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -118,18 +118,20 @@ class UserStream:
         line, number = self._line, next(self._ids)
         if line is None:
             raise Unreachable("Nobody listens: there is no line.")
-        answered: asyncio.Future[Refused | None] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[ExchangeTrouble | None] = (
+            asyncio.get_running_loop().create_future()
+        )
         self._asked[number] = answered
         try:
             async with asyncio.timeout(ANSWER_S):
                 await line.say(words(number, self._now().ms))
-                refused = await answered
+                trouble = await answered
         except TimeoutError as error:
             raise Unreachable("The user stream did not answer.") from error
         finally:
             del self._asked[number]
-        if refused is not None:
-            raise refused
+        if trouble is not None:
+            raise trouble
 
     async def _read(self, line: Line) -> None:
         """Reads until the line breaks or is silent; each beat is answered at once."""
@@ -186,5 +188,5 @@ class UserStream:
         reader.exception()  # it is raised by whoever takes next
         for asked in self._asked.values():
             if not asked.done():
-                asked.set_exception(Unreachable("The line broke before it answered."))
+                asked.set_result(Unreachable("The line broke before it answered."))
         self._wake()
