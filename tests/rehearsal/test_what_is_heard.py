@@ -161,16 +161,23 @@ def test_a_key_that_is_refused_is_tried_on_the_socket_once_a_minute() -> None:
     assert 3 <= world.seams.names.count("dial") <= 7
 
 
+def by_hand(world: World) -> None:
+    """Somebody buys with the same account."""
+    world.catch_up()
+    wish = {"instrument_name": SYMBOL, "side": "BUY", "type": "MARKET", "quantity": "10"}
+    call = Call(
+        "private/create-order", {**wish, "client_oid": "by-hand"}, world.now().ms, world.key
+    )
+    world.engine.command(call, HOME)
+    world.pass_on()
+
+
 def test_news_of_a_strangers_order_are_parked_until_they_are_asked_about() -> None:
     world = listening(ENTRY)
     waited: list[int] = []
 
     def buy() -> None:
-        world.catch_up()
-        wish = {"instrument_name": SYMBOL, "side": "BUY", "type": "MARKET", "quantity": "10"}
-        named = {**wish, "client_oid": "by-hand"}
-        world.engine.command(Call("private/create-order", named, world.now().ms, world.key), HOME)
-        world.pass_on()
+        by_hand(world)
         world.loop.call_later(0.02, lambda: waited.append(len(world.open_books().parked())))
 
     world.after, world.meanwhile = timedelta(seconds=120), buy
@@ -180,4 +187,19 @@ def test_news_of_a_strangers_order_are_parked_until_they_are_asked_about() -> No
     assert waited[0] > 0
     assert len(theirs) == 1
     assert world.open_books().parked() == ()
+    assert violations(world) == ["by-hand has no intent"]
+
+
+def test_what_happened_while_nobody_listened_is_asked_for() -> None:
+    world = listening(ENTRY)
+
+    def alone() -> None:
+        world.sockets.refuses = 3
+        world.sockets.disturb(Disturbance("close", code=1006))
+        world.loop.call_later(1.0, lambda: by_hand(world))
+
+    world.after, world.meanwhile = timedelta(seconds=120), alone
+    world.run()
+
+    assert "by-hand" in {fill.client_oid for fill in world.open_books().fills()}
     assert violations(world) == ["by-hand has no intent"]
