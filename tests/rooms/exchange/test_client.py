@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -549,6 +550,19 @@ def test_a_row_without_margin_leaves_as_spot_and_names_no_leverage_on_the_wire()
             ("MARGIN", "3") if ticked else ("SPOT", None)
         )
         assert not {"isolation_id", "isolated_margin_amount", "exec_inst"} & set(sent)
+
+
+def test_an_order_that_was_renamed_by_hand_is_known_by_the_exchanges_own_id() -> None:
+    desk = Desk()
+    ours = replace(ENTRY, order_id="42")
+    desk.exchange.teach("private/get-order-detail", row(ENTRY) | {"client_oid": "by-hand"})
+
+    fact = asyncio.run(desk.client.order(ours))
+
+    assert isinstance(fact, OrderFact)
+    assert fact.client_oid == ENTRY.client_oid
+    with pytest.raises(Unreachable):
+        asyncio.run(desk.client.order(replace(ENTRY, order_id="43")))
 
 
 class Slow(FewWords):

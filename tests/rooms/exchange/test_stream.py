@@ -188,9 +188,15 @@ def test_our_key_and_our_secret_are_in_nothing_that_is_heard() -> None:
 def test_news_keep_their_order_whatever_stands_between_them() -> None:
     def order(status: str) -> bytes:
         row = {
-            "order_id": "7", "client_oid": "o", "instrument_name": "BTC_USDT", "side": "BUY",
-            "status": status, "quantity": "1", "cumulative_quantity": "0",
-            "cumulative_value": "0", "create_time": START_MS,
+            "order_id": "7",
+            "client_oid": "o",
+            "instrument_name": "BTC_USDT",
+            "side": "BUY",
+            "status": status,
+            "quantity": "1",
+            "cumulative_quantity": "0",
+            "cumulative_value": "0",
+            "create_time": START_MS,
         }
         result = {"channel": "user.order", "data": [row]}
         return json.dumps({"id": -1, "method": "subscribe", "code": 0, "result": result}).encode()
