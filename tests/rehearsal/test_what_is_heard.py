@@ -153,6 +153,20 @@ def test_silence_is_a_dead_line_although_it_stands() -> None:
     assert world.seams.names.count("dialled") >= 2
 
 
+def test_a_line_that_breaks_again_and_again_is_dialled_ever_more_rarely() -> None:
+    world = listening(ENTRY)
+
+    def cutting() -> None:
+        world.sockets.disturb(Disturbance("close", code=1013))
+        world.loop.call_later(0.2, cutting)
+
+    world.after, world.meanwhile = timedelta(seconds=5), cutting
+    world.run()
+
+    assert violations(world) == []
+    assert 6 <= world.seams.names.count("dial") <= 16
+
+
 def test_a_key_that_is_refused_is_tried_on_the_socket_once_a_minute() -> None:
     world = listening(ENTRY)
     world.engine.access.change(revoked=True, permission=None)

@@ -49,6 +49,7 @@ class Listener:
     _is_booking: bool = False
     _failures: int = 0
     _retry_at: Instant = Instant(0)
+    _opened_at: Instant | None = None
     _proven_at: Instant = Instant(0)
 
     async def once(self) -> Instant:
@@ -58,6 +59,7 @@ class Listener:
         try:
             if not self.stream.is_open():
                 self._book(self.stream.take())
+                self._rest_after_the_end()
                 quiet_until = self._quiet_until()
                 if self.clock.now() < quiet_until:
                     return quiet_until
@@ -71,12 +73,19 @@ class Listener:
         """Nobody dials before this: after a failure, and while the exchange does not accept us."""
         return max(self._retry_at, self.exchange.shut_until() or self._retry_at)
 
-    async def _open(self) -> None:
+    def _rest_after_the_end(self) -> None:
+        """A line that stood and broke is not dialled again at once; how it broke was told already, or nobody knows."""
+        if self._opened_at is None:
+            return
         if self.hearing.is_open:
             self._break("the line broke")
+        self._opened_at = None
+        self._rest(None)
+
+    async def _open(self) -> None:
         await self.stream.open()
-        self.hearing.opened(self.clock.now())
-        self._failures = 0
+        self._opened_at = self.clock.now()
+        self.hearing.opened(self._opened_at)
         self._proven_at = Instant(0)
         self.clock.nudge("settler").set()
         _log.info("listening")
@@ -91,6 +100,8 @@ class Listener:
         self._proven_at = asked_at
         self._book(self.stream.take())
         self.hearing.proven(asked_at)
+        if self._opened_at is not None and asked_at - self._opened_at >= PAUSE_MAX:
+            self._failures = 0
 
     def _book(self, heard: Heard) -> None:
         """Books what came in one transaction, and wakes whoever has something to do now."""
@@ -122,18 +133,18 @@ class Listener:
         """The line cannot be had now; the settler asks for everything until it can."""
         await self.stream.close()
         self._break(str(error))
-        now = self.clock.now()
-        self._failures += 1
-        self._retry_at = now + self._pause(error, now)
+        self._opened_at = None
+        self._rest(error)
         return self._retry_at
 
-    def _pause(self, error: ExchangeTrouble, now: Instant) -> timedelta:
+    def _rest(self, error: ExchangeTrouble | None) -> None:
         """Twice as long each time, less a part that the clock's microseconds choose, so that not everybody dials at once."""
-        if isinstance(error, NotAuthorised):
-            return AUTH_PAUSE
+        now = self.clock.now()
+        self._failures += 1
         longest = min(PAUSE_MAX, timedelta(seconds=2 ** min(self._failures, DOUBLINGS_MAX)))
         part = (now.micros % JITTER_US) / JITTER_US
-        return longest * (1 - part / 2)
+        pause = AUTH_PAUSE if isinstance(error, NotAuthorised) else longest * (1 - part / 2)
+        self._retry_at = now + pause
 
     def _due(self) -> Instant:
         if self.probe is None:

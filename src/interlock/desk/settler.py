@@ -81,9 +81,13 @@ class Settler:
         is_let_in = self.ready_at is not None and not self._is_shut_out
         if hearing.is_whole and is_young and is_let_in:
             return
-        hearing.is_wallet_due = True
-        reading = await self.exchange.account()
+        # What is heard while the answer is on its way makes it due again.
         hearing.is_wallet_due = False
+        try:
+            reading = await self.exchange.account()
+        except ExchangeTrouble:
+            hearing.is_wallet_due = True
+            raise
         self._wallet_at = reading.as_of
         self.books.account_read(self.clock.now(), reading)
 

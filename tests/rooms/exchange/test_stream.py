@@ -17,8 +17,10 @@ from interlock.exchange.client import Credentials
 from interlock.exchange.stream import UserStream
 from interlock.orders.evidence import Heard
 from interlock.orders.life import State
+from interlock.settings import read
 from interlock.simulator.streams.terms import StreamTerms
 from interlock.values import Instant, Secret
+from interlock.wiring.adapters import hears
 from tests.rooms.simulator.sockets import START_MS, STEPPING, World, run
 
 NOW = Instant.of_ms(START_MS)
@@ -109,6 +111,22 @@ def test_where_nobody_stands_nothing_was_sent() -> None:
             await dials("ws://127.0.0.1:9/exchange/v1/user")()
 
     asyncio.run(nobody())
+
+
+@pytest.mark.parametrize(
+    ("named", "is_heard"),
+    [
+        ({}, True),
+        ({"REST_URL": "http://127.0.0.1:9/exchange/v1"}, False),
+        ({"REST_URL": "http://127.0.0.1:9/exchange/v1", "WS_USER_URL": "ws://127.0.0.1:9/u"}, True),
+    ],
+)
+def test_our_key_goes_to_no_stream_of_another_house(
+    named: dict[str, str], *, is_heard: bool
+) -> None:
+    environ = {f"INTERLOCK__EXCHANGE__{key}": value for key, value in named.items()}
+
+    assert hears(read(environ)) is is_heard
 
 
 @dataclass
