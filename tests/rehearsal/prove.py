@@ -19,10 +19,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.rehearsal.scenario import SCRIPTS, stage, violations
+from tests.rehearsal.scenario import HEARD, SCRIPTS, stage, violations
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
 WORKERS = 2
+ALL = (*SCRIPTS, HEARD)
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SEEDS = 200
 KILLS = 40
@@ -46,7 +47,7 @@ class Proof:
 def _deaths_of(task: tuple[int, int]) -> tuple[int, list[Death]]:
     quietly()
     which, worker = task
-    script = SCRIPTS[which]
+    script = ALL[which]
     seams = points(script)
     deaths = list(die_at(script, seams, range(worker, len(seams), WORKERS)))
     return len(deaths), [death for death in deaths if death.violations]
@@ -54,7 +55,7 @@ def _deaths_of(task: tuple[int, int]) -> tuple[int, list[Death]]:
 
 def _seed_of(seed: int) -> list[str]:
     quietly()
-    script = SCRIPTS[seed % len(SCRIPTS)]
+    script = ALL[seed % len(ALL)]
     world = stage(script, seed)
     first = world.run()
     second = stage(script, seed).run()
@@ -65,7 +66,7 @@ def _seed_of(seed: int) -> list[str]:
 def deaths(pool: ProcessPoolExecutor) -> Proof:
     """A death at every seam of every script."""
     began = time.monotonic()
-    tasks = [(which, worker) for which in range(len(SCRIPTS)) for worker in range(WORKERS)]
+    tasks = [(which, worker) for which in range(len(ALL)) for worker in range(WORKERS)]
     found = list(pool.map(_deaths_of, tasks))
     bad = [death for _, wrong in found for death in wrong]
     for death in bad[:10]:

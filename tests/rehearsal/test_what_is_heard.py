@@ -10,13 +10,11 @@ from interlock.orders.intent import Intent
 from interlock.simulator.rest.requests import Call
 from interlock.simulator.streams.faults import Disturbance
 from tests.rehearsal.line import HOME
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, SYMBOL, Script, stage, violations
+from tests.rehearsal.scenario import HEARD, HEARD_TO_FIRE, SYMBOL, Script, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
 
-ENTRY = replace(BY_TARGET, name="an entry and its stop", hours=0.1)
-FIRED = replace(BY_STOP, name="a stop that fires", hours=2.2)
-STRIDE = 101
+STRIDE = 173
 # The entry of this script is sent some milliseconds after the bar has closed.
 ENTERED = timedelta(seconds=11.06)
 
@@ -44,7 +42,6 @@ def listening(
     script: Script, *faults: Disturbance, seed: int = 0, crash: int | None = None
 ) -> World:
     world = stage(script, seed, frozenset() if crash is None else frozenset({crash}))
-    world.listens = True
     world.sockets.disturb(*faults)
     return world
 
@@ -71,7 +68,7 @@ def entries(world: World) -> list[Intent]:
 
 
 @pytest.mark.parametrize("faults", CHAOS.values(), ids=list(CHAOS))
-@pytest.mark.parametrize("script", [ENTRY, FIRED], ids=lambda script: script.name)
+@pytest.mark.parametrize("script", [HEARD, HEARD_TO_FIRE], ids=lambda script: script.name)
 def test_whatever_happens_to_the_news_the_books_are_the_exchanges(
     script: Script, faults: tuple[Disturbance, ...]
 ) -> None:
@@ -89,7 +86,7 @@ def test_whatever_happens_to_the_news_the_books_are_the_exchanges(
 def test_a_line_that_is_cut_around_an_entry_is_a_gap_that_rest_closes(
     ms: int, refuses: int
 ) -> None:
-    world = cut(listening(ENTRY), ENTERED + timedelta(milliseconds=ms), refuses=refuses)
+    world = cut(listening(HEARD), ENTERED + timedelta(milliseconds=ms), refuses=refuses)
     world.run()
 
     assert violations(world) == []
@@ -106,7 +103,7 @@ def test_a_death_at_any_seam_beside_a_disturbed_stream_loses_nothing(name: str) 
     faults = CHAOS.get(name, ())
 
     def life(crash: int | None = None) -> World:
-        world = listening(ENTRY, *faults, crash=crash)
+        world = listening(HEARD, *faults, crash=crash)
         return world if name in CHAOS else cut(world, ENTERED + timedelta(milliseconds=8))
 
     whole = life()
@@ -126,14 +123,16 @@ def test_a_death_at_any_seam_beside_a_disturbed_stream_loses_nothing(name: str) 
 
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_every_interleaving_hears_the_same(seed: int) -> None:
-    worlds = [listening(FIRED, Disturbance("reorder", ORDER, 3), seed=seed) for _ in range(2)]
+    worlds = [
+        listening(HEARD_TO_FIRE, Disturbance("reorder", ORDER, 3), seed=seed) for _ in range(2)
+    ]
 
     assert len({world.run() for world in worlds}) == 1
     assert violations(worlds[0]) == []
 
 
 def test_a_whole_stream_books_an_entry_without_a_question_about_it() -> None:
-    heard, alone = listening(ENTRY), stage(ENTRY)
+    heard, alone = listening(HEARD), stage(replace(HEARD, listens=False))
     heard.run()
     alone.run()
 
@@ -144,7 +143,7 @@ def test_a_whole_stream_books_an_entry_without_a_question_about_it() -> None:
 
 
 def test_silence_is_a_dead_line_although_it_stands() -> None:
-    world = listening(ENTRY)
+    world = listening(HEARD)
     world.after = timedelta(seconds=60)
     world.meanwhile = lambda: world.sockets.disturb(Disturbance("stall", seconds=100))
     world.run()
@@ -154,7 +153,7 @@ def test_silence_is_a_dead_line_although_it_stands() -> None:
 
 
 def test_a_line_that_breaks_again_and_again_is_dialled_ever_more_rarely() -> None:
-    world = listening(ENTRY)
+    world = listening(HEARD)
 
     def cutting() -> None:
         world.sockets.disturb(Disturbance("close", code=1013))
@@ -168,7 +167,7 @@ def test_a_line_that_breaks_again_and_again_is_dialled_ever_more_rarely() -> Non
 
 
 def test_a_key_that_is_refused_is_tried_on_the_socket_once_a_minute() -> None:
-    world = listening(ENTRY)
+    world = listening(HEARD)
     world.engine.access.change(revoked=True, permission=None)
     world.run()
 
@@ -187,7 +186,7 @@ def by_hand(world: World) -> None:
 
 
 def test_news_of_a_strangers_order_are_parked_until_they_are_asked_about() -> None:
-    world = listening(ENTRY)
+    world = listening(HEARD)
     waited: list[int] = []
 
     def buy() -> None:
@@ -205,7 +204,7 @@ def test_news_of_a_strangers_order_are_parked_until_they_are_asked_about() -> No
 
 
 def test_what_happened_while_nobody_listened_is_asked_for() -> None:
-    world = listening(ENTRY)
+    world = listening(HEARD)
 
     def alone() -> None:
         world.sockets.refuses = 3
