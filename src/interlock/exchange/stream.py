@@ -93,8 +93,13 @@ class UserStream:
         return Heard(evidence, post.is_wallet_moved, tuple(post.gaps))
 
     async def prove(self) -> None:
-        """Asks a question whose answer comes after all that was said before."""
-        await self._ask(frames.proof)
+        """Asks a question whose answer comes after all that was said before; that it is refused is an answer too."""
+        try:
+            await self._ask(frames.proof)
+        except NotAuthorised:
+            raise
+        except Refused:
+            return
 
     async def close(self) -> None:
         """Ends the line, if there is one."""

@@ -134,15 +134,16 @@ class Talker:
     """A line that does what it is told, then says these frames, and then nothing more until it is hung up."""
 
     frames: list[bytes]
+    refusal: int = 0
     said: list[dict[str, object]] = field(default_factory=list)
     queue: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
 
     async def say(self, frame: bytes) -> None:
         said = json.loads(frame)
         self.said.append(said)
-        self.queue.put_nowait(
-            json.dumps({"id": said["id"], "method": said["method"], "code": 0}).encode()
-        )
+        code = 0 if said["method"] in {"public/auth", "subscribe"} else self.refusal
+        answer = {"id": said["id"], "method": said["method"], "code": code}
+        self.queue.put_nowait(json.dumps(answer).encode())
         if said["method"] == "subscribe":
             for each in self.frames:
                 self.queue.put_nowait(each)
@@ -157,11 +158,11 @@ class Talker:
         self.queue.put_nowait(None)
 
 
-def heard_of(*frames: bytes) -> tuple[Heard, bool]:
+def heard_of(*frames: bytes, refusal: int = 0) -> tuple[Heard, bool]:
     """What is heard of these frames, and whether the line still stood after a proof."""
 
     async def once() -> tuple[Heard, bool]:
-        talker = Talker(list(frames))
+        talker = Talker(list(frames), refusal)
 
         async def dial() -> Talker:
             return talker
@@ -184,6 +185,12 @@ def test_whatever_is_said_the_line_stands_and_what_cannot_be_read_is_a_gap(
 
     assert is_open
     assert len(heard.gaps) == len(said)
+
+
+def test_a_proof_that_is_refused_proves_as_well_unless_we_are_not_let_in() -> None:
+    assert heard_of(refusal=40002) == (Heard(), True)
+    with pytest.raises(NotAuthorised):
+        heard_of(refusal=40101)
 
 
 def test_a_refusal_that_nobody_waits_for_is_a_gap() -> None:
