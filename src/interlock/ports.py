@@ -4,7 +4,7 @@ Everything else runs unchanged in live, demo, rehearsal and test. `Exchange` is 
 over the Transport. A transaction of the store is a plain function without an await: it is committed when it returns, or nothing of it is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -16,7 +16,16 @@ from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
-from interlock.orders.evidence import Absent, Answer, Evidence, Fill, OrderFact
+from interlock.orders.evidence import (
+    Absent,
+    Answer,
+    Evidence,
+    Fill,
+    Heard,
+    Listening,
+    OrderFact,
+    Parked,
+)
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
@@ -45,6 +54,25 @@ class Transport(Protocol):
         """The reply; raises NotSent when no byte left, Unreachable when bytes left and no whole reply came."""
         ...
 
+
+class Line(Protocol):
+    """One open socket to the exchange: whole frames, in order, until it breaks. It answers nothing by itself and reads nothing."""
+
+    async def say(self, frame: bytes) -> None:
+        """Sends one frame; raises Unreachable when the line is broken."""
+        ...
+
+    async def hear(self) -> bytes:
+        """The next frame; raises Unreachable when the line is broken."""
+        ...
+
+    async def hang_up(self) -> None:
+        """Ends the line; once it is broken this does nothing."""
+        ...
+
+
+Dial = Callable[[], Awaitable[Line]]
+"""Opens a line; raises NotSent when nobody answers. It does not try again."""
 
 # ---------------------------------------------------------------- exchange client
 
@@ -98,6 +126,30 @@ class Exchange(Protocol):
 
     async def fills(self, since: Instant) -> tuple[Fill, ...]:
         """Executions since, oldest first, complete; at most one call a second."""
+        ...
+
+
+class Stream(Protocol):
+    """What the exchange says unasked of our orders, executions and wallet, while somebody listens."""
+
+    async def open(self) -> None:
+        """Listens from now on. Raises NotAuthorised, Refused, Unreachable or NotSent when that cannot be."""
+        ...
+
+    def is_open(self) -> bool:
+        """Whether somebody listens: the line stands, and its heartbeat is not missing."""
+        ...
+
+    def take(self) -> Heard:
+        """Everything that came since this was last asked, in order, and what made it less than whole."""
+        ...
+
+    async def prove(self) -> None:
+        """Returns when all that was said before this call can be taken; raises Unreachable when nobody answers."""
+        ...
+
+    async def close(self) -> None:
+        """Listens no more."""
         ...
 
 
@@ -243,6 +295,7 @@ class Books(Protocol):
 
         Lives move along the table, each fill once per trade id with its entry and its lot, absences are kept until they cover the
         horizon (NOT_PLACED). Fills of orders that are not ours touch no lot but are entries. Returns the intents that changed.
+        What was heard of an id that nobody knows is parked, and read again with each later evidence.
         """
         ...
 
@@ -274,7 +327,15 @@ class Books(Protocol):
         """Keeps what became of one message of the outbox, named by our own id. One that was said or given up stays so."""
         ...
 
+    def listening(self, how: Listening) -> None:
+        """Keeps how the user stream stands."""
+        ...
+
     # -- reading
+    def parked(self) -> tuple[Parked, ...]:
+        """What was heard of ids that nobody knows and still waits, oldest first."""
+        ...
+
     def undelivered(self, now: Instant, limit: int) -> tuple[Message, ...]:
         """What is still to be said: first what is due, the oldest first, then what waits for a further try; at most `limit`.
 

@@ -39,12 +39,13 @@ ROW = WatchlistRow(
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """When a scenario starts, how long it lasts, and how much of an order the best level holds."""
+    """When a scenario starts, how long it lasts, how much of an order the best level holds, and whether the platform listens."""
 
     name: str
     start: str
     hours: float
     depth: Decimal
+    listens: bool = False
 
     def staged(self, crashes: frozenset[int] = frozenset()) -> World:
         """A world in which it is about to be played, with crashes at these seams."""
@@ -54,6 +55,8 @@ class Script:
 BY_TARGET = Script("by_target", "2024-02-29T00:59:50", 6.2, Decimal(100))
 BY_STOP = Script("by_stop", "2024-02-29T21:59:50", 2.2, Decimal(100))
 SCRIPTS = (BY_TARGET, BY_STOP)
+HEARD = Script("heard", BY_TARGET.start, 0.1, BY_TARGET.depth, listens=True)
+HEARD_TO_FIRE = Script("heard to fire", BY_STOP.start, BY_STOP.hours, BY_STOP.depth, listens=True)
 
 
 def stage(
@@ -82,6 +85,7 @@ def stage(
         lasts=timedelta(hours=script.hours),
         seed=seed,
         crashes=crashes,
+        listens=script.listens,
     )
 
 

@@ -12,8 +12,9 @@ from interlock.ports import Books
 from interlock.protection.plan import TARGET, is_resting
 from interlock.strategy.proposal import Purpose
 from tests.rehearsal.scenario import BY_TARGET, Script, stage, violations
+from tests.rehearsal.seams import Seams
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import Seams, World
+from tests.rehearsal.world import World
 
 FOR_EVER = 10**9
 SHUT = timedelta(minutes=10)

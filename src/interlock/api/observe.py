@@ -149,6 +149,7 @@ def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
         heartbeats=snapshot.heartbeats,
         mute=(mute.who, mute.why, mute.at) if mute else None,
         undelivered=_undelivered(settings),
+        stream=picture.listening,
     )
 
 

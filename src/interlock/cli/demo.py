@@ -202,6 +202,7 @@ class Show:
             "INTERLOCK__API__PORT": str(self.settings.api.port),
             "INTERLOCK__DASHBOARD__PORT": str(self.settings.dashboard.port),
             "INTERLOCK__EXCHANGE__REST_URL": said["rest"],
+            "INTERLOCK__EXCHANGE__WS_USER_URL": said["ws_user"],
             "INTERLOCK__EXCHANGE__API_KEY": said["api_key"],
             "INTERLOCK__EXCHANGE__API_SECRET": said["api_secret"],
             "INTERLOCK__SIM__CONTROL": said["control"],

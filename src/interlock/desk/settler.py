@@ -1,7 +1,8 @@
 """The settler: asks the exchange what became of every order that has not ended, and books each execution once.
 
-It reads the wallet first, so that whoever trades next stands on young figures. Silence and absence are kept as what they are:
-an order of unknown outcome ends by evidence alone.
+While all that happens is heard it asks what should have been spoken of and was not; a gap it closes by asking for everything since. It
+reads the wallet first, so that whoever trades next stands on young figures. Silence and absence are kept as what they are: an order of
+unknown outcome ends by evidence alone.
 """
 
 from collections.abc import Sequence
@@ -12,12 +13,13 @@ from typing import Final
 import structlog
 
 from interlock.account import Tenure
-from interlock.desk.asking import Asking, Live
+from interlock.desk.asking import QUIET, Asking, Live, Scope, alarms
+from interlock.desk.hearing import Hearing
 from interlock.desk.trader import Trader
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
 from interlock.evidence.incident import Incident
-from interlock.orders.evidence import Absent, Evidence
+from interlock.orders.evidence import Absent, Ear, Evidence
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Books, Clock, Exchange
@@ -30,6 +32,7 @@ _log = structlog.get_logger("settler")
 SOON: Final = timedelta(seconds=1)
 LATER: Final = timedelta(seconds=5)
 LAG: Final = timedelta(seconds=1)
+WALLET: Final = timedelta(minutes=1)
 AUTH_PAUSE: Final = timedelta(seconds=60)
 SHUT_OUT: Final = "exchange:auth"
 NOT_HERE: Final = Unknown("the platform asks no third party: `interlock doctor` does")
@@ -49,9 +52,12 @@ class Settler:
     trader: Trader
     tenure: Tenure
     span: timedelta
+    hearing: Hearing
     name: str = "settler"
     backstop: float = 5.0
     ready_at: Instant | None = None
+    _wallet_at: Instant = field(default_factory=lambda: Instant(0))
+    _parked_asked_at: Instant = field(default_factory=lambda: Instant(0))
     _shut_until: Instant = field(default_factory=lambda: Instant(0))
     _is_shut_out: bool = False
 
@@ -69,41 +75,61 @@ class Settler:
         return self._due(unsettled)
 
     async def _read_wallet(self) -> None:
-        reading = await self.exchange.account()
+        """The wallet, when something may have moved it, and each minute in any case."""
+        hearing, now = self.hearing, self.clock.now()
+        is_young = now - self._wallet_at < WALLET and not hearing.is_wallet_due
+        is_let_in = self.ready_at is not None and not self._is_shut_out
+        if hearing.is_whole and is_young and is_let_in:
+            return
+        # What is heard while the answer is on its way makes it due again.
+        hearing.is_wallet_due = False
+        try:
+            reading = await self.exchange.account()
+        except ExchangeTrouble:
+            hearing.is_wallet_due = True
+            raise
+        self._wallet_at = reading.as_of
         self.books.account_read(self.clock.now(), reading)
 
     async def _settle(self) -> Sequence[Intent]:
-        live = self._askable()
-        evidence = await self.asking.look(live)
-        if evidence != Evidence():
-            changed = self.books.learn(self.tenure.epoch, self.clock.now(), evidence)
-            self._alarm(evidence)
-            if changed or evidence.fills:
-                self.clock.nudge("guardian").set()
-            self.clock.nudge("herald").set()
+        live, scope = self._askable(), self._scope()
+        number = self.hearing.number if self.hearing.is_open else None
+        asked_at = self.clock.now()
+        evidence = await self.asking.look(live, scope)
+        if evidence != Evidence() or scope.since is not None:
+            self._learn(evidence)
+        if number is not None and self.asking.swept_to >= asked_at and not scope.is_whole:
+            self.hearing.asked(number, asked_at)
         await self._ask_again(live, evidence.absences)
         return [intent for intent, _ in self._askable()]
+
+    def _scope(self) -> Scope:
+        """Everything while something may not have been heard; and whatever an unknown id was heard of since."""
+        hearing, now = self.hearing, self.clock.now()
+        if hearing.is_whole:
+            self.asking.swept_to = max(self.asking.swept_to, hearing.whole_to)
+        since = self.asking.swept_to if hearing.ear is Ear.GAP and hearing.is_open else None
+        if now - self._parked_asked_at >= QUIET:
+            parked = self.books.parked()
+            if parked:
+                self._parked_asked_at = now
+                since = min(parked[0].at, since or now)
+        return Scope(hearing.is_whole, since)
+
+    def _learn(self, evidence: Evidence) -> None:
+        now = self.clock.now()
+        changed = self.books.learn(self.tenure.epoch, now, evidence)
+        incidents = alarms(evidence.facts, now)
+        if incidents:
+            self.books.note(now, incidents=incidents)
+        if changed or evidence.fills:
+            self.clock.nudge("guardian").set()
+        self.clock.nudge("herald").set()
 
     def _askable(self) -> list[Live]:
         """What can be asked about: an intent whose request is on its way in this very process is the trader's."""
         live = self.books.live_intents()
         return [(i, a) for i, a in live if not self.trader.is_sending(i.id)]
-
-    def _alarm(self, evidence: Evidence) -> None:
-        """A word of the exchange that we do not know freezes the entries of its symbol until a person has looked."""
-        now = self.clock.now()
-        incidents = [
-            Incident(
-                f"freeze:UNKNOWN_OUTCOME_FREEZE:{fact.symbol}",
-                "FAIL",
-                f"The exchange says {fact.unlisted} of {fact.order_id}; nobody knows what that means.",
-                now,
-            )
-            for fact in evidence.facts
-            if fact.unlisted is not None
-        ]
-        if incidents:
-            self.books.note(now, incidents=incidents)
 
     async def _ask_again(self, live: Sequence[Live], absences: Sequence[Absent]) -> None:
         """An exit or a stop that a whole look did not find is asked for again, with the same id; an entry never is."""
@@ -161,7 +187,15 @@ class Settler:
 
     def _due(self, unsettled: Sequence[Intent]) -> Instant:
         now = self.clock.now()
-        open_now = [i for i in unsettled if not is_resting(i)]
-        if open_now:
-            return now + (LATER if all(i.state is State.UNKNOWN for i in open_now) else SOON)
-        return now.floor(self.span) + self.span + LAG
+        waits = [self._next(intent, now) for intent in unsettled if not is_resting(intent)]
+        if self.hearing.ear is Ear.GAP and self.hearing.is_open:
+            waits.append(now + SOON)
+        if now - self._parked_asked_at < QUIET and self.books.parked():
+            waits.append(self._parked_asked_at + QUIET)
+        return min(waits, default=now.floor(self.span) + self.span + LAG)
+
+    def _next(self, intent: Intent, now: Instant) -> Instant:
+        if intent.state is State.UNKNOWN:
+            return now + LATER
+        soon = now + SOON
+        return max(soon, self.asking.due(intent)) if self.hearing.is_whole else soon

@@ -12,7 +12,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute
 from interlock.ledger.book import Account, Posting
-from interlock.orders.evidence import Absent, Fill
+from interlock.orders.evidence import Absent, Fill, Listening, Parked
 from interlock.orders.intent import Attempt
 from interlock.risk.verdict import Approved, Verdict
 from interlock.store.codec import flat
@@ -214,6 +214,16 @@ OWED: Final = flat(
     clock="intent_id",
     derived={"open": lambda owed: int(owed.quantity > 0)},
 )
+PARKED: Final = flat(
+    "parked_events",
+    Parked,
+    key=("key",),
+    clock="at",
+    derived={"open": lambda parked: int(parked.outcome is None)},
+)
+LISTENING: Final = flat(
+    "user_stream", Listening, key=("id",), clock="id", derived={"id": lambda _: THE_ACCOUNT}
+)
 ENTRIES: Final = flat("entries", EntryHead, key=("cause",), clock="at")
 POSTINGS: Final = flat("postings", PostingRow, key=("cause", "n"), clock="n")
 LOTS: Final = flat(
@@ -257,4 +267,5 @@ TRIES: Final = flat(
 TABLES: Final[tuple[Table[Any], ...]] = (
     *(ACCOUNT, CHANGES, WATCHLIST, THROTTLES, VERDICTS, DECISIONS, ATTEMPTS, ABSENCES, FILLS, OWED),
     *(ENTRIES, POSTINGS, LOTS, EQUITY, BALANCES, DAYS, INCIDENTS, AUDITS, OUTBOX, TRIES),
+    *(PARKED, LISTENING),
 )

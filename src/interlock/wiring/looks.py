@@ -15,6 +15,7 @@ from interlock.settings import Settings
 from interlock.simulator.clock import no_pause, read_time
 from interlock.values import Instant
 from interlock.wiring.adapters import (
+    budget_of,
     credentials_of,
     open_books,
     telegram_of,
@@ -58,8 +59,9 @@ async def _cold_auditor(settings: Settings) -> AsyncIterator[Auditor]:
         if tenure is None:
             raise BadSettings(f"There are no books in {settings.data} to audit.")
         transport = await stack.enter_async_context(transport_of(settings))
-        exchange = CryptoComExchange(transport, credentials_of(settings), clock.now)
         pause = sleep if control is None else no_pause
+        budget = budget_of(settings, clock.now)
+        exchange = CryptoComExchange(transport, credentials_of(settings), clock.now, pause, budget)
         yield auditor_of(exchange, books, clock, tenure, terms_of(settings), pause)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from interlock.errors import InterlockError
 from interlock.orders.evidence import Source
 from interlock.ports import Reply
-from interlock.protocol.crypto_com import account, instruments, market, orders, trades
+from interlock.protocol.crypto_com import account, frames, instruments, market, orders, trades
 from interlock.protocol.crypto_com.wire import Asked, result_of
 from interlock.values import Instant
 
@@ -24,6 +24,16 @@ NAMES = (
     *("cumulative_value", "trade_id", "traded_quantity", "traded_price", "fees", "create_time"),
     *("fee_instrument_name", "base_currency_config", "effective_spot_maker_rate_bps"),
 )
+
+
+def _told(channel: str, raw: bytes) -> bytes:
+    """News of a channel whose data are these bytes, or the end of a frame that is torn."""
+    return b'{"method":"subscribe","result":{"channel":"%s","data":[%s]}}' % (
+        channel.encode(),
+        raw,
+    )
+
+
 READERS: dict[str, Callable[[bytes], object]] = {
     "envelope": lambda raw: result_of(Reply(200, raw), Asked("m", 1)),
     "order limits": instruments.order_limits,
@@ -35,6 +45,11 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "order": lambda raw: orders.order(raw, NOW, Source.ORDER_DETAIL),
     "orders": lambda raw: orders.orders(raw, NOW, Source.OPEN_ORDERS),
     "trades": trades.fills,
+    "user socket": lambda raw: frames.frame(raw, NOW),
+    **{
+        f"news of {channel}": lambda raw, channel=channel: frames.frame(_told(channel, raw), NOW)  # type: ignore[misc] # mypy cannot infer a default
+        for channel in frames.CHANNELS
+    },
 }
 every_reader = pytest.mark.parametrize("read", READERS.values(), ids=list(READERS))
 
