@@ -21,6 +21,7 @@ from interlock.matching import (
 )
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Traded
+from interlock.simulator.books.held import Held
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.orders import (
     ZERO,
@@ -41,6 +42,7 @@ from interlock.simulator.books.terms import (
     value_of,
     waits,
 )
+from interlock.simulator.books.waiting import Waiting
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
@@ -93,6 +95,8 @@ class Trading:
         self._market: Final = market
         self._wallet: Final = wallet
         self._book: Final = book
+        self._held: Final = Held()
+        self._waiting: Final = Waiting()
         self.events: Final = Events()
         self.accepts: Final[list[Accept]] = []
 
@@ -178,9 +182,7 @@ class Trading:
 
     def next_event(self) -> tuple[Instant, Order] | None:
         """When the next open order is met by the price, and which; the older one first."""
-        due = ((o.touch, o.id, o) for o in self._book.open() if o.touch is not None)
-        first = min(due, key=lambda each: each[:2], default=None)
-        return (first[0], first[2]) if first is not None else None
+        return self._waiting.first()
 
     def happen(self, order: Order, now: Instant) -> None:
         """The price has met an open order: a trigger fires, a resting order is executed at its limit."""
@@ -210,8 +212,7 @@ class Trading:
     def check(self, order: Order) -> None:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
         currency = order.reserved_in
-        held = sum((o.reserved for o in self._book.open() if o.reserved_in == currency), ZERO)
-        if held != self._wallet.reserved.get(currency, ZERO) or (
+        if self._held.total(currency) != self._wallet.reserved.get(currency, ZERO) or (
             order.reserved and not order.is_open
         ):
             raise BrokenInvariant(
@@ -278,7 +279,7 @@ class Trading:
         if wish.kind.is_trigger:
             direction = trigger_direction(wish)
             replay = self._market.replays[wish.listed.symbol]
-            order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
+            self._waiting.put(order, replay.touch(wish.ref_price or ZERO, direction, now))
             return
         self._hold(order, self._needs(order))
         if wish.limit is None or crosses(wish.side, wish.limit, quote):
@@ -358,7 +359,7 @@ class Trading:
         bar = replay.bar_at(now)
         if touch == now and bar is not None:
             touch = replay.touch(level, direction, bar.ends)
-        order.touch = touch
+        self._waiting.put(order, touch)
 
     def _fire(self, trigger: Order, now: Instant) -> None:
         quote = self._market.quote(trigger.wish.listed.symbol, now)
@@ -402,6 +403,7 @@ class Trading:
     def _hold(self, order: Order, amount: Decimal) -> None:
         self._wallet.reserve(order.reserved_in, amount - order.reserved)
         order.reserved = amount
+        self._held.changed(order)
 
     def _end(self, order: Order, status: Status, now: Instant) -> None:
         self._hold(order, ZERO)
