@@ -5,6 +5,7 @@ It stands on loopback; another address takes a word of the operator, because key
 
 import asyncio
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -26,6 +27,13 @@ from interlock.values import Instant, decimal_of
 START: Final = DEMO_START.iso()
 
 
+class Walk(StrEnum):
+    """The path inside a recorded bar: always in thirds, or drawn from the seed."""
+
+    FIXED = "fixed"
+    SEEDED = "seeded"
+
+
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
 Bind = Annotated[str, typer.Option(help="Address to listen on.")]
 Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
@@ -35,13 +43,17 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     *,
     port: Port = 0,
     control_port: Port = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Shifts order and trade ids alone.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Shifts order and trade ids, and draws a seeded path.")
+    ] = 0,
     start: Annotated[str, typer.Option(help="Where in the recording (ISO 8601).")] = START,
     days: Annotated[
         int, typer.Option(min=1, help="How far the stepping clock may go.")
     ] = DEMO_DAYS,
     stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
-    candles: Annotated[list[str] | None, typer.Option(help="Recordings to replay.")] = None,
+    candles: Annotated[
+        list[str] | None, typer.Option(help="Recordings to replay, of bars or of trades.")
+    ] = None,
     depth: Annotated[
         list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")
     ] = None,
@@ -62,6 +74,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     ] = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    path: Annotated[Walk, typer.Option(help="How the price walks inside a bar.")] = Walk.FIXED,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
@@ -83,6 +96,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         block_code=block_code,
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        seeded_path=path is Walk.SEEDED,
     )
     try:
         asyncio.run(serve(options))

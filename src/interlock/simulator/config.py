@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from interlock.simulator.recordings import Series
+from interlock.simulator.recordings import Series, Tape
 from interlock.values import Instant, Secret
 
 
@@ -40,14 +40,15 @@ def reading_key(seed: int) -> ApiKey:
 class Config:
     """One exchange. Fee rates, half-spread, share and band are plain fractions; balances are by currency.
 
-    `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
-    of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
-    shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order takes triggers too.
-    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
+    `replay` has one recording per symbol, bars or trades; `depth` (base, per symbol) replaces what the best level holds, which is
+    else `volume_share` of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and
+    base there. `seed` shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order
+    takes triggers too. `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
+    `path_seed` draws the paths inside the bars; without one they go in thirds.
     """
 
     start: Instant
-    replay: Mapping[str, Series]
+    replay: Mapping[str, Series | Tape]
     keys: tuple[ApiKey, ...]
     balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
     seed: int = 0
@@ -60,3 +61,4 @@ class Config:
     price_band: Decimal = Decimal("0.5")
     legacy_triggers: bool = False
     rate_limits: bool = False
+    path_seed: int | None = None

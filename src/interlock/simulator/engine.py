@@ -27,6 +27,7 @@ from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config, Permission
 from interlock.simulator.faults import Fault, Faults, Silence
 from interlock.simulator.market.listing import listing
+from interlock.simulator.market.recorded import replays_of
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.access import Access
 from interlock.simulator.rest.private import ACTS, PrivateSide
@@ -70,7 +71,7 @@ class Engine:
         self.config: Final = config
         self.now = config.start
         self.stirs = 0
-        self._market: Final = Market(config, shared.instruments)
+        self._market: Final = Market(config, replays_of(config, shared.instruments))
         self._wallet: Final = Wallet(config.balances)
         self._book: Final = Orderbook(config.seed)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book)

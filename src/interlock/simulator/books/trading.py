@@ -11,12 +11,10 @@ from typing import Final
 
 from interlock.errors import BrokenInvariant
 from interlock.matching import (
-    Direction,
     Liquidity,
     Quote,
     crosses,
     execution,
-    maker_level,
     takeable,
 )
 from interlock.simulator.answers import Refusal
@@ -46,7 +44,7 @@ from interlock.simulator.books.waiting import Waiting
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
-from interlock.values import Instant, Side
+from interlock.values import Instant
 
 OPEN_PER_SYMBOL_MAX: Final = 200
 OPEN_MAX: Final = 1000
@@ -277,9 +275,7 @@ class Trading:
     def _begin(self, order: Order, quote: Quote, now: Instant) -> None:
         wish = order.wish
         if wish.kind.is_trigger:
-            direction = trigger_direction(wish)
-            replay = self._market.replays[wish.listed.symbol]
-            self._waiting.put(order, replay.touch(wish.ref_price or ZERO, direction, now))
+            self._waiting.put(order, self._awaited(order, now))
             return
         self._hold(order, self._needs(order))
         if wish.limit is None or crosses(wish.side, wish.limit, quote):
@@ -352,14 +348,16 @@ class Trading:
 
     def _rest(self, order: Order, now: Instant) -> None:
         """Waits for the price to meet the limit; in a bar that has met it already, for the next bar."""
-        wish, replay = order.wish, self._market.replays[order.wish.listed.symbol]
-        level = maker_level(wish.side, wish.limit or ZERO, self._config.half_spread)
-        direction = Direction.FALLS if wish.side is Side.BUY else Direction.RISES
-        touch = replay.touch(level, direction, now)
-        bar = replay.bar_at(now)
-        if touch == now and bar is not None:
-            touch = replay.touch(level, direction, bar.ends)
-        self._waiting.put(order, touch)
+        self._waiting.put(order, self._awaited(order, now))
+
+    def _awaited(self, order: Order, now: Instant) -> Instant | None:
+        """When the price gets to what an open order waits for."""
+        wish = order.wish
+        symbol = wish.listed.symbol
+        if wish.kind.is_trigger:
+            direction = trigger_direction(wish)
+            return self._market.reached(symbol, wish.ref_price or ZERO, direction, now)
+        return self._market.met(symbol, wish.side, wish.limit or ZERO, now)
 
     def _fire(self, trigger: Order, now: Instant) -> None:
         quote = self._market.quote(trigger.wish.listed.symbol, now)

@@ -24,7 +24,7 @@ from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer, Driver
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
-from interlock.simulator.recordings import Series
+from interlock.simulator.recordings import Series, Tape
 from interlock.simulator.streams.front import Streams
 from interlock.simulator.streams.terms import USUAL, StreamTerms
 from interlock.values import Instant
@@ -35,7 +35,9 @@ DEMO_DAYS: Final = 30
 DEMO_CANDLES: Final = tuple(f"binance_{coin}-USDT_1h" for coin in ("BTC", "ETH", "SOL", "XRP"))
 TICK_SECONDS: Final = 0.05
 SHUTDOWN_SECONDS: Final = 1.0
+MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
+NS_PER_MS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
     Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
-    wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
-    `key` the seed gives one.
+    wall's clock the recording is shifted by whole days, so that `start`'s day is today (trades alone: by whole minutes), and
+    `rate_limits` may hold. Without a `key` the seed gives one. `seeded_path` draws the paths inside the bars from the seed.
     """
 
     port: int = 0
@@ -82,6 +84,7 @@ class ServeOptions:
     legacy_triggers: bool = False
     rate_limits: bool = False
     streams: StreamTerms = USUAL
+    seeded_path: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,23 +177,26 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         depth=options.depth,
         legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
+        path_seed=options.seed if options.seeded_path else None,
     )
     if options.stepping:
         return config
-    shift = (wall - options.start) // DAY * DAY
+    grid = MINUTE if all(isinstance(each, Tape) for each in replay.values()) else DAY
+    shift = (wall - options.start) // grid * grid
     shifted = {symbol: _shifted(series, shift) for symbol, series in replay.items()}
     return replace(config, start=wall, replay=shifted)
 
 
-def _replay(options: ServeOptions) -> dict[str, Series]:
+def _replay(options: ServeOptions) -> dict[str, Series | Tape]:
     """The recordings by symbol, each of which must have begun before the start and go on after it."""
-    replay: dict[str, Series] = {}
+    replay: dict[str, Series | Tape] = {}
     for name in options.candles:
-        series = recordings.load(name)
+        series = recordings.recorded(name)
         if series.symbol in replay:
             raise BadSettings(f"{name} is a second recording of {series.symbol}.")
-        if not series.open_time[0] <= options.start.ms <= series.open_time[-1]:
-            raise BadSettings(f"{name} has no candles at {options.start}.")
+        times = series.time if isinstance(series, Tape) else series.open_time
+        if not times[0] <= options.start.ms <= times[-1]:
+            raise BadSettings(f"{name} has nothing at {options.start}.")
         replay[series.symbol] = series
     return replay
 
@@ -258,5 +264,9 @@ async def _follow_the_wall(engine: Engine, streams: Streams) -> None:
         await asyncio.sleep(TICK_SECONDS)
 
 
-def _shifted(series: Series, shift: timedelta) -> Series:
-    return replace(series, open_time=series.open_time + shift // timedelta(milliseconds=1))
+def _shifted(recording: Series | Tape, shift: timedelta) -> Series | Tape:
+    passed = shift // timedelta(milliseconds=1)
+    if isinstance(recording, Tape):
+        ns = recording.time_ns + passed * NS_PER_MS
+        return replace(recording, time=recording.time + passed, time_ns=ns)
+    return replace(recording, open_time=recording.open_time + passed)

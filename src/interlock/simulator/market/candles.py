@@ -5,7 +5,6 @@ A timeframe finer than the recording has no candles. Rows are rendered once: a c
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -15,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.market import Bar
-from interlock.matching import price_at, range_until
-from interlock.simulator.market.replay import Replay
+from interlock.simulator.market.replay import Replay, exponent
 from interlock.values import Instant, number_text
 
-MICROSECOND: Final = timedelta(microseconds=1)
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
@@ -88,8 +85,8 @@ class Candles:
 
     def _seen(self, bucket: int, now: Instant) -> list[Bar]:
         """The bars of the newest bucket, the last one cut off at now."""
-        *closed, newest = self._bars(bucket, self._replay.index_at(now) + 1)
-        return [*closed, until(newest, now, self._replay.listed.price_decimals)]
+        closed = self._bars(bucket, self._replay.index_at(now))
+        return [*closed, self._replay.so_far(self._replay.index_at(now), now)]
 
     def _render(self, bucket: int, bars: Sequence[Bar]) -> bytes:
         decimals = self._replay.listed.price_decimals
@@ -104,31 +101,9 @@ class Candles:
         return msgspec.json.encode(row)
 
 
-def until(bar: Bar, now: Instant, decimals: int) -> Bar:
-    """The bar as far as its path has walked by now, with these decimals or its own; the whole bar once it has ended."""
-    if now >= bar.ends:
-        return bar
-    low, high = range_until(bar, now)
-    own = max(-_exponent(price) for price in (bar.open, bar.high, bar.low, bar.close))
-    grid = Decimal(1).scaleb(-max(own, decimals))
-    close = price_at(bar, now).quantize(grid)
-    share = Decimal((now - bar.opens) // MICROSECOND) / (bar.span // MICROSECOND)
-    volume = (bar.volume * share).quantize(Decimal("1e-8"))
-    return Bar(
-        bar.symbol,
-        bar.opens,
-        bar.span,
-        bar.open,
-        max(high.quantize(grid), close, bar.open),
-        min(low.quantize(grid), close, bar.open),
-        close,
-        volume,
-    )
-
-
 def price_text(price: Decimal, decimals: int) -> str:
     """A price with the decimals of its instrument, or more where the recording has more."""
-    return f"{price:.{max(decimals, -_exponent(price))}f}"
+    return f"{price:.{max(decimals, -exponent(price))}f}"
 
 
 def bucket_starts(open_ms: NDArray[np.int64], span_ms: int) -> NDArray[np.int64]:
@@ -147,8 +122,3 @@ def _folds(span_ms: int, bar_ms: int) -> bool:
 
 def _ceil_ms(instant: Instant) -> int:
     return -(-instant.micros // 1000)
-
-
-def _exponent(price: Decimal) -> int:
-    exponent = price.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0

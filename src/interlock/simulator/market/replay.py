@@ -5,22 +5,32 @@ exchange was away: the price stands at the last close and its time does not move
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
-from interlock.errors import BadInput
 from interlock.market import Bar
-from interlock.matching import Direction, Quote, first_touch, price_at, quote_of, taking_price
+from interlock.matching import (
+    Direction,
+    Quote,
+    first_touch,
+    maker_level,
+    price_at,
+    quote_of,
+    range_until,
+    taking_price,
+)
 from interlock.simulator.config import Config
 from interlock.simulator.market.listing import Listed
+from interlock.simulator.market.prints import VOLUME_DIGITS, Print, of_bar
 from interlock.simulator.recordings import Series
 from interlock.values import Instant, Side
 
 MS: Final = 1000
+MICROSECOND: Final = timedelta(microseconds=1)
 # A level as a binary float lies this close to the level itself: the search looks a little further, `first_touch` decides.
 NEARLY: Final = 1e-9
 
@@ -28,9 +38,10 @@ NEARLY: Final = 1e-9
 class Replay:
     """One symbol's recorded bars, walked in order."""
 
-    def __init__(self, listed: Listed, series: Series) -> None:
+    def __init__(self, listed: Listed, series: Series, seed: int | None = None) -> None:
         self.listed: Final = listed
         self.series: Final = series
+        self._seed: Final = seed
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
         self._bars: Final[dict[int, Bar]] = {}
         self._latest: tuple[int, int, Bar | None] = (0, 0, None)
@@ -69,13 +80,44 @@ class Replay:
         if index < 0:
             return None
         bar = self.bar(index)
-        return (price_at(bar, now), now) if now < bar.ends else (bar.close, bar.ends)
+        return (self.walk(bar, now), now) if now < bar.ends else (bar.close, bar.ends)
+
+    def walk(self, bar: Bar, at: Instant) -> Decimal:
+        """The price of the path of one bar."""
+        return price_at(bar, at, self._seed)
+
+    def so_far(self, index: int, now: Instant) -> Bar:
+        """One bar as far as its path has walked by now; the whole bar once it has ended."""
+        bar = self.bar(index)
+        if now >= bar.ends:
+            return bar
+        return cut_off(
+            bar, now, self.walk(bar, now), range_until(bar, now, self._seed), self.listed
+        )
+
+    def prints(self, end: Instant) -> Iterator[Print]:
+        """The public trades before `end`, newest first."""
+        for index in range(self.index_at(end), -1, -1):
+            found = of_bar(self.bar(index), index, self.listed.tick, self.walk)
+            yield from (each for each in found if each.at < end)
+
+    def stands(self, now: Instant, share: Decimal) -> Decimal | None:
+        """What one side holds: so much of the bar's volume, in base. None where the exchange was away."""
+        bar = self.bar_at(now)
+        return None if bar is None else bar.volume * share
+
+    def renewed(self, now: Instant) -> Instant | None:
+        """When what stands there is other than now: with the next bar."""
+        bar = self.bar_at(now)
+        return None if bar is None else bar.ends
 
     def touch(self, level: Decimal, direction: Direction, since: Instant) -> Instant | None:
         """The first instant from `since` on at which the price reaches the level; None within this recording."""
         for index in self._reaching(level, direction, max(self.index_at(since), 0)):
             bar = self.bar(index)
-            touched = first_touch(bar, level, direction, since) if since < bar.ends else None
+            touched = (
+                first_touch(bar, level, direction, since, self._seed) if since < bar.ends else None
+            )
             if touched is not None:
                 return touched
         return None
@@ -106,14 +148,8 @@ class Market:
     What is taken from a level is gone until the clock moves.
     """
 
-    def __init__(self, config: Config, instruments: Mapping[str, Listed]) -> None:
-        unlisted = sorted(set(config.replay) - set(instruments))
-        if unlisted:
-            raise BadInput(f"{', '.join(unlisted)} is not listed and cannot be replayed.")
-        self.replays: Final = {
-            symbol: Replay(instruments[symbol], config.replay[symbol])
-            for symbol in sorted(config.replay)
-        }
+    def __init__(self, config: Config, replays: Mapping[str, Replay]) -> None:
+        self.replays: Final = replays
         self._config: Final = config
         self._quotes: Final[dict[str, tuple[Instant, Quote | None]]] = {}
         self._taken: Final[dict[tuple[str, str], Taken]] = {}
@@ -141,12 +177,29 @@ class Market:
         quotes = (self.quote(f"{currency}_{dollar}", now) for dollar in ("USD", "USDT"))
         return next((quote.last for quote in quotes if quote is not None), Decimal(0))
 
+    def reached(
+        self, symbol: str, level: Decimal, direction: Direction, now: Instant
+    ) -> Instant | None:
+        """When a trigger at this level fires."""
+        return self.replays[symbol].touch(level, direction, now)
+
+    def met(self, symbol: str, side: Side, limit: Decimal, now: Instant) -> Instant | None:
+        """When a resting order is met; where it is met already, the next time that anything stands there for it."""
+        replay = self.replays[symbol]
+        level = maker_level(side, limit, self._config.half_spread)
+        direction = Direction.FALLS if side is Side.BUY else Direction.RISES
+        touch = replay.touch(level, direction, now)
+        if touch != now:
+            return touch
+        renewed = replay.renewed(now)
+        return None if renewed is None else replay.touch(level, direction, renewed)
+
     def standing(self, symbol: str, side: str, now: Instant) -> Decimal:
         """What the best level that `side` takes from still holds now, in base."""
-        bar = self.replays[symbol].bar_at(now)
-        if bar is None:
+        stands = self.replays[symbol].stands(now, self._config.volume_share)
+        if stands is None:
             return Decimal(0)
-        whole = self._config.depth.get(symbol, bar.volume * self._config.volume_share)
+        whole = self._config.depth.get(symbol, stands)
         taken = self._taken.get((symbol, side))
         return whole - taken.quantity if taken is not None and taken.at == now else whole
 
@@ -160,7 +213,7 @@ class Market:
         if ladder is None:
             left = self.standing(symbol, side, now)
             return [(best, left)] if left > 0 else []
-        if self.replays[symbol].bar_at(now) is None:
+        if self.replays[symbol].stands(now, self._config.volume_share) is None:
             return []
         tick = self.replays[symbol].listed.tick * (1 if side is Side.BUY else -1)
         taken = self._taken.get((symbol, side))
@@ -187,3 +240,26 @@ def _without(levels: list[Level], gone: Decimal) -> Iterator[Level]:
 def printed(value: np.float64) -> Decimal:
     """The number that the exchange printed and the recording holds as a binary float."""
     return Decimal(repr(float(value)))
+
+
+def cut_off(
+    bar: Bar, now: Instant, price: Decimal, seen: tuple[Decimal, Decimal], listed: Listed
+) -> Bar:
+    """A bar that has walked to this price within these bounds, with the decimals of its instrument or its own."""
+    own = max(-exponent(each) for each in (bar.open, bar.high, bar.low, bar.close))
+    grid = Decimal(1).scaleb(-max(own, listed.price_decimals))
+    close = price.quantize(grid)
+    share = Decimal((now - bar.opens) // MICROSECOND) / (bar.span // MICROSECOND)
+    return replace(
+        bar,
+        high=max(seen[1].quantize(grid), close, bar.open),
+        low=min(seen[0].quantize(grid), close, bar.open),
+        close=close,
+        volume=(bar.volume * share).quantize(VOLUME_DIGITS),
+    )
+
+
+def exponent(price: Decimal) -> int:
+    """The power of ten of the last digit of a price."""
+    exponent = price.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

@@ -13,7 +13,7 @@ from interlock.market import Bar
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.orders import ZERO
-from interlock.simulator.market.candles import TIMEFRAMES, Candles, price_text, until
+from interlock.simulator.market.candles import TIMEFRAMES, Candles, price_text
 from interlock.simulator.market.listing import Listing
 from interlock.simulator.market.replay import Market, Replay
 from interlock.simulator.rest.arguments import (
@@ -153,5 +153,5 @@ class PublicSide:
         first = int(np.searchsorted(replay.series.open_time, (now - DAY).ms, side="left"))
         if last < first:
             return ()
-        newest = until(replay.bar(last), now, replay.listed.price_decimals)
+        newest = replay.so_far(last, now)
         return (*(replay.bar(n) for n in range(first, last)), newest)

@@ -5,7 +5,7 @@ from typing import Final
 
 from interlock.simulator.books.orders import Order, Trade
 from interlock.simulator.config import Config
-from interlock.simulator.rest.tape import Print
+from interlock.simulator.market.prints import Print
 from interlock.values import Side, number_text
 
 ACCOUNT: Final = "00000000-0000-4000-8000-000000000001"
