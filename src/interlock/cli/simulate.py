@@ -13,6 +13,7 @@ import typer
 
 from interlock.errors import BadInput, BadSettings
 from interlock.settings.kinds import is_loopback
+from interlock.simulator.front.feed import REST, WEBSOCKET, MarketAt
 from interlock.simulator.front.serve import (
     DEMO_CANDLES,
     DEMO_DAYS,
@@ -25,6 +26,14 @@ from interlock.simulator.front.serve import (
 from interlock.values import Instant, decimal_of
 
 START: Final = DEMO_START.iso()
+LIVE_SYMBOLS: Final = ("BTC_USDT", "ETH_USDT", "SOL_USDT", "XRP_USDT")
+
+
+class Prices(StrEnum):
+    """Where prices come from: recordings, or the public market of the real exchange."""
+
+    REPLAY = "replay"
+    LIVE = "live"
 
 
 class Walk(StrEnum):
@@ -75,6 +84,12 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     tls_cert: Pem = None,
     tls_key: Pem = None,
     path: Annotated[Walk, typer.Option(help="How the price walks inside a bar.")] = Walk.FIXED,
+    market: Annotated[
+        Prices, typer.Option(help="live: public prices of the real exchange, without a key.")
+    ] = Prices.REPLAY,
+    symbol: Annotated[list[str] | None, typer.Option(help="What a live market trades.")] = None,
+    market_rest: Annotated[str, typer.Option(help="Where a live market answers.")] = REST,
+    market_ws: Annotated[str, typer.Option(help="Where a live market speaks.")] = WEBSOCKET,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
     for address in (bind, control_bind):
@@ -97,6 +112,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
         seeded_path=path is Walk.SEEDED,
+        market=MarketAt(tuple(symbol or LIVE_SYMBOLS), market_rest.rstrip("/"), market_ws)
+        if market is Prices.LIVE
+        else None,
     )
     try:
         asyncio.run(serve(options))

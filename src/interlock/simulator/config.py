@@ -44,7 +44,8 @@ class Config:
     else `volume_share` of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and
     base there. `seed` shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order
     takes triggers too. `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
-    `path_seed` draws the paths inside the bars; without one they go in thirds.
+    `path_seed` draws the paths inside the bars; without one they go in thirds. With `live` symbols nothing is replayed: prices are
+    those that the engine is fed, and unknown when the book was not heard of for `live_stale_s`.
     """
 
     start: Instant
@@ -62,3 +63,5 @@ class Config:
     legacy_triggers: bool = False
     rate_limits: bool = False
     path_seed: int | None = None
+    live: tuple[str, ...] = ()
+    live_stale_s: int = 10

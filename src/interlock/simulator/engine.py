@@ -27,8 +27,7 @@ from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config, Permission
 from interlock.simulator.faults import Fault, Faults, Silence
 from interlock.simulator.market.listing import listing
-from interlock.simulator.market.recorded import replays_of
-from interlock.simulator.market.replay import Market
+from interlock.simulator.market.live import market_of
 from interlock.simulator.rest.access import Access
 from interlock.simulator.rest.private import ACTS, PrivateSide
 from interlock.simulator.rest.public import PublicSide
@@ -71,7 +70,7 @@ class Engine:
         self.config: Final = config
         self.now = config.start
         self.stirs = 0
-        self._market: Final = Market(config, replays_of(config, shared.instruments))
+        self._market: Final = market_of(config, shared.instruments)
         self._wallet: Final = Wallet(config.balances)
         self._book: Final = Orderbook(config.seed)
         self._trading: Final = Trading(config, self._market, self._wallet, self._book)
@@ -239,6 +238,12 @@ class Engine:
             self.stirs += 1
             due = self._trading.next_event()
         self.now = to
+
+    def feed(self, frame: bytes) -> None:
+        """Takes in one frame of a real exchange's market; the orders that it meets are met at once, each by each price."""
+        for symbol in self._market.feed(frame, self.now):
+            self._trading.fed(symbol, self.now)
+            self.advance(self.now)
 
     # -- faults and truth
 

@@ -182,6 +182,12 @@ class Trading:
         """When the next open order is met by the price, and which; the older one first."""
         return self._waiting.first()
 
+    def fed(self, symbol: str, now: Instant) -> None:
+        """The market has told something: every order that it meets is due now."""
+        for order in self._book.open():
+            if order.wish.listed.symbol == symbol and order.child_id is None:
+                self._waiting.put(order, self._awaited(order, now))
+
     def happen(self, order: Order, now: Instant) -> None:
         """The price has met an open order: a trigger fires, a resting order is executed at its limit."""
         if order.wish.kind.is_trigger:

@@ -22,6 +22,7 @@ from interlock.simulator.answers import UNAUTHORISED
 from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer, Driver
+from interlock.simulator.front.feed import Feed, MarketAt
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.recordings import Series, Tape
@@ -64,6 +65,7 @@ class ServeOptions:
     Private methods are answered to the addresses in `allow` (None: to all), everyone else is told `block_code`. On the
     wall's clock the recording is shifted by whole days, so that `start`'s day is today (trades alone: by whole minutes), and
     `rate_limits` may hold. Without a `key` the seed gives one. `seeded_path` draws the paths inside the bars from the seed.
+    With a `market` prices are those of a real exchange, on the wall's clock, and nothing is replayed.
     """
 
     port: int = 0
@@ -85,6 +87,7 @@ class ServeOptions:
     rate_limits: bool = False
     streams: StreamTerms = USUAL
     seeded_path: bool = False
+    market: MarketAt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     exchange = ExchangeServer(engine, _tick(engine, options), broken, streams)
     control = ControlServer(engine, driver, lambda: exchange.held, streams.audience)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
+    feed = _feed(engine, options, broken)
     runners = [
         web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
@@ -155,16 +159,29 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     finally:
         for runner in runners:
             await runner.cleanup()
-        clock.cancel()
-        with suppress(asyncio.CancelledError):
-            await clock
+        for task in (clock, *feed):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         if broken.done():
             broken.result()
 
 
+def _feed(
+    engine: Engine, options: ServeOptions, broken: asyncio.Future[None]
+) -> list[asyncio.Task[None]]:
+    """The task that listens to a real market, if there is one."""
+    if options.market is None:
+        return []
+    feed = Feed(engine, options.market, _tick(engine, options), broken)
+    return [asyncio.create_task(feed.run())]
+
+
 def configuration(options: ServeOptions, wall: Instant) -> Config:
     """The exchange that these options describe; at `wall`, when it is to run on the wall's clock."""
-    replay = _replay(options)
+    if options.market is not None and options.stepping:
+        raise BadSettings("A real market keeps the wall's clock: it cannot be stepped.")
+    replay = _replay(options) if options.market is None else {}
     strangers = sorted(set(options.depth) - set(replay))
     if strangers:
         raise BadSettings(f"{', '.join(strangers)} has no recording here, so it has no depth.")
@@ -179,6 +196,9 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         rate_limits=options.rate_limits and not options.stepping,
         path_seed=options.seed if options.seeded_path else None,
     )
+    if options.market is not None:
+        at = options.market
+        return replace(config, start=wall, live=at.symbols, live_stale_s=at.silence_s)
     if options.stepping:
         return config
     grid = MINUTE if all(isinstance(each, Tape) for each in replay.values()) else DAY

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from interlock.errors import Misuse
 from interlock.market import Bar
 from interlock.matching import (
     Direction,
@@ -35,12 +37,45 @@ MICROSECOND: Final = timedelta(microseconds=1)
 NEARLY: Final = 1e-9
 
 
+class Source(Protocol):
+    """Bars of one symbol and one span, from which candles are folded."""
+
+    @property
+    def listed(self) -> Listed:
+        """Whose bars they are."""
+        ...
+
+    @property
+    def span_ms(self) -> int:
+        """How long each is."""
+        ...
+
+    @property
+    def opens(self) -> NDArray[np.int64]:
+        """When each opens, in milliseconds; the same array as long as no closed one changes."""
+        ...
+
+    def index_at(self, now: Instant) -> int:
+        """The index of the newest bar that opened at or before now; -1 before the first."""
+        ...
+
+    def bar(self, index: int) -> Bar:
+        """One bar."""
+        ...
+
+    def so_far(self, index: int, now: Instant) -> Bar:
+        """One bar as far as it has come by now."""
+        ...
+
+
 class Replay:
     """One symbol's recorded bars, walked in order."""
 
     def __init__(self, listed: Listed, series: Series, seed: int | None = None) -> None:
         self.listed: Final = listed
         self.series: Final = series
+        self.opens: Final = series.open_time
+        self.span_ms: Final = series.timeframe_ms
         self._seed: Final = seed
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
         self._bars: Final[dict[int, Bar]] = {}
@@ -150,9 +185,30 @@ class Market:
 
     def __init__(self, config: Config, replays: Mapping[str, Replay]) -> None:
         self.replays: Final = replays
+        self.listed: Mapping[str, Listed] = {name: each.listed for name, each in replays.items()}
         self._config: Final = config
         self._quotes: Final[dict[str, tuple[Instant, Quote | None]]] = {}
         self._taken: Final[dict[tuple[str, str], Taken]] = {}
+
+    def feed(self, frame: bytes, now: Instant) -> Iterator[str]:  # noqa: ARG002 - whatever it is
+        """A recording is told nothing."""
+        raise Misuse("The prices of this market are recorded: nobody tells it others.")
+
+    def source(self, symbol: str, span_ms: int) -> Source:  # noqa: ARG002 - one recording, whatever is folded from it
+        """The bars from which candles of this span are folded."""
+        return self.replays[symbol]
+
+    def prints(self, symbol: str, end: Instant) -> Iterator[Print]:
+        """The public trades before `end`, newest first."""
+        return self.replays[symbol].prints(end)
+
+    def ticker(self, symbol: str) -> dict[str, object] | None:  # noqa: ARG002 - it would be of this symbol
+        """The ticker as it was told, where it is not made from bars."""
+        return None
+
+    def shown(self, symbol: str, now: Instant) -> Quote | None:
+        """The quote to look at; it may be older than one to trade at."""
+        return self.quote(symbol, now)
 
     def quote(self, symbol: str, now: Instant) -> Quote | None:
         """The quote of a symbol; None when it has no price."""
@@ -174,7 +230,7 @@ class Market:
         """What one unit is worth in USD; one for dollars, zero for what has no price here."""
         if currency in {"USD", "USDT"}:
             return Decimal(1)
-        quotes = (self.quote(f"{currency}_{dollar}", now) for dollar in ("USD", "USDT"))
+        quotes = (self.shown(f"{currency}_{dollar}", now) for dollar in ("USD", "USDT"))
         return next((quote.last for quote in quotes if quote is not None), Decimal(0))
 
     def reached(
@@ -219,7 +275,7 @@ class Market:
         taken = self._taken.get((symbol, side))
         gone = taken.quantity if taken is not None and taken.at == now else Decimal(0)
         levels = [(best + ticks * tick, quantity) for ticks, quantity in ladder]
-        return [level for level in _without(levels, gone) if level[0] > 0]
+        return [level for level in without(levels, gone) if level[0] > 0]
 
     def take(self, symbol: str, side: str, quantity: Decimal, now: Instant) -> None:
         """Takes so much from the level."""
@@ -228,7 +284,7 @@ class Market:
         self._taken[symbol, side] = Taken(now, before + quantity)
 
 
-def _without(levels: list[Level], gone: Decimal) -> Iterator[Level]:
+def without(levels: list[Level], gone: Decimal) -> Iterator[Level]:
     """The levels of which so much is gone, from the best on."""
     for price, quantity in levels:
         left = max(quantity - gone, Decimal(0))

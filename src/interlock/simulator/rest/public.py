@@ -67,8 +67,8 @@ class PublicSide:
         symbol = text(params, "instrument_name")
         if symbol is not None and symbol not in self._listing.instruments:
             raise Refusal(BAD_ARGUMENT)
-        wanted = [symbol] if symbol is not None else list(self._market.replays)
-        rows = (self._ticker(each, now) for each in wanted if each in self._market.replays)
+        wanted = [symbol] if symbol is not None else list(self._market.listed)
+        rows = (self._ticker(each, now) for each in wanted if each in self._market.listed)
         return {"data": [row for row in rows if row is not None]}
 
     def candlestick(self, params: Params, now: Instant) -> object:
@@ -78,8 +78,8 @@ class PublicSide:
             raise Refusal(BAD_REQUEST)
         symbol = self._symbol(params)
         page = candle_page(params, now)
-        replay = self._market.replays.get(symbol)
-        rows = self._of(replay, TIMEFRAMES[timeframe]).page(page, now) if replay else b"[]"
+        is_here = symbol in self._market.listed
+        rows = self._of(symbol, TIMEFRAMES[timeframe]).page(page, now) if is_here else b"[]"
         return {"interval": timeframe, "data": msgspec.Raw(rows), "instrument_name": symbol}
 
     def book(self, params: Params, now: Instant) -> object:
@@ -95,11 +95,12 @@ class PublicSide:
     def trades(self, params: Params, now: Instant) -> object:
         """The newest public trades, newest first."""
         symbol, asked = self._symbol(params), tape_span(params, now)
-        replay = self._market.replays.get(symbol)
-        if replay is None:
+        if symbol not in self._market.listed:
             return {"data": []}
         own = (trade for trade in reversed(self._book.trades) if trade.listed.symbol == symbol)
-        found = newest(replay, own, asked.start, asked.end, asked.limit)
+        found = newest(
+            self._market.prints(symbol, asked.end), own, asked.start, asked.end, asked.limit
+        )
         return {"data": [print_row(each) for each in found]}
 
     def _symbol(self, params: Params) -> str:
@@ -112,20 +113,24 @@ class PublicSide:
 
     def _levels(self, symbol: str, taker: Side, depth: int, now: Instant) -> list[list[str]]:
         """The levels from which `taker` takes; each counts as one order."""
-        if symbol not in self._market.replays:
+        if symbol not in self._market.listed:
             return []
         decimals = self._listing.instruments[symbol].price_decimals
         levels = self._market.levels(symbol, taker, now)[:depth]
         return [[price_text(price, decimals), number_text(left), "1"] for price, left in levels]
 
-    def _of(self, replay: Replay, span_ms: int) -> Candles:
-        key = (replay.listed.symbol, span_ms)
-        if key not in self._candles:
-            self._candles[key] = Candles(replay, span_ms)
-        return self._candles[key]
+    def _of(self, symbol: str, span_ms: int) -> Candles:
+        key, source = (symbol, span_ms), self._market.source(symbol, span_ms)
+        candles = self._candles.get(key)
+        if candles is None or candles.of is not source.opens:
+            candles = self._candles[key] = Candles(source, span_ms)
+        return candles
 
     def _ticker(self, symbol: str, now: Instant) -> dict[str, object] | None:
-        replay, quote = self._market.replays[symbol], self._market.quote(symbol, now)
+        replay = self._market.replays.get(symbol)
+        if replay is None:
+            return self._market.ticker(symbol)
+        quote = self._market.quote(symbol, now)
         priced = replay.price(now)
         if quote is None or priced is None:
             return None

@@ -7,7 +7,6 @@ from itertools import islice
 from interlock.matching import Liquidity
 from interlock.simulator.books.orders import Trade
 from interlock.simulator.market.prints import Print
-from interlock.simulator.market.replay import Replay
 from interlock.values import Instant, Side
 
 
@@ -27,9 +26,9 @@ def printed(trade: Trade) -> Print:
 
 
 def newest(
-    replay: Replay, own: Iterator[Trade], start: Instant, end: Instant, count: int
+    told: Iterator[Print], own: Iterator[Trade], start: Instant, end: Instant, count: int
 ) -> list[Print]:
-    """The newest trades at or after `start` and before `end`, newest first; `own` are the account's of this symbol, newest first."""
+    """The newest trades at or after `start` and before `end`, newest first; `told` and `own` are the market's and the account's."""
     ours = (printed(trade) for trade in own if trade.at < end)
-    both = merge(replay.prints(end), ours, key=lambda each: each.at, reverse=True)
+    both = merge(told, ours, key=lambda each: each.at, reverse=True)
     return [each for each in islice(both, count) if each.at >= start]
