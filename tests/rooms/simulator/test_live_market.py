@@ -104,6 +104,15 @@ def test_what_was_taken_is_there_again_when_the_book_is_told_anew(market: Listen
     assert sum(Decimal(each["traded_quantity"]) for each in market.fills) == Decimal("0.6")
 
 
+def test_less_than_a_lot_is_nothing_to_take(market: Listener) -> None:
+    market.at("50000", "50001")
+    market.person.buy("0.5", price="49500")
+
+    market.at("49000", "49001", "0.000000001")
+
+    assert market.fills == []
+
+
 def test_a_resting_order_is_met_when_the_book_comes_to_it(market: Listener) -> None:
     market.at("50000", "50001")
     market.person.buy("0.5", price="49500")

@@ -84,7 +84,7 @@ class Feed:
             try:
                 await self._listen()
             except (aiohttp.ClientError, OSError, ValueError, msgspec.MsgspecError) as error:
-                self._say_unknown(f"{type(error).__name__}: {error}")
+                self._say_unknown(str(error) or type(error).__name__)
             pause = self._at.pause_s if self.lines > lines else min(pause * 2, PAUSE_S_MAX)
             await asyncio.sleep(pause)
 

@@ -41,16 +41,16 @@ class _Frame(msgspec.Struct):
     interval: str = ""
 
 
-class _Ticker(msgspec.Struct):
-    t: int
-    a: str | None = None
+class _Ticker(msgspec.Struct, kw_only=True):
     h: str | None = None
     l: str | None = None  # noqa: E741 - the exchange's own name of the low
+    a: str | None = None
     v: str | None = None
     vv: str | None = None
     c: str | None = None
     b: str | None = None
     k: str | None = None
+    t: int
 
 
 class _Trade(msgspec.Struct):
