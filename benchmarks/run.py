@@ -19,6 +19,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.exchange import exchange
 from benchmarks.figure import Figure
 from benchmarks.gate import gate
 from interlock.account import Mode
@@ -116,7 +117,7 @@ def rehearsals() -> list[Figure]:
 def main() -> int:
     """Measures everything and prints it."""
     with tempfile.TemporaryDirectory() as folder:
-        figures = [*commits(Path(folder)), *decisions(), *rehearsals(), *gate()]
+        figures = [*commits(Path(folder)), *decisions(), *rehearsals(), *gate(), *exchange()]
     table = Table("figure", "value", "unit", "note")
     for each in figures:
         table.add_row(each.name, f"{each.value:.3f}", each.unit, each.note)
