@@ -84,6 +84,9 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     tls_cert: Pem = None,
     tls_key: Pem = None,
     path: Annotated[Walk, typer.Option(help="How the price walks inside a bar.")] = Walk.FIXED,
+    slippage: Annotated[
+        int, typer.Option(min=0, help="Ticks between levels of a replay; 0: there is one.")
+    ] = 0,
     market: Annotated[
         Prices, typer.Option(help="live: public prices of the real exchange, without a key.")
     ] = Prices.REPLAY,
@@ -112,6 +115,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
         seeded_path=path is Walk.SEEDED,
+        slippage_ticks=slippage,
         market=MarketAt(tuple(symbol or LIVE_SYMBOLS), market_rest.rstrip("/"), market_ws)
         if market is Prices.LIVE
         else None,

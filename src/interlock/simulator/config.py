@@ -45,7 +45,8 @@ class Config:
     base there. `seed` shifts where order and trade ids begin and nothing else. With `legacy_triggers` the ordinary create-order
     takes triggers too. `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant.
     `path_seed` draws the paths inside the bars; without one they go in thirds. With `live` symbols nothing is replayed: prices are
-    those that the engine is fed, and unknown when the book was not heard of for `live_stale_s`.
+    those that the engine is fed, and unknown when the book was not heard of for `live_stale_s`. With `slippage_ticks` nine more
+    levels stand behind the best one, each as deep and so many ticks further away.
     """
 
     start: Instant
@@ -65,3 +66,4 @@ class Config:
     path_seed: int | None = None
     live: tuple[str, ...] = ()
     live_stale_s: int = 10
+    slippage_ticks: int = 0

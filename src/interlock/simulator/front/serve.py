@@ -90,6 +90,7 @@ class ServeOptions:
     streams: StreamTerms = USUAL
     seeded_path: bool = False
     market: MarketAt | None = None
+    slippage_ticks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +205,7 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         legacy_triggers=options.legacy_triggers,
         rate_limits=options.rate_limits and not options.stepping,
         path_seed=options.seed if options.seeded_path else None,
+        slippage_ticks=options.slippage_ticks,
     )
     if options.market is not None:
         at = options.market

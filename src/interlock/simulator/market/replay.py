@@ -33,6 +33,8 @@ from interlock.values import Instant, Side
 
 MS: Final = 1000
 MICROSECOND: Final = timedelta(microseconds=1)
+# How many levels stand one behind the other where there is slippage, the best among them.
+SLIPPING_LEVELS: Final = 10
 # A level as a binary float lies this close to the level itself: the search looks a little further, `first_touch` decides.
 NEARLY: Final = 1e-9
 
@@ -178,7 +180,7 @@ class Taken:
 
 
 class Market:
-    """All replays on one clock: quotes, touches, and the levels that stand on each side: one, unless a ladder is given.
+    """All replays on one clock: quotes, touches, and the levels that stand on each side: one, unless a ladder or a slippage is given.
 
     What is taken from a level is gone until the clock moves.
     """
@@ -265,8 +267,8 @@ class Market:
         best = taking_price(side, quote) if quote is not None else None
         if best is None:
             return []
-        ladder = self._config.ladders.get(symbol)
-        if ladder is None:
+        ladder = self._config.ladders.get(symbol) or self._slope(symbol, now)
+        if not ladder:
             left = self.standing(symbol, side, now)
             return [(best, left)] if left > 0 else []
         if self.replays[symbol].stands(now, self._config.volume_share) is None:
@@ -276,6 +278,17 @@ class Market:
         gone = taken.quantity if taken is not None and taken.at == now else Decimal(0)
         levels = [(best + ticks * tick, quantity) for ticks, quantity in ladder]
         return [level for level in without(levels, gone) if level[0] > 0]
+
+    def _slope(self, symbol: str, now: Instant) -> list[tuple[int, Decimal]]:
+        """Levels as deep as the best behind it, each so many ticks further away; none without slippage."""
+        ticks, stands = (
+            self._config.slippage_ticks,
+            self.replays[symbol].stands(now, self._config.volume_share),
+        )
+        if not ticks or stands is None:
+            return []
+        whole = self._config.depth.get(symbol, stands)
+        return [(n * ticks, whole) for n in range(SLIPPING_LEVELS)]
 
     def take(self, symbol: str, side: str, quantity: Decimal, now: Instant) -> None:
         """Takes so much from the level."""
