@@ -19,6 +19,7 @@ from typing_extensions import override
 from interlock.errors import BadInput
 from interlock.market import Bar
 from interlock.matching import Direction, Quote, crosses, takeable
+from interlock.protocol.crypto_com.wire import instant, number
 from interlock.simulator.config import Config
 from interlock.simulator.market.candles import TIMEFRAMES
 from interlock.simulator.market.listing import Listed
@@ -157,12 +158,12 @@ class LiveSymbol:
 
     def _hear_book(self, rows: list[_Book], now: Instant) -> None:
         for row in rows:
-            asks, bids = ([(level[0], level[1]) for level in side] for side in (row.asks, row.bids))
+            asks, bids = ([_level(level) for level in side] for side in (row.asks, row.bids))
             self.asks, self.bids, self.heard = asks, bids, now
             self.taken.clear()
 
     def _hear_ticker(self, rows: list[_Ticker]) -> Iterator[None]:
-        priced = [(row, Decimal(row.a)) for row in rows if row.a is not None]
+        priced = [(row, _price(Decimal(row.a))) for row in rows if row.a is not None]
         for row, price in priced:
             told = {name: getattr(row, name) for name in row.__struct_fields__}
             self.ticker = {"i": self.listed.symbol, **told}
@@ -173,9 +174,9 @@ class LiveSymbol:
         """Each trade once, oldest first: they come newest first."""
         told = [
             Print(
-                *(row.d, row.m, self.listed.symbol, row.p, row.q),
+                *(row.d, row.m, self.listed.symbol, _price(row.p), number(row.q)),
                 Side(row.s.upper()),
-                Instant.of_ms(row.t),
+                instant(row.t),
             )
             for row in reversed(rows)
         ]
@@ -187,14 +188,13 @@ class LiveSymbol:
                 yield
 
     def _hear_price(self, price: Decimal, at_ms: int) -> None:
-        if at_ms >= self._priced_at and price > 0:
+        if at_ms >= self._priced_at:
             self.price, self._priced_at = price, at_ms
 
     def _hear_candles(self, span_ms: int, rows: list[_Candle]) -> None:
         symbol, span = self.listed.symbol, timedelta(milliseconds=span_ms)
         bars = [
-            Bar(symbol, Instant.of_ms(row.t), span, row.o, row.h, row.l, row.c, row.v)
-            for row in rows
+            Bar(symbol, instant(row.t), span, row.o, row.h, row.l, row.c, row.v) for row in rows
         ]
         told = self.candles.setdefault(span_ms, Told(self.listed, span_ms))
         for bar in bars:
@@ -301,6 +301,18 @@ def market_of(config: Config, instruments: Mapping[str, Listed]) -> Market:
     if config.live:
         return LiveMarket(config, instruments)
     return Market(config, replays_of(config, instruments))
+
+
+def _price(value: Decimal) -> Decimal:
+    if number(value) <= 0:
+        raise BadInput(f"Nothing costs {value}.")
+    return value
+
+
+def _level(level: list[Decimal]) -> Level:
+    if number(level[1]) < 0:
+        raise BadInput(f"Nowhere stand {level[1]}.")
+    return _price(level[0]), level[1]
 
 
 def _read(rows: list[msgspec.Raw], shape: type[Shape]) -> list[Shape]:
