@@ -1,10 +1,13 @@
 """Paper trading: the prices of another exchange (a second simulator stands in for it), the account, orders and fees our own."""
 
 import asyncio
+import json
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +20,8 @@ from tests.rooms.simulator.test_server import Front
 REAL = ServeOptions(candles=("binance_BTC-USDT_1h",))
 OURS = ServeOptions(balances={"USDT": Decimal(50_000)})
 SYMBOL = "BTC_USDT"
+AGAIN = "The market is heard again."
+INTERLOCK = str(Path(sys.executable).with_name("interlock"))
 ORDER: dict[str, str] = {"instrument_name": SYMBOL, "side": "BUY", "type": "MARKET"}
 
 
@@ -57,6 +62,14 @@ async def priced(ours: Front) -> bool:
     rows = await asked(ours, f"get-tickers?instrument_name={SYMBOL}")
     book = await asked(ours, f"get-book?instrument_name={SYMBOL}&depth=1")
     return bool(rows and book[0]["asks"])
+
+
+def said_in_turn(errors: str) -> list[str]:
+    """What was said on stderr: that the market is not heard, and that it is again, each once at a time."""
+    said = errors.splitlines()
+    assert all("not heard" in line for line in said[::2])
+    assert all(line == AGAIN for line in said[1::2])
+    return said
 
 
 def test_orders_are_filled_at_the_real_price_and_the_real_exchange_hears_of_none() -> None:
@@ -104,9 +117,7 @@ def test_a_line_that_is_cut_is_opened_again(capsys: pytest.CaptureFixture[str]) 
         assert made["code"] == 0
 
     run(test)
-    said = capsys.readouterr().err.splitlines()
-    assert len([line for line in said if "not heard" in line]) == 1
-    assert said[-1] == "The market is heard again."
+    assert said_in_turn(capsys.readouterr().err)[-1] == AGAIN
 
 
 def test_a_silent_market_fails_closed_and_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,5 +142,30 @@ def test_a_silent_market_fails_closed_and_is_said_once(capsys: pytest.CaptureFix
         await until(accepted)
 
     run(test, silence_s=2, pause_s=2.0)
-    said = capsys.readouterr().err.splitlines()
-    assert len([line for line in said if "not heard" in line]) == 1
+    assert said_in_turn(capsys.readouterr().err)
+
+
+def test_the_command_is_told_where_the_market_is_and_ends_cleanly() -> None:
+    async def within() -> None:
+        async with serving(REAL) as real, aiohttp.ClientSession() as session:
+            at = ("--market-rest", real.addresses.rest, "--market-ws", real.addresses.ws_market)
+            program = await asyncio.create_subprocess_exec(
+                *(INTERLOCK, "simulate", "--market", "live", "--symbol", SYMBOL, *at),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            assert program.stdout is not None
+            line = json.loads(await program.stdout.readline())
+
+            async def told() -> bool:
+                where = f"{line['rest']}/public/get-tickers"
+                async with session.get(where) as reply:
+                    rows = (await reply.json())["result"]["data"]
+                return [row["i"] for row in rows] == [SYMBOL]
+
+            await until(told)
+            program.terminate()
+            _, errors = await program.communicate()
+            assert (program.returncode, errors) == (0, b"")
+
+    asyncio.run(within())
