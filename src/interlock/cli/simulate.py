@@ -44,6 +44,29 @@ class Walk(StrEnum):
 
 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+Seed = Annotated[
+    int, typer.Option(min=0, help="Shifts order and trade ids, and draws a seeded path.")
+]
+Days = Annotated[int, typer.Option(min=1, help="How far the stepping clock may go.")]
+Recordings = Annotated[
+    list[str] | None, typer.Option(help="Recordings to replay, of bars or of trades.")
+]
+Depths = Annotated[list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")]
+Allowed = Annotated[
+    list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
+]
+LegacyTriggers = Annotated[
+    bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
+]
+RateLimits = Annotated[
+    bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
+]
+Slippage = Annotated[
+    int, typer.Option(min=0, help="Ticks between levels of a replay; 0: there is one.")
+]
+Market = Annotated[
+    Prices, typer.Option(help="live: public prices of the real exchange, without a key.")
+]
 Bind = Annotated[str, typer.Option(help="Address to listen on.")]
 Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
 
@@ -52,30 +75,16 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     *,
     port: Port = 0,
     control_port: Port = 0,
-    seed: Annotated[
-        int, typer.Option(min=0, help="Shifts order and trade ids, and draws a seeded path.")
-    ] = 0,
+    seed: Seed = 0,
     start: Annotated[str, typer.Option(help="Where in the recording (ISO 8601).")] = START,
-    days: Annotated[
-        int, typer.Option(min=1, help="How far the stepping clock may go.")
-    ] = DEMO_DAYS,
+    days: Days = DEMO_DAYS,
     stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
-    candles: Annotated[
-        list[str] | None, typer.Option(help="Recordings to replay, of bars or of trades.")
-    ] = None,
-    depth: Annotated[
-        list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")
-    ] = None,
-    allow: Annotated[
-        list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
-    ] = None,
+    candles: Recordings = None,
+    depth: Depths = None,
+    allow: Allowed = None,
     block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: Annotated[
-        bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
-    ] = False,
-    rate_limits: Annotated[
-        bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
-    ] = False,
+    legacy_triggers: LegacyTriggers = False,
+    rate_limits: RateLimits = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
     beyond_loopback: Annotated[
@@ -84,12 +93,8 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     tls_cert: Pem = None,
     tls_key: Pem = None,
     path: Annotated[Walk, typer.Option(help="How the price walks inside a bar.")] = Walk.FIXED,
-    slippage: Annotated[
-        int, typer.Option(min=0, help="Ticks between levels of a replay; 0: there is one.")
-    ] = 0,
-    market: Annotated[
-        Prices, typer.Option(help="live: public prices of the real exchange, without a key.")
-    ] = Prices.REPLAY,
+    slippage: Slippage = 0,
+    market: Market = Prices.REPLAY,
     symbol: Annotated[list[str] | None, typer.Option(help="What a live market trades.")] = None,
     market_rest: Annotated[str, typer.Option(help="Where a live market answers.")] = REST,
     market_ws: Annotated[str, typer.Option(help="Where a live market speaks.")] = WEBSOCKET,
@@ -116,14 +121,16 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         rate_limits=rate_limits,
         seeded_path=path is Walk.SEEDED,
         slippage_ticks=slippage,
-        market=MarketAt(tuple(symbol or LIVE_SYMBOLS), market_rest.rstrip("/"), market_ws)
-        if market is Prices.LIVE
-        else None,
+        market=_market(symbol, market_rest, market_ws) if market is Prices.LIVE else None,
     )
     try:
         asyncio.run(serve(options))
     except OSError as error:
         raise BadSettings(f"The simulator cannot listen there: {error.strerror}.") from error
+
+
+def _market(symbols: list[str] | None, rest: str, websocket: str) -> MarketAt:
+    return MarketAt(tuple(symbols or LIVE_SYMBOLS), rest.rstrip("/"), websocket)
 
 
 def _instant(text: str) -> Instant:
