@@ -24,13 +24,12 @@ from starlette.routing import Route
 from typing_extensions import override
 
 from benchmarks.figure import Figure
-from interlock.account import Figures, Mode
+from interlock.account import AccountReading, Figures, Mode
 from interlock.api import build
 from interlock.api.answer import answer
 from interlock.host.clock import WallClock
 from interlock.host.door import listen, server
 from interlock.market import Tick
-from interlock.ports import AccountReading
 from interlock.risk import probe
 from interlock.risk.judge import judge, judge_guard
 from interlock.risk.limits import Limits

@@ -5,18 +5,18 @@ over the Transport. A transaction of the store is a plain function without an aw
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Protocol
 
-from interlock.account import Balance, DayOpen, EquityPoint, Figures, Lot, Mode, Standing, Switches
+from interlock.account import AccountReading, FeeRate, Lot, Mode, Standing, Switches, Tenure
 from interlock.evidence.incident import Incident
+from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
-from interlock.evidence.telling import Delivery, Message, Mute, Saying
+from interlock.evidence.telling import Message, Mute, Saying
 from interlock.ledger.book import Entry
 from interlock.market import Bar, Tick, Window
-from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
+from interlock.orders.evidence import Absent, Answer, Evidence, Fill, OrderFact
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
@@ -47,28 +47,6 @@ class Transport(Protocol):
 
 
 # ---------------------------------------------------------------- exchange client
-
-
-@dataclass(frozen=True, slots=True)
-class AccountReading:
-    """The wallet as the exchange told it: balances by currency, equity and exposure in account currency.
-
-    `clock_offset` is the least by which the exchange's clock must have been ahead of ours; None when it told no time.
-    """
-
-    balances: Mapping[str, Balance]
-    equity: Decimal
-    exposure: Decimal
-    as_of: Instant
-    clock_offset: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FeeRate:
-    """Rates as plain fractions (0.005 is half a percent)."""
-
-    maker: Decimal
-    taker: Decimal
 
 
 class Exchange(Protocol):
@@ -174,63 +152,6 @@ class Notifier(Protocol):
 
 
 # ---------------------------------------------------------------- store
-
-
-@dataclass(frozen=True, slots=True)
-class Tenure:
-    """One engine's turn at the account: the fencing token, and the installation whose ids it uses."""
-
-    epoch: int
-    install_id: str
-    venue: Mode
-    began_at: Instant
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What one round of asking found: facts, executions, and absences; all are booked in one transaction."""
-
-    facts: tuple[OrderFact, ...] = ()
-    fills: tuple[Fill, ...] = ()
-    absences: tuple[Absent, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Decided:
-    """A stored decision with what became of it: the record that `why` shows.
-
-    `outcome` is one of WAIT, SUPPRESSED, ORDERED, EXIT, BLOCKED; `code` the stored reason code; the verdict carries all objections.
-    """
-
-    signal: Signal
-    at: Instant
-    outcome: str
-    code: str | None
-    verdict: Verdict | None
-    intent_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Everything that the API shows, read in one go: newest first where it is a list of events; `missing` are tables that are gone."""
-
-    at: Instant
-    tenure: Tenure | None
-    switches: Switches
-    figures: Known[Figures] | Unknown
-    balances: Known[Mapping[str, Balance]] | Unknown
-    day: DayOpen | None
-    watchlist: tuple[WatchlistRow, ...]
-    lots: tuple[Lot, ...]
-    intents: tuple[Intent, ...]
-    decisions: tuple[Decided, ...]
-    equity: tuple[EquityPoint, ...]
-    incidents: tuple[Incident, ...]
-    audits: tuple[AuditRun, ...]
-    heartbeats: Mapping[str, Instant] = field(default_factory=dict)
-    ticks: Mapping[str, Tick] = field(default_factory=dict)
-    delivery: Delivery = field(default_factory=Delivery)
-    missing: tuple[str, ...] = ()
 
 
 class Books(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from interlock.ports import Picture
+from interlock.evidence.picture import Picture
 from interlock.settings import Settings, read
 from interlock.simulator.front.serve import Addresses, ServeOptions, serving
 from interlock.values import Instant

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from typing_extensions import override
 
-from interlock.account import Kill, Mode, Standing
-from interlock.ports import Decided, Tenure
+from interlock.account import Kill, Mode, Standing, Tenure
+from interlock.evidence.picture import Decided
 from interlock.risk.guard import RULES
 from interlock.risk.order_rules import ORDER_RULES
 from interlock.values import Instant, Known, Unknown

@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from interlock.account import DayOpen, EquityPoint, Figures, Lot, Spot
 from interlock.evidence.incident import Incident
+from interlock.evidence.picture import Decided
 from interlock.evidence.proof import AuditRun
 from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Decided
 from interlock.risk.verdict import Blocked, Objection
 from interlock.strategy.proposal import Proposal, Purpose
 from interlock.strategy.signal import Decision, Flag, Signal

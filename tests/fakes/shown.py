@@ -16,14 +16,16 @@ from interlock.account import (
     Spot,
     Standing,
     Switches,
+    Tenure,
 )
 from interlock.errors import StoreTrouble
 from interlock.evidence.incident import Incident
+from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Delivery
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.ports import Decided, Nudge, Picture, Tenure
+from interlock.ports import Nudge
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Known, Side, Unknown

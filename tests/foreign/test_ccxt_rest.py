@@ -289,7 +289,7 @@ def test_the_limiter_of_ccxt_keeps_within_the_limits_and_without_it_they_are_tol
 
 
 def test_a_simulator_that_is_told_so_takes_the_triggers_that_ccxt_sends() -> None:
-    with simulated("--legacy-triggers") as at, synchronous(at) as client:
+    with simulated("--switch", "legacy_triggers=on") as at, synchronous(at) as client:
         bought = client.do("create_order", PAIR, "market", "buy", 0.002)
         stop = {"stopLossPrice": client.price(0.9)}
 

@@ -20,11 +20,10 @@ from interlock.errors import (
     WrongVenue,
 )
 from interlock.evidence.incident import Incident
-from interlock.orders.evidence import Accepted, Source
+from interlock.orders.evidence import Accepted, Evidence, Source
 from interlock.orders.intent import Request, intend
 from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
-from interlock.ports import Evidence
 from interlock.risk.verdict import Approved, Blocked
 from interlock.store.books import RowBooks
 from interlock.strategy.proposal import Purpose

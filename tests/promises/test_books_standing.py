@@ -6,12 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from interlock.account import Standing
+from interlock.account import Standing, Tenure
 from interlock.evidence.incident import Incident
 from interlock.orders.evidence import Source
 from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
-from interlock.ports import Tenure
 from interlock.risk.limits import Limits
 from interlock.risk.verdict import Blocked, Objection
 from interlock.store.books import RowBooks

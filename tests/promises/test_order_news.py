@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from interlock.account import Mode
+from interlock.account import Mode, Tenure
 from interlock.errors import NotSent, Refused, Unreachable
 from interlock.evidence.telling import Mute, Topic
 from interlock.orders.evidence import LOOKS_MIN, Accepted, Answer, Source
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Books, Tenure
+from interlock.ports import Books
 from interlock.store.books import RowBooks
 from interlock.strategy.proposal import Proposal, Purpose
 from tests.promises.conftest import Shelf

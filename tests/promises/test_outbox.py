@@ -8,12 +8,13 @@ from typing import NoReturn
 import pytest
 from typing_extensions import override
 
+from interlock.account import Tenure
 from interlock.errors import BadInput, BrokenInvariant
 from interlock.evidence.incident import Incident
 from interlock.evidence.telling import Delivery, Expired, Message, Said, Topic, Unsaid
 from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
-from interlock.ports import Books, Tenure
+from interlock.ports import Books
 from interlock.store.books import RowBooks
 from interlock.values import Instant
 from tests.promises.conftest import Shelf

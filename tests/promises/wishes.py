@@ -5,12 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from interlock.account import Balance, Mode, Spot, Standing
-from interlock.orders.evidence import Absent, Fill, OrderFact, Source
+from interlock.account import AccountReading, Balance, Mode, Spot, Standing, Tenure
+from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact, Source
 from interlock.orders.intent import Attempt, Intent, intend
 from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
-from interlock.ports import AccountReading, Books, Evidence, Tenure
+from interlock.ports import Books
 from interlock.risk.verdict import Approved, Blocked, Objection
 from interlock.store.books import RowBooks
 from interlock.store.records import CHANGES, Change

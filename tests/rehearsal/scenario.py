@@ -12,6 +12,7 @@ from typing import Any
 
 from interlock.account import Mode
 from interlock.ledger.book import wallet
+from interlock.orders.intent import PREFIX
 from interlock.ports import Books
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
@@ -44,6 +45,10 @@ class Script:
     start: str
     hours: float
     depth: Decimal
+
+    def staged(self, crashes: frozenset[int] = frozenset()) -> World:
+        """A world in which it is about to be played, with crashes at these seams."""
+        return stage(self, crashes=crashes)
 
 
 BY_TARGET = Script("by_target", "2024-02-29T00:59:50", 6.2, Decimal(100))
@@ -98,7 +103,8 @@ def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> 
     intents = books.picture(now, limit=10_000).intents
     known = {intent.client_oid for intent in intents}
     twice = [f"{oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
-    strangers = [f"{oid} has no intent" for oid in accepted if oid not in known]
+    ours = [oid for oid in accepted if oid.startswith(PREFIX)]
+    strangers = [f"{oid} has no intent" for oid in ours if oid not in known]
     entries = [i for i in intents if i.proposal.purpose == "ENTRY" and i.client_oid in accepted]
     signals = Counter(i.signal_id for i in entries)
     doubled = [f"signal {s} was ordered {n} times" for s, n in signals.items() if n > 1]

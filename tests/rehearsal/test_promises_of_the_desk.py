@@ -9,10 +9,10 @@ import pytest
 
 from interlock.account import Mode
 from interlock.desk.guardian import BREAKER
+from interlock.evidence.picture import Picture
 from interlock.market import Bar
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Picture
 from interlock.protection.plan import STOP_REFUSED
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant

@@ -108,7 +108,7 @@ class EngineTransport:
         if answer is None:
             await asyncio.sleep(10)
             raise Unreachable("no answer")
-        return Reply(answer.status, answer.body, engine.now)
+        return Reply(answer.status, answer.body, answer.date or engine.now)
 
 
 class CrashingNotifier:

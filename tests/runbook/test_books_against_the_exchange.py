@@ -12,14 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from interlock.account import Mode
+from interlock.account import Mode, Tenure
 from interlock.errors import Unreachable
 from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import WallClock
 from interlock.orders.evidence import Accepted
 from interlock.orders.intent import Intent
-from interlock.ports import Tenure
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.files import open_books

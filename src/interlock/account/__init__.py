@@ -3,13 +3,16 @@
 from interlock.account.figures import Balance, DayOpen, EquityPoint, Figures
 from interlock.account.funding import Funding, Margin, Spot
 from interlock.account.lots import Lot
+from interlock.account.reading import AccountReading, FeeRate, Tenure
 from interlock.account.standing import Freeze, InFlight, Standing
 from interlock.account.switches import Kill, Mode, Switches
 
 __all__ = [
+    "AccountReading",
     "Balance",
     "DayOpen",
     "EquityPoint",
+    "FeeRate",
     "Figures",
     "Freeze",
     "Funding",
@@ -21,4 +24,5 @@ __all__ = [
     "Spot",
     "Standing",
     "Switches",
+    "Tenure",
 ]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from interlock.api.memory import Snapshot
-from interlock.ports import Decided
+from interlock.evidence.picture import Decided
 from interlock.risk.question import Facts
 from interlock.values import Instrument, Known, Unknown
 

@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Final, Protocol
 
 from interlock.account import Lot, Standing
+from interlock.evidence.picture import Decided, Picture
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.ports import Clock, Decided, Picture
+from interlock.ports import Clock
 from interlock.values import Instant
 
 OpenLots = tuple[tuple[Lot, tuple[Intent, ...]], ...]

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 from interlock.account import Standing
 from interlock.api.memory import Snapshot
 from interlock.errors import InterlockError
+from interlock.evidence.picture import Picture
 from interlock.evidence.telling import Delivery
 from interlock.health.consistency import Ending, inconsistencies, missing_intents
 from interlock.health.cover import Covered, covered, naked
@@ -20,7 +21,6 @@ from interlock.health.observations import (
     TradeSeen,
 )
 from interlock.host.notes import Notes
-from interlock.ports import Picture
 from interlock.risk.question import is_latched
 from interlock.settings import Settings
 from interlock.values import Known, Unknown

@@ -10,13 +10,13 @@ from typing import Final
 
 from interlock.account import Balance, DayOpen, Figures, Margin
 from interlock.api.memory import Snapshot
+from interlock.evidence.picture import Decided
 from interlock.health.cover import Covered
 from interlock.health.verdict import SystemHealth
 from interlock.ledger.book import realised
 from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Decided
 from interlock.risk.remedies import remedy
 from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.strategy.signal import Signal

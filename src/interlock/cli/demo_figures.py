@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from interlock.evidence.picture import Picture
 from interlock.ledger.book import wallet
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Books, Picture
+from interlock.ports import Books
 from interlock.protection.plan import View, is_protected
 from interlock.reconcile.drift import Drift, drift
 from interlock.strategy.proposal import Purpose

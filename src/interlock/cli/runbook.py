@@ -6,10 +6,9 @@ It shows an account or raises. An account without a balance is none, and the sim
 import asyncio
 from typing import Any, Final
 
-from interlock.account import Mode
+from interlock.account import AccountReading, Mode
 from interlock.errors import NotAuthorised, Unreachable
 from interlock.evidence.diagnosis import LIKELY_CAUSE
-from interlock.ports import AccountReading
 from interlock.settings import Settings, read
 from interlock.values import number_text
 from interlock.wiring.looks import read_account

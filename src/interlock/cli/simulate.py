@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
+from interlock.cli.saying import say_table
 from interlock.errors import BadInput, BadSettings
 from interlock.settings.kinds import is_loopback
 from interlock.simulator.front.feed import REST, WEBSOCKET, MarketAt
@@ -23,6 +24,8 @@ from interlock.simulator.front.serve import (
     Tls,
     serve,
 )
+from interlock.simulator.scenes.scene import find, names
+from interlock.simulator.switches import switches_of
 from interlock.values import Instant, decimal_of
 
 START: Final = DEMO_START.iso()
@@ -51,15 +54,28 @@ Days = Annotated[int, typer.Option(min=1, help="How far the stepping clock may g
 Recordings = Annotated[
     list[str] | None, typer.Option(help="Recordings to replay, of bars or of trades.")
 ]
-Depths = Annotated[list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")]
-Allowed = Annotated[
+Bind = Annotated[str, typer.Option(help="Address to listen on.")]
+Depth = Annotated[list[str] | None, typer.Option(help="SYMBOL=QUANTITY of the best level.")]
+Named = Annotated[
+    str | None, typer.Option(help="A scenario: the name of a shipped one, or a file.")
+]
+Listed = Annotated[bool, typer.Option("--scenarios", help="List the shipped scenarios.")]
+Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
+Allow = Annotated[
     list[str] | None, typer.Option(help="Address that the key admits; none named: every one.")
 ]
-LegacyTriggers = Annotated[
-    bool, typer.Option("--legacy-triggers", help="create-order takes triggers, as it once did.")
+Switched = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE (docs/simulator_switches.md).")
 ]
 RateLimits = Annotated[
     bool, typer.Option("--rate-limits", help="Refuse what is asked too often (wall clock).")
+]
+BeyondLoopback = Annotated[
+    bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
+]
+Token = Annotated[str | None, typer.Option(help="End of the control URL; else one is drawn.")]
+Log = Annotated[
+    str | None, typer.Option(help="File for a line per request; - is stderr. No secret in it.")
 ]
 Slippage = Annotated[
     int, typer.Option(min=0, help="Ticks between levels of a replay; 0: there is one.")
@@ -67,8 +83,6 @@ Slippage = Annotated[
 Market = Annotated[
     Prices, typer.Option(help="live: public prices of the real exchange, without a key.")
 ]
-Bind = Annotated[str, typer.Option(help="Address to listen on.")]
-Pem = Annotated[Path | None, typer.Option(help="A PEM file; both are given, or none.")]
 
 
 def simulate(  # noqa: PLR0913 - each is an option of the command
@@ -80,18 +94,20 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     days: Days = DEMO_DAYS,
     stepping: Annotated[bool, typer.Option(help="The clock waits for its processes.")] = False,
     candles: Recordings = None,
-    depth: Depths = None,
-    allow: Allowed = None,
-    block_code: Annotated[int, typer.Option(help="How others are told: 40101 or 40103.")] = 40101,
-    legacy_triggers: LegacyTriggers = False,
+    depth: Depth = None,
+    allow: Allow = None,
     rate_limits: RateLimits = False,
     bind: Bind = LOOPBACK,
     control_bind: Bind = LOOPBACK,
-    beyond_loopback: Annotated[
-        bool, typer.Option("--beyond-loopback", help="Admit an address that is not loopback.")
-    ] = False,
+    beyond_loopback: BeyondLoopback = False,
     tls_cert: Pem = None,
     tls_key: Pem = None,
+    switch: Switched = None,
+    control_token: Token = None,
+    log: Log = None,
+    scenario: Named = None,
+    scenarios: Listed = False,
+    margin: Annotated[bool, typer.Option("--margin", help="The account may borrow.")] = False,
     path: Annotated[Walk, typer.Option(help="How the price walks inside a bar.")] = Walk.FIXED,
     slippage: Slippage = 0,
     market: Market = Prices.REPLAY,
@@ -100,9 +116,11 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
     market_ws: Annotated[str, typer.Option(help="Where a live market speaks.")] = WEBSOCKET,
 ) -> None:
     """Run a Crypto.com Exchange of our own."""
-    for address in (bind, control_bind):
-        if not beyond_loopback and not is_loopback(address):
-            raise BadSettings(f"{address} is not loopback: pass --beyond-loopback.")
+    if scenarios:
+        say_table("", ("scenario", "title", "what it proves"), map(_row, names()))
+        return
+    if not beyond_loopback:
+        _must_be_loopback(bind, control_bind)
     options = ServeOptions(
         port=port,
         control_port=control_port,
@@ -116,17 +134,35 @@ def simulate(  # noqa: PLR0913 - each is an option of the command
         control_bind=control_bind,
         tls=_tls(tls_cert, tls_key),
         allow=tuple(allow) if allow else None,
-        block_code=block_code,
-        legacy_triggers=legacy_triggers,
         rate_limits=rate_limits,
+        switches=switches_of(switch or ()),
+        control_token=control_token,
+        log=log,
+        scene=find(scenario) if scenario else None,
+        margin=margin,
         seeded_path=path is Walk.SEEDED,
         slippage_ticks=slippage,
         market=_market(symbol, market_rest, market_ws) if market is Prices.LIVE else None,
     )
+    _run(options)
+
+
+def _must_be_loopback(*addresses: str) -> None:
+    for address in addresses:
+        if not is_loopback(address):
+            raise BadSettings(f"{address} is not loopback: pass --beyond-loopback.")
+
+
+def _run(options: ServeOptions) -> None:
     try:
         asyncio.run(serve(options))
     except OSError as error:
         raise BadSettings(f"The simulator cannot listen there: {error.strerror}.") from error
+
+
+def _row(name: str) -> tuple[str, str, str]:
+    scene = find(name)
+    return name, scene.title, scene.proves
 
 
 def _market(symbols: list[str] | None, rest: str, websocket: str) -> MarketAt:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from interlock.orders.evidence import Absent, Fill, OrderFact, Source
+from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact, Source
 from interlock.orders.intent import Attempt, Intent
-from interlock.ports import Clock, Evidence, Exchange
+from interlock.ports import Clock, Exchange
 from interlock.strategy.proposal import OrderType
 from interlock.values import Instant
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from interlock.account import Lot
+from interlock.account import Lot, Tenure
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.instruments import Instruments
 from interlock.desk.settler import Settler
@@ -17,7 +17,7 @@ from interlock.desk.trader import Trader
 from interlock.errors import BadInput
 from interlock.evidence.incident import Incident
 from interlock.orders.intent import Intent
-from interlock.ports import Books, Clock, MarketFile, Tenure
+from interlock.ports import Books, Clock, MarketFile
 from interlock.protection.plan import (
     BREAKERS,
     Ask,

@@ -11,15 +11,16 @@ from typing import Final
 
 import structlog
 
+from interlock.account import Tenure
 from interlock.desk.asking import Asking, Live
 from interlock.desk.trader import Trader
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
 from interlock.evidence.incident import Incident
-from interlock.orders.evidence import Absent
+from interlock.orders.evidence import Absent, Evidence
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Books, Clock, Evidence, Exchange, Tenure
+from interlock.ports import Books, Clock, Exchange
 from interlock.protection.plan import is_resting
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Known, Unknown

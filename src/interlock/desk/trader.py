@@ -10,14 +10,14 @@ from typing import Final
 
 import structlog
 
-from interlock.account import Standing
+from interlock.account import Standing, Tenure
 from interlock.desk.instruments import Instruments
 from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
 from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, wish_entry
-from interlock.ports import Books, Clock, Exchange, MarketFile, Tenure
+from interlock.ports import Books, Clock, Exchange, MarketFile
 from interlock.risk.judge import judge
 from interlock.risk.limits import Limits
 from interlock.strategy.presets import Preset

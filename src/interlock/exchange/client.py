@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
+from interlock.account import AccountReading, FeeRate
 from interlock.errors import (
     BadInput,
     Circumstances,
@@ -24,7 +25,7 @@ from interlock.exchange.windows import RETENTION, Pause, Reader, Window
 from interlock.market import Bar, Tick
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
 from interlock.orders.intent import Intent
-from interlock.ports import AccountReading, FeeRate, Reply, Transport
+from interlock.ports import Reply, Transport
 from interlock.protocol.crypto_com import account, instruments, market, orders, trades
 from interlock.protocol.crypto_com.codes import ORDER_NOT_KNOWN
 from interlock.protocol.crypto_com.outcome import answer

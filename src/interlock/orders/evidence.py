@@ -96,3 +96,12 @@ def proven_absent(looks: tuple[Absent, ...], last_nonce_ms: int) -> bool:
     """Coverage: two negative looks at different endpoints, both later than the last attempt's nonce plus the horizon."""
     after = Instant.of_ms(last_nonce_ms) + HORIZON
     return len({look.source for look in looks if look.asked_at > after}) >= LOOKS_MIN
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What one round of asking found: facts, executions, and absences; all are booked in one transaction."""
+
+    facts: tuple[OrderFact, ...] = ()
+    fills: tuple[Fill, ...] = ()
+    absences: tuple[Absent, ...] = ()

@@ -6,17 +6,17 @@ They are written once, over rows; whether a database or a dictionary keeps the r
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from interlock.account import Lot, Mode, Standing, Switches
+from interlock.account import AccountReading, Lot, Mode, Standing, Switches, Tenure
 from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
+from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
-from interlock.orders.evidence import Answer, Fill
+from interlock.orders.evidence import Answer, Evidence, Fill
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
-from interlock.ports import AccountReading, Decided, Evidence, Picture, Tenure
 from interlock.risk.verdict import Verdict
 from interlock.store import journal, learning, order_path, outbox
 from interlock.store.entries import read_entries

@@ -7,11 +7,11 @@ from typing import Final, TypeVar
 from interlock.account import Lot, Mode, Standing, Switches
 from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
+from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Mute
 from interlock.market import Stale, freshness
 from interlock.orders.intent import Intent
-from interlock.ports import Decided, Picture
 from interlock.store.incidents import close_incidents, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.outbox import delivery

@@ -8,10 +8,9 @@ from interlock.evidence.incident import Incident
 from interlock.ledger.book import entry_of
 from interlock.ledger.booking import booked, lot_id_of, without_crumbs
 from interlock.orders import learning
-from interlock.orders.evidence import Absent, Fill, OrderFact
+from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Evidence
 from interlock.store.entries import write_entry
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS

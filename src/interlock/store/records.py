@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from interlock.account import Balance, DayOpen, EquityPoint, Kill, Lot, Mode, Switches
+from interlock.account import Balance, DayOpen, EquityPoint, Kill, Lot, Mode, Switches, Tenure
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Message, Mute
 from interlock.ledger.book import Account, Posting
 from interlock.orders.evidence import Absent, Fill
 from interlock.orders.intent import Attempt
-from interlock.ports import Tenure
 from interlock.risk.verdict import Approved, Verdict
 from interlock.store.codec import flat
 from interlock.store.rows import Table

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.account import (
+    AccountReading,
     Balance,
     DayOpen,
     EquityPoint,
@@ -29,7 +30,6 @@ from interlock.health.cover import Cover, covered
 from interlock.ledger.book import opening
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import AccountReading
 from interlock.risk.limits import Limits
 from interlock.store.entries import write_entry
 from interlock.store.intent_rows import INTENTS

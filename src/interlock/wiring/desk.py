@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from interlock.account import Tenure
 from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
@@ -17,7 +18,7 @@ from interlock.desk.trader import Trader
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
-from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Tenure
+from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier
 from interlock.risk.limits import Limits
 from interlock.values import Instant
 

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import timedelta
 
+from interlock.account import AccountReading
 from interlock.desk.auditor import Auditor
 from interlock.errors import BadSettings
 from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.exchange.client import CryptoComExchange, sleep
 from interlock.exchange.permissions import Said, permissions
 from interlock.host.clock import StoodStill, WallClock
-from interlock.ports import AccountReading
 from interlock.settings import Settings
 from interlock.simulator.clock import no_pause, read_time
 from interlock.values import Instant

@@ -21,7 +21,7 @@ from interlock.settings import Settings
 from interlock.simulator.clock import no_pause
 from interlock.store.books import RowBooks
 from interlock.store.files import row_lease
-from interlock.store.lease import hold
+from interlock.store.lease import FolderLease
 from interlock.wiring.adapters import (
     clock_of,
     credentials_of,
@@ -56,12 +56,18 @@ class Platform:
 
 
 @asynccontextmanager
-async def platform(settings: Settings) -> AsyncIterator[Platform]:
-    """The engine of this data folder: lease, books, market, clock, client, desk. Opening it is recovery."""
+async def platform(
+    settings: Settings, waits: Callable[[], None] = lambda: None
+) -> AsyncIterator[Platform]:
+    """The engine of this data folder: lease, books, market, clock, client, desk. Opening it is recovery.
+
+    While another engine holds the folder it stands by, says for whom, and tells `waits`.
+    """
     credentials = credentials_of(settings)
     async with AsyncExitStack() as stack:
-        lease = hold(settings.data)
+        lease = FolderLease(settings.data)
         stack.callback(lease.release)
+        await take(lease, ENGINE, sleep, waits)
         books = stack.enter_context(closing(open_books(settings)))
         market = stack.enter_context(closing(market_of(settings)))
         clock = await clock_of(settings, market, stack)

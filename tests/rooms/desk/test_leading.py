@@ -7,10 +7,9 @@ from datetime import timedelta
 import pytest
 import structlog
 
-from interlock.account import Mode
+from interlock.account import Mode, Tenure
 from interlock.desk.leading import RENEWAL, Lease, keep, opened, take
 from interlock.errors import LeaseLost, NewerSchema, StoreTrouble
-from interlock.ports import Tenure
 from tests.fakes.goods import NOW
 from tests.fakes.store import fake_books
 

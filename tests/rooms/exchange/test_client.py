@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from interlock.account import Margin
+from interlock.account import FeeRate, Margin
 from interlock.errors import Circumstances, NotAuthorised, NotSent, Refused, Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, offset
 from interlock.exchange.windows import RETENTION, WINDOWS_MAX, Reader, Window
 from interlock.orders.evidence import Absent, Accepted, Answer, OrderFact, Source
 from interlock.orders.intent import Intent
 from interlock.orders.wishes import Market, Occasion, Terms, wish_entry
-from interlock.ports import Exchange, FeeRate, Reply
+from interlock.ports import Exchange, Reply
 from interlock.protocol.crypto_com.signing import verifies
 from interlock.strategy.presets import PRESETS
 from interlock.strategy.proposal import Purpose

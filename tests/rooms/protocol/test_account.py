@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from interlock.account import Balance
+from interlock.account import AccountReading, Balance, FeeRate
 from interlock.errors import Unreachable
-from interlock.ports import AccountReading, FeeRate
 from interlock.protocol.crypto_com.account import account, fee_rate
 from interlock.values import Instant
 

@@ -1,6 +1,7 @@
 """A market that is told what it costs as it comes: nothing is known beforehand, and what is old is unknown."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -46,9 +47,10 @@ def candle(at: Instant, close: str) -> dict[str, object]:
 class Listener:
     """An engine that is fed, and what it was fed, with the time of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, **changes: Any) -> None:  # noqa: ANN401 - whatever an exchange is made of
         money = {"USDT": Decimal(100_000), "BTC": Decimal(1)}
-        self.engine = Engine(Config(START, {}, (demo_key(0),), money, live=("BTC_USDT",)))
+        config = Config(START, {}, (demo_key(0),), money, live=("BTC_USDT",))
+        self.engine = Engine(replace(config, **changes))
         self.person = Person(self.engine)
         self.heard: list[tuple[Instant, bytes]] = []
 
@@ -86,7 +88,7 @@ def test_an_order_takes_what_the_real_book_holds_level_by_level(market: Listener
     market.person.order("BUY", "0.6", price="60000", time_in_force="IMMEDIATE_OR_CANCEL")
 
     assert [(each["traded_price"], each["traded_quantity"]) for each in market.fills] == [
-        ("50001", "0.4")
+        ("50001.00", "0.4")
     ]
     market.person.order("BUY", "0.1", price="60000", time_in_force="IMMEDIATE_OR_CANCEL")
     assert len(market.fills) == 1
@@ -122,7 +124,7 @@ def test_a_resting_order_is_met_when_the_book_comes_to_it(market: Listener) -> N
     market.at("49000", "49001")
 
     (fill,) = market.fills
-    assert (fill["traded_price"], fill["taker_side"]) == ("49500", "MAKER")
+    assert (fill["traded_price"], fill["taker_side"]) == ("49500.00", "MAKER")
     assert fill["create_time_ns"] == str(market.engine.now.micros * 1000)
 
 
@@ -137,7 +139,7 @@ def test_a_stop_that_the_price_jumps_over_sells_at_the_price_after_the_jump(
     market.hear(trade("47000", 9, market.engine.now))
 
     (fill,) = market.fills
-    assert (fill["traded_price"], fill["side"]) == ("47000", "SELL")
+    assert (fill["traded_price"], fill["side"]) == ("47000.00", "SELL")
 
 
 def test_of_several_trades_in_one_frame_each_is_a_price(market: Listener) -> None:

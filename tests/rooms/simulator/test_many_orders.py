@@ -1,6 +1,7 @@
 """What the exchange knows of its open orders at a glance is what a look at each of them says."""
 
 from decimal import Decimal
+from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,8 +22,11 @@ steps = st.lists(
 
 
 def orders() -> list[Order]:
-    sides = [Side.BUY, Side.SELL] * 4
-    wishes = [Wish(BTC, side, Kind.LIMIT, str(n), Decimal(1)) for n, side in enumerate(sides)]
+    kinds = [(side, credit) for side in Side for credit in (None, Decimal(2))] * 2
+    wishes = [
+        Wish(BTC, side, Kind.LIMIT, str(n), Decimal(1), leverage=credit)
+        for n, (side, credit) in enumerate(kinds)
+    ]
     return [Order(str(n), wish, Decimal(0), NOW, NOW) for n, wish in enumerate(wishes)]
 
 
@@ -47,6 +51,10 @@ def test_the_next_order_to_be_met_and_the_sums_held_back_are_those_of_a_look_at_
         due = [(each.touch, each.id) for each in every if each.touch is not None]
         first = waiting.first()
         assert (first and (first[0], first[1].id)) == min(due, default=None)
-        for currency in ("USDT", "BTC"):
-            open_ = [each.reserved for each in every if each.reserved_in == currency]
-            assert held.total(currency) == sum(open_)
+        for currency, on_credit in product(("USDT", "BTC"), (False, True)):
+            open_ = [
+                each.reserved
+                for each in every
+                if (each.reserved_in, each.wish.on_credit) == (currency, on_credit)
+            ]
+            assert held.total(currency, on_credit=on_credit) == sum(open_)

@@ -14,6 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -356,7 +357,7 @@ def test_an_exchange_that_cannot_be_served_says_why(options: ServeOptions) -> No
 
 def test_a_taken_port_is_a_setting_that_cannot_be() -> None:
     async def test(client: Front) -> None:
-        taken = int(client.at.control.rsplit(":", 1)[1])
+        taken = urlsplit(client.at.control).port or 0
         with pytest.raises(BadSettings, match="cannot be opened"):
             async with serving(replace(ONE, port=taken)):
                 pass

@@ -11,9 +11,8 @@ from typing import Final
 
 import msgspec
 
-from interlock.account import Balance
+from interlock.account import AccountReading, Balance, FeeRate
 from interlock.errors import BadInput, Unreachable
-from interlock.ports import AccountReading, FeeRate
 from interlock.protocol.crypto_com.wire import decode, number
 from interlock.values import Instant, decimal_of
 

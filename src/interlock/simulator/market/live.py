@@ -81,7 +81,7 @@ class Told:
     """What was said of one symbol in candles of one span: the closed ones, and the newest as it was last told."""
 
     def __init__(self, listed: Listed, span_ms: int) -> None:
-        self.listed: Final = listed
+        self.listed = listed
         self.span_ms: Final = span_ms
         self._bars: Final[list[Bar]] = []
         self._opens: NDArray[np.int64] | None = None
@@ -120,7 +120,7 @@ class LiveSymbol:
     """Everything that was said of one symbol."""
 
     def __init__(self, listed: Listed) -> None:
-        self.listed: Final = listed
+        self.listed = listed
         self.price: Decimal | None = None
         self.ticker: dict[str, object] | None = None
         self.bids: list[Level] = []
@@ -210,21 +210,32 @@ class LiveMarket(Market):
             raise BadInput(f"{', '.join(unlisted)} is not listed here.")
         super().__init__(config, {})
         self._symbols: Final = {name: LiveSymbol(instruments[name]) for name in config.live}
-        self.listed = {name: each.listed for name, each in self._symbols.items()}
+        self.listed.update({name: each.listed for name, each in self._symbols.items()})
         self._stale: Final = timedelta(seconds=config.live_stale_s)
 
     @override
     def feed(self, frame: bytes, now: Instant) -> Iterator[str]:
-        """Takes in one frame; yields its symbol whenever an order may be met. What cannot be read is bad input, and changes nothing."""
+        """Takes in one frame; yields its symbol whenever an order may be met. What cannot be read is bad input, and changes nothing.
+
+        What is said of a halted symbol is not heard: here it has no price meanwhile.
+        """
         try:
             read = msgspec.json.decode(frame, type=_Frame)
             symbol = self._symbols.get(read.instrument_name)
             if symbol is None:
                 raise BadInput(f"Nobody asked for {read.instrument_name}.")
-            for _ in symbol.hear(read, now):
-                yield read.instrument_name
+            if self.conditions(read.instrument_name).is_open:
+                for _ in symbol.hear(read, now):
+                    yield read.instrument_name
         except (msgspec.MsgspecError, ArithmeticError, ValueError, IndexError) as error:
             raise BadInput(f"A frame of the market cannot be read: {error}.") from error
+
+    @override
+    def relist(self, listed: Listed) -> None:
+        symbol = self._symbols[listed.symbol]
+        self.listed[listed.symbol] = symbol.listed = listed
+        for told in symbol.candles.values():
+            told.listed = listed
 
     @override
     def source(self, symbol: str, span_ms: int) -> Source:
@@ -249,9 +260,9 @@ class LiveMarket(Market):
 
     @override
     def quote(self, symbol: str, now: Instant) -> Quote | None:
-        """The quote; None while it is not known."""
-        told = self._symbols.get(symbol)
-        if told is None or told.heard is None or now - told.heard > self._stale:
+        """The quote, of a halted symbol that at its halt; None while it is not known."""
+        told, traded = self._symbols.get(symbol), self.conditions(symbol).traded(now)
+        if told is None or told.heard is None or traded - told.heard > self._stale:
             return None
         return self.shown(symbol, now)
 
@@ -288,12 +299,17 @@ class LiveMarket(Market):
 
     @override
     def met(self, symbol: str, side: Side, limit: Decimal, now: Instant) -> Instant | None:
-        """Now, when the other side has come to the limit and something stands there."""
+        """Now, when the other side has come to the limit and something stands there; else nobody knows."""
         quote = self.quote(symbol, now)
         if quote is None or not crosses(side, limit, quote):
             return None
         standing = self.standing(symbol, side, now)
         return now if takeable(standing, standing, self._symbols[symbol].listed.lot) else None
+
+    @override
+    def met_again(self, symbol: str, side: Side, limit: Decimal, now: Instant) -> Instant | None:
+        """The same: what was taken stands there no more."""
+        return self.met(symbol, side, limit, now)
 
 
 def market_of(config: Config, instruments: Mapping[str, Listed]) -> Market:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -82,11 +83,23 @@ class TapeReplay(Replay):
         return reversed(self._prints[: bisect_left(self._times, end)])
 
     @override
-    def stands(self, now: Instant, share: Decimal) -> Decimal | None:
-        """As much as the newest trade exchanged; None before the first, and when the recording is over."""
+    def stands(self, now: Instant, usual: Decimal, said: Decimal | None = None) -> Decimal | None:
+        """As much as the newest trade exchanged, or the share of it that is said; None before the first, and when the recording is over."""
         count = self._count(now)
         over = not count or now >= self.bar(len(self.series.open_time) - 1).ends
-        return None if over else self._prints[count - 1].quantity
+        return None if over else self._prints[count - 1].quantity * (1 if said is None else said)
+
+    @override
+    def gap(self, factor: Decimal, now: Instant) -> None:
+        """From the next minute on every trade is at so many times its price."""
+        first = bisect_left(self._times, now.floor(MINUTE) + MINUTE)
+        grid = Decimal(1).scaleb(-self.listed.price_decimals)
+        self._prints[first:] = [
+            replace(each, price=(each.price * factor).quantize(grid))
+            for each in self._prints[first:]
+        ]
+        self.series = minutes(self._prints, self.listed.symbol)
+        self._bars.clear()
 
     @override
     def renewed(self, now: Instant) -> Instant | None:

@@ -26,6 +26,7 @@ from interlock.matching import (
     taking_price,
 )
 from interlock.simulator.config import Config
+from interlock.simulator.market.conditions import USUAL, Conditions, Ladder
 from interlock.simulator.market.listing import Listed
 from interlock.simulator.market.prints import VOLUME_DIGITS, Print, of_bar
 from interlock.simulator.recordings import Series
@@ -74,13 +75,13 @@ class Replay:
     """One symbol's recorded bars, walked in order."""
 
     def __init__(self, listed: Listed, series: Series, seed: int | None = None) -> None:
-        self.listed: Final = listed
-        self.series: Final = series
+        self.listed = listed
+        self.series = series
         self.opens: Final = series.open_time
         self.span_ms: Final = series.timeframe_ms
         self._seed: Final = seed
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
-        self._bars: Final[dict[int, Bar]] = {}
+        self._bars: dict[int, Bar] = {}
         self._latest: tuple[int, int, Bar | None] = (0, 0, None)
 
     def index_at(self, now: Instant) -> int:
@@ -138,10 +139,10 @@ class Replay:
             found = of_bar(self.bar(index), index, self.listed.tick, self.walk)
             yield from (each for each in found if each.at < end)
 
-    def stands(self, now: Instant, share: Decimal) -> Decimal | None:
-        """What one side holds: so much of the bar's volume, in base. None where the exchange was away."""
+    def stands(self, now: Instant, usual: Decimal, said: Decimal | None = None) -> Decimal | None:
+        """What one side holds: the usual share of the bar's volume, or the one that is said. None where the exchange was away."""
         bar = self.bar_at(now)
-        return None if bar is None else bar.volume * share
+        return None if bar is None else bar.volume * (usual if said is None else said)
 
     def renewed(self, now: Instant) -> Instant | None:
         """When what stands there is other than now: with the next bar."""
@@ -158,6 +159,16 @@ class Replay:
             if touched is not None:
                 return touched
         return None
+
+    def gap(self, factor: Decimal, now: Instant) -> None:
+        """From the next bar on every price is so many times as high: between two bars the price jumps."""
+        first = self.index_at(now) + 1
+        decimals, columns = self.listed.price_decimals, ("open", "high", "low", "close")
+        moved = {name: getattr(self.series, name).copy() for name in columns}
+        for column in moved.values():
+            column[first:] = np.round(column[first:] * float(factor), decimals)
+        self.series = replace(self.series, **moved)
+        self._bars = {index: bar for index, bar in self._bars.items() if index < first}
 
     def _reaching(self, level: Decimal, direction: Direction, first: int) -> Iterator[int]:
         if direction is Direction.FALLS:
@@ -182,15 +193,35 @@ class Taken:
 class Market:
     """All replays on one clock: quotes, touches, and the levels that stand on each side: one, unless a ladder or a slippage is given.
 
-    What is taken from a level is gone until the clock moves.
+    What is taken from a level is gone until the clock moves. `conditions` are what holds for one symbol at present.
     """
 
     def __init__(self, config: Config, replays: Mapping[str, Replay]) -> None:
         self.replays: Final = replays
-        self.listed: Mapping[str, Listed] = {name: each.listed for name, each in replays.items()}
+        self.listed: Final = {name: each.listed for name, each in replays.items()}
         self._config: Final = config
         self._quotes: Final[dict[str, tuple[Instant, Quote | None]]] = {}
         self._taken: Final[dict[tuple[str, str], Taken]] = {}
+        self._conditions: Final[dict[str, Conditions]] = {}
+
+    def conditions(self, symbol: str) -> Conditions:
+        """What holds for this symbol at present."""
+        return self._conditions.get(symbol, USUAL)
+
+    def set_conditions(self, symbol: str, conditions: Conditions) -> None:
+        """Lets something else hold for this symbol from now on."""
+        self._conditions[symbol] = conditions
+        self._quotes.pop(symbol, None)
+
+    def relist(self, listed: Listed) -> None:
+        """Quotes a symbol on another grid from now on."""
+        self.listed[listed.symbol] = self.replays[listed.symbol].listed = listed
+        self._quotes.pop(listed.symbol, None)
+
+    def half_spread(self, symbol: str) -> Decimal:
+        """How far bid and ask lie from the price, as a fraction of it."""
+        own = self.conditions(symbol).half_spread
+        return self._config.half_spread if own is None else own
 
     def feed(self, frame: bytes, now: Instant) -> Iterator[str]:  # noqa: ARG002 - whatever it is
         """A recording is told nothing."""
@@ -223,10 +254,11 @@ class Market:
 
     def _quote(self, symbol: str, now: Instant) -> Quote | None:
         replay = self.replays.get(symbol)
-        priced = replay.price(now) if replay is not None else None
+        traded = self.conditions(symbol).traded(now)
+        priced = replay.price(traded) if replay is not None else None
         if replay is None or priced is None:
             return None
-        return quote_of(priced[0], self._config.half_spread, replay.listed.tick)
+        return quote_of(priced[0], self.half_spread(symbol), replay.listed.tick)
 
     def usd(self, currency: str, now: Instant) -> Decimal:
         """What one unit is worth in USD; one for dollars, zero for what has no price here."""
@@ -242,53 +274,59 @@ class Market:
         return self.replays[symbol].touch(level, direction, now)
 
     def met(self, symbol: str, side: Side, limit: Decimal, now: Instant) -> Instant | None:
-        """When a resting order is met; where it is met already, the next time that anything stands there for it."""
-        replay = self.replays[symbol]
-        level = maker_level(side, limit, self._config.half_spread)
+        """When a resting order is met, if not now."""
+        level = maker_level(side, limit, self.half_spread(symbol))
         direction = Direction.FALLS if side is Side.BUY else Direction.RISES
-        touch = replay.touch(level, direction, now)
+        return self.replays[symbol].touch(level, direction, now)
+
+    def met_again(self, symbol: str, side: Side, limit: Decimal, now: Instant) -> Instant | None:
+        """When a resting order is met next that has had what it gets now: where the price is there, once anything new stands there."""
+        touch = self.met(symbol, side, limit, now)
         if touch != now:
             return touch
-        renewed = replay.renewed(now)
-        return None if renewed is None else replay.touch(level, direction, renewed)
+        renewed = self.replays[symbol].renewed(now)
+        return None if renewed is None else self.met(symbol, side, limit, renewed)
 
     def standing(self, symbol: str, side: str, now: Instant) -> Decimal:
         """What the best level that `side` takes from still holds now, in base."""
-        stands = self.replays[symbol].stands(now, self._config.volume_share)
-        if stands is None:
+        whole = self._whole(symbol, now)
+        if whole is None:
             return Decimal(0)
-        whole = self._config.depth.get(symbol, stands)
         taken = self._taken.get((symbol, side))
         return whole - taken.quantity if taken is not None and taken.at == now else whole
+
+    def _whole(self, symbol: str, now: Instant) -> Decimal | None:
+        """What the best level holds before anything is taken: said for now, configured, or recorded. None where the exchange was away."""
+        here = self.conditions(symbol)
+        stands = self.replays[symbol].stands(now, self._config.volume_share, here.volume_share)
+        if stands is None:
+            return None
+        depth = self._config.depth.get(symbol) if here.volume_share is None else None
+        depth = depth if here.depth is None else here.depth
+        return stands if depth is None else depth
 
     def levels(self, symbol: str, side: Side, now: Instant) -> list[Level]:
         """What `side` can take now, best first: price in quote, quantity in base. Nothing stands where the exchange was away."""
         quote = self.quote(symbol, now)
         best = taking_price(side, quote) if quote is not None else None
-        if best is None:
+        whole = self._whole(symbol, now) if best is not None else None
+        if best is None or whole is None:
             return []
-        ladder = self._config.ladders.get(symbol) or self._slope(symbol, now)
-        if not ladder:
+        ladder = self.conditions(symbol).ladder_over(self._config.ladders.get(symbol))
+        ladder = self._slope(whole) if ladder is None else ladder
+        if ladder is None:
             left = self.standing(symbol, side, now)
             return [(best, left)] if left > 0 else []
-        if self.replays[symbol].stands(now, self._config.volume_share) is None:
-            return []
         tick = self.replays[symbol].listed.tick * (1 if side is Side.BUY else -1)
         taken = self._taken.get((symbol, side))
         gone = taken.quantity if taken is not None and taken.at == now else Decimal(0)
         levels = [(best + ticks * tick, quantity) for ticks, quantity in ladder]
         return [level for level in without(levels, gone) if level[0] > 0]
 
-    def _slope(self, symbol: str, now: Instant) -> list[tuple[int, Decimal]]:
+    def _slope(self, whole: Decimal) -> Ladder | None:
         """Levels as deep as the best behind it, each so many ticks further away; none without slippage."""
-        ticks, stands = (
-            self._config.slippage_ticks,
-            self.replays[symbol].stands(now, self._config.volume_share),
-        )
-        if not ticks or stands is None:
-            return []
-        whole = self._config.depth.get(symbol, stands)
-        return [(n * ticks, whole) for n in range(SLIPPING_LEVELS)]
+        ticks = self._config.slippage_ticks
+        return tuple((n * ticks, whole) for n in range(SLIPPING_LEVELS)) if ticks else None
 
     def take(self, symbol: str, side: str, quantity: Decimal, now: Instant) -> None:
         """Takes so much from the level."""
