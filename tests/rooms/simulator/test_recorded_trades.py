@@ -8,6 +8,7 @@ import pytest
 from interlock.simulator import recordings
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
+from interlock.simulator.floor import Thinness
 from interlock.simulator.front.serve import ServeOptions, configuration
 from interlock.simulator.recordings import Tape
 from interlock.values import Instant
@@ -121,3 +122,38 @@ def test_trades_are_served_by_their_name_and_begin_now_on_the_clock_of_the_wall(
     assert isinstance(tape, Tape)
     assert 0 <= wall.ms - int(tape.time[100]) < 60_000
     assert (tape.time_ns // 1_000_000 == tape.time).all()
+
+
+def test_from_the_minute_after_a_gap_on_trades_and_candles_are_at_so_many_times_their_price(
+    engine: Engine, someone: Person
+) -> None:
+    engine.advance(at(700))
+    engine.floor.gap("BTC_USD", Decimal("0.5"), engine.now)
+    edge = Instant(engine.now.micros // 60_000_000 * 60_000_000 + 60_000_000)
+    engine.advance(Instant(edge.micros + 30_000_000))
+
+    rows = someone.get("get-trades?instrument_name=BTC_USD&count=150")["result"]["data"]
+    candles = someone.get("get-candlestick?instrument_name=BTC_USD&timeframe=1m")["result"]["data"]
+
+    known = {
+        str(name): Decimal(str(price))
+        for name, price in zip(TAPE.trade_id, TAPE.price, strict=True)
+    }
+    behind = [row for row in rows if row["t"] >= edge.ms]
+    assert behind
+    for row in behind:
+        assert abs(Decimal(row["p"]) - known[row["d"]] / 2) <= Decimal("0.01")
+    (candle,) = [row for row in candles if row["t"] == edge.ms]
+    assert Decimal(behind[0]["p"]) == Decimal(candle["c"])
+    before = [Decimal(row["c"]) for row in candles if row["t"] < edge.ms]
+    assert min(before) > Decimal(candle["h"]) * Decimal("1.5")
+
+
+def test_a_thin_market_holds_the_share_of_the_last_trade_that_was_said(engine: Engine) -> None:
+    engine.advance(at(10))
+    page = "get-book?instrument_name=BTC_USD"
+    person = Person(engine)
+    whole = Decimal(person.get(page)["result"]["data"][0]["asks"][0][1])
+    engine.floor.thin("BTC_USD", Thinness(volume_share=Decimal("0.25")), engine.now)
+
+    assert Decimal(person.get(page)["result"]["data"][0]["asks"][0][1]) == whole / 4
