@@ -200,7 +200,7 @@ def test_news_of_a_strangers_order_are_parked_until_they_are_asked_about() -> No
     assert waited[0] > 0
     assert len(theirs) == 1
     assert world.open_books().parked() == ()
-    assert violations(world) == ["by-hand has no intent"]
+    assert violations(world) == []
 
 
 def test_what_happened_while_nobody_listened_is_asked_for() -> None:
@@ -215,4 +215,4 @@ def test_what_happened_while_nobody_listened_is_asked_for() -> None:
     world.run()
 
     assert "by-hand" in {fill.client_oid for fill in world.open_books().fills()}
-    assert violations(world) == ["by-hand has no intent"]
+    assert violations(world) == []
