@@ -19,8 +19,10 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.exchange import exchange
 from benchmarks.figure import Figure
 from benchmarks.gate import gate
+from benchmarks.order_path import order_path
 from interlock.account import Mode
 from interlock.errors import Refused
 from interlock.market import Window
@@ -107,7 +109,6 @@ def decisions() -> list[Figure]:
 
 def rehearsals() -> list[Figure]:
     """Whole lives of the platform on the virtual loop."""
-    quietly()
     spans = timed(10, lambda number: stage(BY_STOP, number).run())
     rate = 1000 / statistics.median(spans)
     return [Figure("rehearsals", rate, "1/s", "2.2 virtual hours, one process")]
@@ -115,8 +116,18 @@ def rehearsals() -> list[Figure]:
 
 def main() -> int:
     """Measures everything and prints it."""
+    quietly()
     with tempfile.TemporaryDirectory() as folder:
-        figures = [*commits(Path(folder)), *decisions(), *rehearsals(), *gate()]
+        path = Path(folder) / "order path"
+        path.mkdir()
+        figures = [
+            *commits(Path(folder)),
+            *order_path(path),
+            *decisions(),
+            *rehearsals(),
+            *gate(),
+            *exchange(),
+        ]
     table = Table("figure", "value", "unit", "note")
     for each in figures:
         table.add_row(each.name, f"{each.value:.3f}", each.unit, each.note)

@@ -108,13 +108,14 @@ def test_an_owner_watches_runs_is_killed_and_goes_on(environ: dict[str, str]) ->
         assert status == 400
         assert [o["rule"] for o in json.loads(body)["objections"]] == ["B", "E"]
 
-        second = say({**environ, "INTERLOCK__API__PORT": str(free_port())}, "run")
-        assert second.returncode == 3
-        assert len(second.stderr.strip().splitlines()) == 1
+        again = subprocess.Popen([PROGRAM, "run"], env=environ, stderr=subprocess.PIPE)
+        assert again.stderr is not None
+        waiting = json.loads(again.stderr.readline())
+        assert waiting["event"] == "standing by"
+        assert waiting["holder"] == f"process {first.pid}"
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait()
-    again = run(environ)
     try:
         assert until_ready(environ)["global_status"] == "PASS"
         assert say(environ, "health", "--guard").stdout.strip() == "PASS"
@@ -122,6 +123,7 @@ def test_an_owner_watches_runs_is_killed_and_goes_on(environ: dict[str, str]) ->
     finally:
         again.terminate()
         assert again.wait(10) == 0
+        again.stderr.close()
 
 
 def test_without_the_exchange_both_probes_answer_the_exact_body_of_unknown_figures(

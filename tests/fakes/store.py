@@ -183,6 +183,11 @@ class FakeMarket:
     beats: dict[str, Instant] = field(default_factory=dict)
     listed: dict[str, Known[Instrument]] = field(default_factory=dict)
 
+    def copied(self) -> "FakeMarket":
+        """Another file that holds the same."""
+        bars = {name: dict(kept) for name, kept in self.bars.items()}
+        return FakeMarket(bars, dict(self.newest), dict(self.beats), dict(self.listed))
+
     def keep_bars(self, bars: Sequence[Bar]) -> None:
         for bar in bars:
             self.bars.setdefault((bar.symbol, bar.span), {}).setdefault(bar.opens, bar)

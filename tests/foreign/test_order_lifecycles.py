@@ -21,6 +21,7 @@ from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
 from interlock.simulator.rest.rows import order_row
+from interlock.simulator.switches import Switches
 from interlock.values import Instant
 
 HERE: Final = Path(__file__).parent / "exchange" / "recorded" / "order_lifecycles.json"
@@ -67,9 +68,11 @@ def orders(life: dict[str, Any]) -> list[dict[str, Any]]:
     return [event["order"] for event in life["events"] if "order" in event]
 
 
-def figures(row: dict[str, Any]) -> dict[str, object]:
-    """What is compared, amounts as numbers."""
-    kept = {name: row[name] for name in LIVED if name in row}
+def figures(row: dict[str, Any], times: int = 1) -> dict[str, object]:
+    """What is compared: to the letter, but amounts as numbers where the order is lived larger."""
+    kept: dict[str, object] = {name: row[name] for name in LIVED if name in row}
+    if times == 1:
+        return kept
     texts = ("status", "side", "order_type", "time_in_force", "fee_instrument_name")
     return {
         name: Decimal(value) if isinstance(value, str) and name not in texts else value
@@ -82,6 +85,8 @@ def scale(life: dict[str, Any]) -> int:
 
 
 def scaled(row: dict[str, Any], times: int) -> dict[str, Any]:
+    if times == 1:
+        return row
     grown = {name: str(Decimal(row[name]) * times) for name in ("quantity", "order_value")}
     return row | grown
 
@@ -133,7 +138,7 @@ def engine(life: dict[str, Any]) -> Engine:
             taker_rate=there.rate,
             half_spread=abs(there.last - best) / there.last,
             ladders={PAIR: ladder},
-            price_band=Decimal(1),
+            switches=Switches(price_band=Decimal(1)),
         )
     )
 
@@ -189,13 +194,13 @@ def test_a_recorded_life_is_lived_again_event_for_event(name: str) -> None:
         assert answer["code"] == 0
         own = answer["result"]["order_id"]
         told += [
-            figures(order_row(event.order, exchange.config))
+            figures(order_row(event.order, exchange.config), scale(life))
             for event in exchange.events.since(before)
             if isinstance(event, OrderChanged)
         ]
 
-    waits = {"status": "ACTIVE", "cumulative_quantity": Decimal(0)}
-    recorded = [figures(scaled(row, scale(life))) for row in orders(life)]
+    waits = {"status": "ACTIVE", "cumulative_quantity": Decimal(0) if scale(life) > 1 else "0"}
+    recorded = [figures(scaled(row, scale(life)), scale(life)) for row in orders(life)]
     for row, after in zip(recorded, [*recorded[1:], None], strict=True):
         if row == after:
             continue

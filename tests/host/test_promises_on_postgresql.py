@@ -9,6 +9,7 @@ from tests.promises.test_books_pairs import *  # noqa: F403 - likewise
 from tests.promises.test_books_wallet import *  # noqa: F403 - likewise
 from tests.promises.test_market_file import *  # noqa: F403 - likewise
 from tests.promises.test_outbox import *  # noqa: F403 - likewise
+from tests.promises.test_what_is_parked import *  # noqa: F403 - likewise
 
 pytestmark = pytest.mark.host
 

@@ -64,7 +64,7 @@ class Deployment:
 
     def control(self, what: str, body: dict[str, Any]) -> None:
         """One word to the simulated exchange, behind its back door."""
-        url = f"http://127.0.0.1:{CONTROL_PORT}/control/{what}"
+        url = f"{json.loads(self._first_word())['control']}/control/{what}"
         headers = ("-H", "Content-Type: application/json")
         self.lab.world.must("curl", "-fsS", *headers, "-d", json.dumps(body), url)
 

@@ -1,7 +1,16 @@
 """Pages that are written from tables say what the tables say."""
 
-from scripts.refusals import PAGE, page
+from types import ModuleType
+
+import pytest
+
+from scripts import order_life, refusals, simulator_faults, simulator_scenarios, simulator_switches
+
+PAGES = (order_life, refusals, simulator_faults, simulator_scenarios, simulator_switches)
 
 
-def test_the_page_of_refusals_is_that_of_the_tables() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python scripts/refusals.py"
+@pytest.mark.parametrize("written_by", PAGES, ids=lambda module: module.PAGE.name)
+def test_a_page_that_is_written_from_tables_says_what_they_say(written_by: ModuleType) -> None:
+    told = written_by.PAGE.read_text(encoding="utf-8")
+
+    assert told == written_by.page(), f"run: python scripts/{written_by.PAGE.stem}.py"

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from interlock.account import Mode
-from interlock.errors import BrokenInvariant, LeaseLost, NewerSchema, StoreTrouble
+from interlock.errors import BrokenInvariant, NewerSchema, StoreTrouble
 from interlock.risk.limits import Limits
-from interlock.store import hold, open_books, open_market
+from interlock.store import FolderLease, open_books, open_market
 from interlock.store import migrate as migration
 from interlock.store.books import RowBooks
 from interlock.store.chains import BOOKS, MARKET, Chain
@@ -89,8 +89,9 @@ print(books.open(Mode.SIM, NOON).install_id)
 HOLDER = """
 import sys, time
 from pathlib import Path
-from interlock.store import hold
-lease = hold(Path(sys.argv[1]))
+from interlock.store import FolderLease
+lease = FolderLease(Path(sys.argv[1]))
+assert lease.take() is None
 print("held", flush=True)
 time.sleep(60)
 """
@@ -210,7 +211,7 @@ def test_a_data_folder_that_is_a_file_is_trouble(folder: Path, opening: Opener) 
     with pytest.raises(StoreTrouble):
         opening()
     with pytest.raises(StoreTrouble):
-        hold(folder)
+        FolderLease(folder).take()
 
 
 def test_a_row_that_was_tampered_with_is_trouble(folder: Path, opening: Opener) -> None:
@@ -334,6 +335,8 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
         other.execute("DROP TABLE owner_requests")
         other.execute("ALTER TABLE day_opens DROP COLUMN transfers")
         other.execute("ALTER TABLE day_opens DROP COLUMN unpriced")
+        other.execute("DROP TABLE parked_events")
+        other.execute("DROP TABLE user_stream")
         other.execute("UPDATE alembic_version SET version_num = 'b0001'")
 
     standing = opening().standing(NOON)
@@ -406,13 +409,15 @@ def test_threads_write_side_by_side(opening: Opener) -> None:
 
 
 def test_one_engine_holds_a_folder_and_the_next_is_told_who(folder: Path) -> None:
-    lease = hold(folder)
+    first, second = FolderLease(folder), FolderLease(folder)
+    assert first.take() is None
+    assert first.take() is None, "who holds it has it already"
 
-    with pytest.raises(LeaseLost, match=str(os.getpid())):
-        hold(folder)
-    lease.release()
-    lease.release()
-    hold(folder).release()
+    assert second.take() == (f"process {os.getpid()}", None)
+    first.release()
+    first.release()
+    assert second.take() is None
+    second.release()
 
 
 def test_the_lease_is_free_when_its_holder_was_killed(folder: Path) -> None:
@@ -420,8 +425,9 @@ def test_the_lease_is_free_when_its_holder_was_killed(folder: Path) -> None:
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], 30)
     assert ready
-    with pytest.raises(LeaseLost, match=str(child.pid)):
-        hold(folder)
+    lease = FolderLease(folder)
+    assert lease.take() == (f"process {child.pid}", None)
     _kill(child)
 
-    hold(folder).release()
+    assert lease.take() is None
+    lease.release()

@@ -1,8 +1,10 @@
 """`make prove`: the proofs that exist today, time-boxed, each with the floor below which it fails. It prints what it did.
 
-1. The first scenario, with a death at every seam call and every commit, judged by the exchange's own books.
+1. The first scenario with a death at every seam call and every commit, and every other scenario with one at each eighth (`--whole`: at
+   every one), judged by the exchange's own books.
 2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
 3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
+4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
 """
 
 import json
@@ -10,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,15 +21,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.rehearsal.scenario import SCRIPTS, stage, violations
+from tests.rehearsal.rivals import exchange, race, take_turns
+from tests.rehearsal.scenario import HEARD, SCRIPTS, stage, violations
+from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
 WORKERS = 2
+ALL = (*SCRIPTS, HEARD)
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SEEDS = 200
 KILLS = 40
 KILL_DAYS = 20
-FLOORS = {"deaths": 1000, "seeds": SEEDS, "kills": KILLS}
+TURNS = 20
+STRIDE = 8
+FLOORS = {"deaths": 1000, "scenarios": 2500, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
 
 _console = Console(stderr=True)
 
@@ -43,18 +50,18 @@ class Proof:
     note: str
 
 
-def _deaths_of(task: tuple[int, int]) -> tuple[int, list[Death]]:
+def _deaths_of(task: tuple[int, int, int]) -> tuple[int, list[Death]]:
     quietly()
-    which, worker = task
-    script = SCRIPTS[which]
-    seams = points(script)
-    deaths = list(die_at(script, seams, range(worker, len(seams), WORKERS)))
+    which, first, stride = task
+    played = (*ALL, *SCENARIOS)[which]
+    seams = points(played)
+    deaths = list(die_at(played, seams, range(first, len(seams), stride)))
     return len(deaths), [death for death in deaths if death.violations]
 
 
 def _seed_of(seed: int) -> list[str]:
     quietly()
-    script = SCRIPTS[seed % len(SCRIPTS)]
+    script = ALL[seed % len(ALL)]
     world = stage(script, seed)
     first = world.run()
     second = stage(script, seed).run()
@@ -64,13 +71,26 @@ def _seed_of(seed: int) -> list[str]:
 
 def deaths(pool: ProcessPoolExecutor) -> Proof:
     """A death at every seam of every script."""
+    tasks = [(which, worker, WORKERS) for which in range(len(ALL)) for worker in range(WORKERS)]
+    return _deaths("deaths", pool, tasks)
+
+
+def scenarios(pool: ProcessPoolExecutor) -> Proof:
+    """Everything that can go wrong, and a death in each of them: at every seam, or at some of them, in each scenario at others."""
+    stride = 1 if "--whole" in sys.argv else STRIDE
+    count = len(ALL) + len(SCENARIOS)
+    tasks = [(which, which % stride, stride) for which in range(len(ALL), count)]
+    return _deaths("scenarios", pool, tasks)
+
+
+def _deaths(name: str, pool: ProcessPoolExecutor, tasks: Sequence[tuple[int, int, int]]) -> Proof:
     began = time.monotonic()
-    tasks = [(which, worker) for which in range(len(SCRIPTS)) for worker in range(WORKERS)]
     found = list(pool.map(_deaths_of, tasks))
     bad = [death for _, wrong in found for death in wrong]
     for death in bad[:10]:
         _console.print(f"[red]died at {death.point} ({death.seam}): {death.violations}[/]")
-    return _proof("deaths", sum(n for n, _ in found), len(bad), began, "one life more for each")
+    note = f"one life more for each, in {len({task[0] for task in tasks})} scenarios"
+    return _proof(name, sum(n for n, _ in found), len(bad), began, note)
 
 
 def seeds(pool: ProcessPoolExecutor) -> Proof:
@@ -92,6 +112,21 @@ def kills(_: ProcessPoolExecutor) -> Proof:
     agree = summary.get("agree") is True
     note = f"{summary.get('intents_sent')} intents, {summary.get('exchange_orders')} orders"
     return _proof("kills", int(summary.get("kills", 0)), duplicates + (not agree), began, note)
+
+
+def rivals(_: ProcessPoolExecutor) -> Proof:
+    """Real processes on one data folder: turns and races, judged by what the exchange accepted from whom."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as folder:
+        with exchange() as at:
+            turns = take_turns(f"{folder}/turns", at, TURNS)
+        with exchange() as at:
+            races = race(f"{folder}/races", at, TURNS)
+    bad = [*turns.violations, *races.violations]
+    for wrong in bad[:10]:
+        _console.print(f"[red]{wrong}[/]")
+    note = f"{turns.accepts + races.accepts} orders by {turns.epochs + races.epochs} engines"
+    return _proof("rivals", turns.done + races.done, len(bad), began, note)
 
 
 def _demo(*words: str) -> dict[str, Any]:
@@ -124,7 +159,13 @@ def _proof(name: str, done: int, wrong: int, began: float, note: str) -> Proof:
 def main() -> int:
     """Runs every proof; 0 only when none was contradicted and each reached its floor."""
     proofs: list[Proof] = []
-    steps: tuple[Callable[[ProcessPoolExecutor], Proof], ...] = (deaths, seeds, kills)
+    steps: tuple[Callable[[ProcessPoolExecutor], Proof], ...] = (
+        deaths,
+        scenarios,
+        seeds,
+        kills,
+        rivals,
+    )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:
             _console.print(f"proving {step.__name__} …")

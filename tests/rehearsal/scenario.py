@@ -14,7 +14,7 @@ from typing import Any
 
 from interlock.account import Mode
 from interlock.ledger.book import wallet
-from interlock.orders.intent import target_of
+from interlock.orders.intent import PREFIX, target_of
 from interlock.ports import Books
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
@@ -42,7 +42,7 @@ ROW = WatchlistRow(
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """When a scenario starts, how long it lasts, and how much of an order the best level holds.
+    """When a scenario starts, how long it lasts, how much of an order the best level holds, and whether the platform listens.
 
     `arms` are faults that the exchange has from the beginning (name, method, count, code); after `leaves` hours every lot is to be sold;
     `edits` change the row.
@@ -55,6 +55,11 @@ class Script:
     arms: tuple[tuple[str, str, int, int], ...] = ()
     leaves: float | None = None
     edits: Mapping[str, Any] = field(default_factory=dict)
+    listens: bool = False
+
+    def staged(self, crashes: frozenset[int] = frozenset()) -> World:
+        """A world in which it is about to be played, with crashes at these seams."""
+        return stage(self, crashes=crashes)
 
 
 FOR_EVER = 10**9
@@ -73,6 +78,8 @@ BY_TRAIL = replace(
     edits={"trailing_pct": Decimal(1), "tp_percentage": Decimal(20)},
 )
 SCRIPTS = (BY_TARGET, BY_STOP, BY_PLAN, BY_WORD, BY_TRAIL)
+HEARD = Script("heard", BY_TARGET.start, 0.1, BY_TARGET.depth, listens=True)
+HEARD_TO_FIRE = Script("heard to fire", BY_STOP.start, BY_STOP.hours, BY_STOP.depth, listens=True)
 
 
 def stage(
@@ -104,6 +111,7 @@ def stage(
         lasts=timedelta(hours=script.hours),
         seed=seed,
         crashes=crashes,
+        listens=script.listens,
     )
     if script.leaves is not None:
         world.after = timedelta(hours=script.leaves)
@@ -139,7 +147,8 @@ def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> 
     intents = books.picture(now, limit=10_000).intents
     known = {intent.client_oid for intent in intents}
     twice = [f"{oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
-    strangers = [f"{oid} has no intent" for oid in accepted if oid not in known]
+    ours = [oid for oid in accepted if oid.startswith(PREFIX)]
+    strangers = [f"{oid} has no intent" for oid in ours if oid not in known]
     entries = [i for i in intents if i.proposal.purpose == "ENTRY" and i.client_oid in accepted]
     signals = Counter(i.signal_id for i in entries)
     doubled = [f"signal {s} was ordered {n} times" for s, n in signals.items() if n > 1]

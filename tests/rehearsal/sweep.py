@@ -3,10 +3,12 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
-from tests.rehearsal.scenario import Script, stage, violations
+from tests.rehearsal.scenario import violations
+from tests.rehearsal.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +26,25 @@ def quietly() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
-def points(script: Script) -> tuple[str, ...]:
+class Staged(Protocol):
+    """What can be played again and again: a script, or a scenario over one."""
+
+    def staged(self, crashes: frozenset[int] = frozenset()) -> World:
+        """A world in which it is about to be played, with crashes at these seams."""
+        ...
+
+
+def points(played: Staged) -> tuple[str, ...]:
     """The seams of an undisturbed run, in order."""
-    world = stage(script)
+    world = played.staged()
     world.run()
     return tuple(world.seams.names)
 
 
-def die_at(script: Script, seams: tuple[str, ...], numbers: Iterable[int]) -> Iterator[Death]:
+def die_at(played: Staged, seams: tuple[str, ...], numbers: Iterable[int]) -> Iterator[Death]:
     """One run per number; a run that does not die where it was told to is a violation too."""
     for number in numbers:
-        world = stage(script, crashes=frozenset({number}))
+        world = played.staged(frozenset({number}))
         world.run()
         wrong = violations(world)
         if world.lives != 2:

@@ -7,6 +7,7 @@ import pytest
 
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
+from interlock.simulator.faults import Arm
 from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, BY_WORD, Script, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
@@ -52,6 +53,33 @@ def test_an_entry_whose_answer_was_lost_is_found_by_its_id_and_protected(fault: 
     assert bought[0].filled > 0
 
 
+@pytest.mark.parametrize("fault", ["accept_late", "accept_late_502"])
+def test_an_entry_that_is_accepted_a_minute_late_is_found_and_protected(fault: str) -> None:
+    world = stage(BY_TARGET)
+    world.engine.faults.arm(Arm(fault, "private/create-order", by_seconds=55), world.engine.now)
+    world.run()
+
+    entries = [i for i in _intents(world) if i.proposal.purpose == "ENTRY"]
+    late = min(entries, key=lambda i: i.created_at)
+    (accepted,) = (a for a in _truth(world)["accepts"] if a["client_oid"] == late.client_oid)
+    assert accepted["at_us"] - late.created_at.micros > 50_000_000
+    assert late.state is not State.NOT_PLACED
+    assert violations(world) == []
+
+
+def test_an_entry_that_no_endpoint_shows_for_a_while_is_not_given_up() -> None:
+    world = stage(BY_TARGET)
+    world.engine.arm("lose_answer", "private/create-order")
+    world.engine.faults.arm(Arm("lag", seconds=86_000, by_seconds=30), world.engine.now)
+    world.run()
+
+    assert _truth(world)["faults_fired"]["lag"] > 0
+    entries = [i.state for i in _intents(world) if i.proposal.purpose == "ENTRY"]
+    assert State.CANCELLED in entries  # its partial fill was found
+    assert State.NOT_PLACED not in entries
+    assert violations(world) == []
+
+
 def test_an_entry_that_never_arrived_is_given_up_by_coverage_and_nothing_is_sent_again() -> None:
     world = stage(BY_TARGET)
     world.engine.arm("lose_request", "private/create-order")
@@ -68,6 +96,10 @@ def _intents(world: World) -> tuple[Intent, ...]:
     return world.open_books().picture(world.now(), limit=1000).intents
 
 
-def _accepted(world: World) -> list[str]:
+def _truth(world: World) -> dict[str, Any]:
     truth: dict[str, Any] = world.engine.books()
-    return [accept["client_oid"] for accept in truth["accepts"]]
+    return truth
+
+
+def _accepted(world: World) -> list[str]:
+    return [accept["client_oid"] for accept in _truth(world)["accepts"]]

@@ -13,8 +13,9 @@ from interlock.protection.plan import TARGET
 from interlock.protection.view import is_resting
 from interlock.strategy.proposal import Purpose
 from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, Script, stage, violations
+from tests.rehearsal.seams import Seams
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import Seams, World
+from tests.rehearsal.world import World
 
 FOR_EVER = 10**9
 SHUT = timedelta(minutes=10)

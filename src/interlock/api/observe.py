@@ -152,6 +152,7 @@ def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
         mute=(mute.who, mute.why, mute.at) if mute else None,
         undelivered=_undelivered(settings),
         doubt=doubt_of(settings, snapshot.as_of) if is_live else None,
+        stream=picture.listening,
     )
 
 

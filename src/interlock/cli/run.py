@@ -38,6 +38,10 @@ class Moving:
         self.ready.append(lambda: day.has_recovered(passes))
         self.stuck.append(lambda: day.stuck(passes))
 
+    def waits(self) -> None:
+        """It stands by for another: that is all that it can be ready for."""
+        self.ready.append(lambda: True)
+
     def is_ready(self) -> bool:
         """Whether something has begun, and all that began has got so far."""
         return bool(self.ready) and all(has_happened() for has_happened in self.ready)
@@ -100,8 +104,8 @@ async def _work(settings: Settings, role: str, moving: Moving) -> None:
 
 async def _all(settings: Settings, moving: Moving) -> None:
     """Engine and API as tasks of one process, since SQLite's books belong to one; whichever ends, ends the other."""
-    door = listen(settings.api.bind, settings.api.port, "INTERLOCK__API__PORT")
-    async with platform(settings) as ours:
+    async with platform(settings, moving.waits) as ours:
+        door = listen(settings.api.bind, settings.api.port, "INTERLOCK__API__PORT")
         token = issue(settings.token_file)
         known = ours.desk.instruments.get
         app = build(ours.books, ours.market, settings, ours.clock, token, instruments=known)

@@ -18,12 +18,16 @@ POLL: Final = timedelta(seconds=1)
 RENEWAL: Final = timedelta(seconds=2)
 
 
-class Lease(Protocol):
-    """The right to be the only one, with an expiry that the database's clock decides and ours never outlives."""
+class Right(Protocol):
+    """The right to be the only one."""
 
-    def take(self) -> tuple[str, timedelta] | None:
-        """Takes it when nobody holds it any more; else who does, and for how long yet unless it is renewed."""
+    def take(self) -> tuple[str, timedelta | None] | None:
+        """Takes it when nobody holds it any more; else who does, and for how long yet unless it is renewed (None: until it ends)."""
         ...
+
+
+class Lease(Right, Protocol):
+    """A right with an expiry that the database's clock decides and ours never outlives."""
 
     def renew(self) -> None:
         """Holds it for longer; raises LeaseLost when it is not ours any more."""
@@ -45,13 +49,19 @@ class Opened(Protocol):
 Pause = Callable[[timedelta], Awaitable[None]]
 
 
-async def take(lease: Lease, name: str, pause: Pause) -> None:
-    """Returns when this process holds the lease; until then it says who does, and each time that another does."""
+async def take(
+    lease: Right, name: str, pause: Pause, waits: Callable[[], None] = lambda: None
+) -> None:
+    """Returns when this process holds the lease; until then it says who does, and each time that another does.
+
+    `waits` is told each time that it has to stand by for somebody.
+    """
     said = ""
     while (why := _why_not(lease)) is not None:
         who, more = why
         if who != said:
             _log.warning("standing by", lease=name, holder=who, **more)
+            waits()
             said = who
         await pause(POLL)
     _log.info("holding", lease=name)
@@ -90,7 +100,7 @@ async def opened(books: Opened, pause: Pause) -> Tenure:
         await pause(POLL)
 
 
-def _why_not(lease: Lease) -> tuple[str, dict[str, float]] | None:
+def _why_not(lease: Right) -> tuple[str, dict[str, float]] | None:
     """Who holds the lease and for how long yet, or what keeps us from asking; None when it is ours now."""
     try:
         holder = lease.take()
@@ -101,4 +111,4 @@ def _why_not(lease: Lease) -> tuple[str, dict[str, float]] | None:
     if holder is None:
         return None
     who, expires_in = holder
-    return who, {"expires_in_s": round(expires_in.total_seconds(), 1)}
+    return who, {} if expires_in is None else {"expires_in_s": round(expires_in.total_seconds(), 1)}

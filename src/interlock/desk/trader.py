@@ -140,7 +140,8 @@ class Trader:
             refusal=refusal,
             at=str(self.clock.now()),
         )
-        self.clock.nudge("settler").set()
+        for who in ("listener", "settler"):
+            self.clock.nudge(who).set()
 
     def _answered(self, attempt: Attempt, answer: Answer) -> Intent:
         """What came back, written down. When it cannot be, only a new start reads the order as unknown, and asks what became of it."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from interlock.account import Mode, Switches
 from interlock.health.cover import Covered, Naked, naked
+from interlock.orders.evidence import Listening
 from interlock.values import Instant, Unknown
 
 
@@ -102,6 +103,7 @@ class RecordSeen:
     """What the books say beside the components: switches, mute (who, why, at), engine, open incidents, last audit, and since when.
 
     `undelivered` is the newest alert of the nightly audit that nobody heard, with its time; the host keeps it, not the books.
+    `stream` is how the user stream stands; None when nobody listens to it.
     """
 
     switches: Switches
@@ -113,6 +115,7 @@ class RecordSeen:
     mute: tuple[str, str, Instant] | None = None
     undelivered: tuple[str, str] | Unknown | None = None
     doubt: str | None = None
+    stream: Listening | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from interlock.health.cover import Cover, Covered
 from interlock.health.observations import Observed, RecordSeen
 from interlock.health.verdict import Light, LoopHealth, SystemHealth, minutes, worst
+from interlock.orders.evidence import Ear, Listening
 from interlock.values import Instant, Unknown
 
 Json = Mapping[str, object]
@@ -18,7 +19,7 @@ PARTS = ("market", "updater", "monitor", "telegram", "trade", "guard", "account"
 CODE_DIGITS = 5
 RECORDED = (
     *("mode", "bound", "venue", "kill", "mute"),
-    *("epoch", "began_at", "incidents", "last_audit", "last_undelivered_alert"),
+    *("epoch", "began_at", "incidents", "last_audit", "last_undelivered_alert", "user_stream"),
 )
 
 
@@ -175,8 +176,16 @@ def _record(record: RecordSeen | Unknown, now: Instant) -> Json:
         ],
         "last_audit": {"passed": audit[0], "at": audit[1].iso()} if audit else None,
         "last_undelivered_alert": _undelivered(record.undelivered),
+        "user_stream": _stream(record.stream),
         "passes": {who: {"age_s": _seconds(now - at)} for who, at in record.heartbeats.items()},
     }
+
+
+def _stream(how: Listening | None) -> Json:
+    """Whether all that the exchange says unasked was heard; off, the platform asks for everything."""
+    if how is None:
+        return {"status": Ear.OFF, "since": None, "why": "nobody listens: REST alone"}
+    return {"status": how.ear, "since": how.since.iso(), "why": how.why or None}
 
 
 def _undelivered(alert: tuple[str, str] | Unknown | None) -> Json | None:

@@ -37,6 +37,7 @@ class Source(StrEnum):
     ADVANCED_HISTORY = "advanced_history"
     TRADE_HISTORY = "trade_history"
     USER_STREAM = "user_stream"
+    ADVANCED_STREAM = "advanced_stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,15 @@ def proven_absent(looks: tuple[Absent, ...], last_nonce_ms: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one round of asking found: facts, executions, and absences; all are booked in one transaction."""
+    """What one round of asking found: facts, executions, and absences; all are booked in one transaction.
+
+    What was heard (`is_heard`) may speak of an id before anybody knows it: then it is parked, until the id is known or was asked about.
+    """
 
     facts: tuple[OrderFact, ...] = ()
     fills: tuple[Fill, ...] = ()
     absences: tuple[Absent, ...] = ()
+    is_heard: bool = False
 
     @property
     def name(self) -> str:
@@ -122,6 +127,7 @@ class Evidence:
                 tuple(w for w in self.facts if w.client_oid == oid),
                 tuple(w for w in self.fills if w.client_oid == oid),
                 tuple(w for w in self.absences if w.client_oid == oid),
+                self.is_heard,
             )
             for oid in self._oids()
         )
@@ -133,3 +139,43 @@ class Evidence:
             *(absent.client_oid for absent in self.absences),
         )
         return tuple(dict.fromkeys(oids))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came over the user stream since it was last taken: evidence, whether the wallet moved, and what made it less than whole."""
+
+    evidence: Evidence = Evidence(is_heard=True)
+    is_wallet_moved: bool = False
+    gaps: tuple[str, ...] = ()
+
+
+PARKED_MAX: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Something heard of an id that nobody knew. `outcome` is what became of it; None while it waits."""
+
+    key: str
+    at: Instant
+    told: OrderFact | Fill
+    outcome: str | None = None
+
+
+class Ear(StrEnum):
+    """How the user stream stands: not listened to, less than whole, or whole."""
+
+    OFF = "OFF"
+    GAP = "GAP"
+    WHOLE = "WHOLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How the user stream stands, since when, in whose tenure, and why."""
+
+    ear: Ear
+    since: Instant
+    epoch: int
+    why: str = ""

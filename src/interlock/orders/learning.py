@@ -33,7 +33,9 @@ TOO_SOON: Final = "TOO_SOON"
 UNREACHABLE: Final = "UNREACHABLE"
 
 LISTINGS: Final = frozenset({Source.OPEN_ORDERS, Source.ADVANCED_OPEN_ORDERS})
-ORDINARY: Final = frozenset({Source.ORDER_DETAIL, Source.OPEN_ORDERS, Source.ORDER_HISTORY})
+ORDINARY: Final = frozenset(
+    {Source.ORDER_DETAIL, Source.OPEN_ORDERS, Source.ORDER_HISTORY, Source.USER_STREAM}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ def after_answer(
 ) -> Learnt:
     """The intent after the answer to `attempt`, whose outcome it and `attempts` (all of the intent) already hold.
 
-    A refusal ends the order only when no create of it may have arrived; the answer to a cancel never ends anything.
+    A refusal ends the order only when no create of it may have arrived; the answer to a cancel never ends anything. Of an order that
+    was heard to be refused, the answer tells why.
     """
     if attempt.request is Request.CANCEL:
         return Learnt(intent)
@@ -86,6 +89,8 @@ def after_answer(
             told = replace(
                 intent, refusal=f"{code} {message}", order_id=intent.order_id or order_id
             )
+            if intent.state is State.REJECTED and intent.refusal is None:
+                return Learnt(replace(intent, refusal=told.refusal, updated_at=now))
             return _moved_if_waiting(told, _refused_to(intent, attempts, attempt), now, intent)
 
 

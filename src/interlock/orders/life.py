@@ -4,7 +4,9 @@ An end is an end. A timeout is never an end: silence is UNKNOWN, and UNKNOWN is 
 Every pair that the table does not list is refused and raises.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 from interlock.errors import BrokenInvariant
@@ -38,6 +40,21 @@ TABLE: Final[dict[State, frozenset[State]]] = {
     State.UNKNOWN: FINAL_WORDS | {State.ACKED, State.WORKING, State.NOT_PLACED},
     **{end: frozenset() for end in ENDS},
 }
+
+MEANINGS: Final[Mapping[State, str]] = MappingProxyType(
+    {
+        State.SENDING: "Written with its verdict, its reservation and its attempt; its bytes may leave, and nothing was heard.",
+        State.ACKED: "The exchange has taken it; whether it stands or was executed it has not said.",
+        State.WORKING: "It stands at the exchange; what of it was executed is booked, the rest waits.",
+        State.CANCELLING: "We have asked the exchange to let go of it; it may still be executed.",
+        State.UNKNOWN: "It may have arrived and nobody said so: counted as executed whole, and left by evidence alone.",
+        State.FILLED: "The exchange says that all of it was executed.",
+        State.CANCELLED: "The exchange says that it is gone; what was executed before stays executed.",
+        State.EXPIRED: "The exchange says that its time was over; what was executed before stays executed.",
+        State.REJECTED: "The exchange has refused it, and no attempt of it is in doubt.",
+        State.NOT_PLACED: "It never left, or was proven absent by two looks at different endpoints after its horizon.",
+    }
+)
 
 # The exchange may say at once what the table reaches in steps: an answer that outran the acknowledgement counts as it.
 _VIA: Final[dict[State, State]] = {State.SENDING: State.ACKED}

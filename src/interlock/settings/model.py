@@ -66,7 +66,10 @@ class Exchange(Section):
     """Where the exchange is, and who we are to it."""
 
     rest_url: Web = _is("https://api.crypto.com/exchange/v1", "REST", "EXCHANGE_CUSTOM_BASE_URL")
-    ws_user_url: Socket = _is("wss://stream.crypto.com/exchange/v1/user", "user stream")
+    ws_user_url: Socket = _is(
+        "wss://stream.crypto.com/exchange/v1/user",
+        "user stream; beside another REST than the exchange's own nobody listens unless it is named",
+    )
     ws_market_url: Socket = _is("wss://stream.crypto.com/exchange/v1/market", "market stream")
     api_key: Hidden = _is(Secret(""), "key of the exchange", "EXCHANGE_CUSTOM_API_KEY")
     api_secret: Hidden = _is(Secret(""), "secret of that key", "EXCHANGE_CUSTOM_API_SECRET")

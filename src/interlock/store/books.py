@@ -26,11 +26,11 @@ from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
-from interlock.orders.evidence import Answer, Evidence, Fill
+from interlock.orders.evidence import Answer, Evidence, Fill, Listening, Parked
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
-from interlock.store import arming, journal, learning, order_path, outbox
+from interlock.store import arming, journal, learning, order_path, outbox, parking
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
@@ -40,6 +40,7 @@ from interlock.store.records import (
     DAYS,
     FILLS,
     INCIDENTS,
+    LISTENING,
     OPEN,
     OWED,
     REQUESTS,
@@ -252,7 +253,17 @@ class RowBooks:
         with self._ground.change() as rows:
             outbox.heard(rows, message_id, outcome, now)
 
+    def listening(self, how: Listening) -> None:
+        """Keeps how the user stream stands."""
+        with self._ground.change() as rows:
+            rows.put(LISTENING, how)
+
     # -- reading
+    def parked(self) -> tuple[Parked, ...]:
+        """What was heard of ids that nobody knows and still waits, oldest first."""
+        with self._ground.look() as rows:
+            return tuple(parking.waiting(rows))
+
     def undelivered(self, now: Instant, limit: int) -> tuple[Message, ...]:
         """What is still to be said."""
         with self._ground.look() as rows:

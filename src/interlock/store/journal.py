@@ -11,6 +11,7 @@ from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Mute
 from interlock.market import Stale, freshness
+from interlock.orders.evidence import Listening
 from interlock.orders.intent import Intent
 from interlock.store.incidents import close_incidents, write_incident
 from interlock.store.intent_rows import INTENTS
@@ -23,9 +24,11 @@ from interlock.store.records import (
     DECISIONS,
     EQUITY,
     INCIDENTS,
+    LISTENING,
     LOTS,
     OPEN,
     TABLES,
+    THE_ACCOUNT,
     VERDICTS,
     WATCHLIST,
     AccountRow,
@@ -192,7 +195,14 @@ def picture(rows: Rows, terms: Terms, now: Instant, limit: int) -> Picture:
         ),
         audits=tuple(rows.find(AUDITS, newest=True, limit=limit)),
         delivery=delivery(rows, account.mute if account else None),
+        listening=_listening(rows, account),
     )
+
+
+def _listening(rows: Rows, account: AccountRow | None) -> Listening | None:
+    """How the user stream stands in this tenure; None when nobody listens in it."""
+    how = rows.get(LISTENING, THE_ACCOUNT)
+    return how if how is not None and account is not None and how.epoch == account.epoch else None
 
 
 def open_lots(rows: Rows) -> OpenLots:

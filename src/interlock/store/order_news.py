@@ -4,6 +4,8 @@ Created is not executed, failed means that the exchange never had it, and unknow
 before anyone heard is a decision, and not told here. A stop that we took away ourselves is part of an exit, which tells of itself.
 """
 
+from typing import Final
+
 from interlock.evidence.telling import Topic
 from interlock.orders.intent import Intent, Request, target_of
 from interlock.orders.life import State
@@ -14,6 +16,9 @@ from interlock.store.records import ATTEMPTS
 from interlock.store.rows import Rows
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, number_text
+
+WHY_NOT: Final = {State.REJECTED: "It refused it, and has not said why yet."}
+ABSENT: Final = "No byte left, or it was proven absent."
 
 
 def tell_order(  # noqa: PLR0913 - the change, when, who said so, and what its lot already told
@@ -89,7 +94,7 @@ def _said(event: str, intent: Intent) -> str:
         case "cancelled" | "expired":
             return f"; {done} of it was executed."
         case "failed":
-            return f"; the exchange never had it. {intent.refusal or 'No byte left, or it was proven absent.'}"
+            return f"; the exchange never had it. {intent.refusal or WHY_NOT.get(intent.state, ABSENT)}"
         case "unknown":
             return "; nobody knows yet whether the exchange has it, and nothing is sent again."
         case "protected":

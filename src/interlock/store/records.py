@@ -14,7 +14,7 @@ from interlock.evidence.requests import OwnersRequest
 from interlock.evidence.telling import Message, Mute
 from interlock.evidence.timeline import Step
 from interlock.ledger.book import Account, Posting
-from interlock.orders.evidence import Absent, Fill
+from interlock.orders.evidence import Absent, Fill, Listening, Parked
 from interlock.orders.intent import Attempt
 from interlock.risk.verdict import Approved, Verdict
 from interlock.store.codec import flat
@@ -243,6 +243,16 @@ OWED: Final = flat(
     clock="intent_id",
     derived={"open": lambda owed: int(owed.quantity > 0)},
 )
+PARKED: Final = flat(
+    "parked_events",
+    Parked,
+    key=("key",),
+    clock="at",
+    derived={"open": lambda parked: int(parked.outcome is None)},
+)
+LISTENING: Final = flat(
+    "user_stream", Listening, key=("id",), clock="id", derived={"id": lambda _: THE_ACCOUNT}
+)
 ENTRIES: Final = flat("entries", EntryHead, key=("cause",), clock="at")
 POSTINGS: Final = flat("postings", PostingRow, key=("cause", "n"), clock="n")
 LOTS: Final = flat(
@@ -321,4 +331,5 @@ TABLES: Final[tuple[Table[Any], ...]] = (
         OUTBOX,
         TRIES,
     ),
+    *(PARKED, LISTENING),
 )

@@ -10,8 +10,10 @@ from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
 from interlock.desk.guardian import Guardian
+from interlock.desk.hearing import Hearing
 from interlock.desk.herald import Herald
 from interlock.desk.instruments import Instruments
+from interlock.desk.listener import PROBE, Listener
 from interlock.desk.monitor import Monitor
 from interlock.desk.reconciling import Looking, Reconciling
 from interlock.desk.settler import Settler
@@ -21,7 +23,7 @@ from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
-from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier
+from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Stream
 from interlock.reconcile.difference import Policy
 from interlock.risk.limits import Limits
 from interlock.values import Instant
@@ -49,6 +51,14 @@ class Desk:
     instruments: Instruments
 
 
+@dataclass(frozen=True, slots=True)
+class Listens:
+    """The user stream, and how often its line is proven while nothing is said; None: at every turn, as where time steps."""
+
+    stream: Stream
+    probe: timedelta | None = PROBE
+
+
 def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
     books: Books,
     market: MarketFile,
@@ -58,16 +68,27 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     terms: Terms | None = None,
     notifier: Notifier | None = None,
     pause: Pause = sleep,
+    listens: Listens | None = None,
 ) -> Desk:
-    """The desk over these seams; nothing in it knows whether they are real. Without a notifier nobody drains the outbox."""
+    """The desk over these seams; nothing in it knows whether they are real.
+
+    Without a notifier nobody drains the outbox, without a stream everything is asked for.
+    """
     under = terms or Terms()
     instruments = Instruments(market, clock)
     trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure, under.doubt)
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
     told = Journal(exchange, books, clock, tenure)
-    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN)
+    hearing = Hearing(books, tenure.epoch)
+    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing)
+    ears: tuple[Pass, ...] = ()
+    if listens is not None:
+        stream, probe = listens.stream, listens.probe
+        hearing.broke("not listening yet", clock.now(), is_open=False)
+        ears = (Listener(stream, exchange, books, clock, hearing, tenure, SPAN, probe),)
     passes: tuple[Pass, ...] = (
         Updater(exchange, books, market, clock, instruments, SPAN),
+        *ears,
         settler,
         Monitor(books, market, clock, trader, settler, SPAN),
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),

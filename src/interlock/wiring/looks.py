@@ -19,6 +19,7 @@ from interlock.simulator.clock import no_pause, read_time
 from interlock.store.books import RowBooks
 from interlock.values import Instant
 from interlock.wiring.adapters import (
+    budget_of,
     credentials_of,
     open_books,
     telegram_of,
@@ -79,8 +80,10 @@ async def _cold(
         if tenure is None:
             raise BadSettings(f"There are no books in {settings.data} to compare.")
         transport = await stack.enter_async_context(transport_of(settings))
-        exchange = CryptoComExchange(transport, credentials_of(settings), clock.now)
-        yield exchange, books, clock, tenure, sleep if control is None else no_pause
+        pause = sleep if control is None else no_pause
+        budget = budget_of(settings, clock.now)
+        exchange = CryptoComExchange(transport, credentials_of(settings), clock.now, pause, budget)
+        yield exchange, books, clock, tenure, pause
 
 
 async def read_account(settings: Settings) -> AccountReading:

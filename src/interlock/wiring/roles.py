@@ -21,14 +21,16 @@ from interlock.settings import Settings
 from interlock.simulator.clock import no_pause
 from interlock.store.books import RowBooks
 from interlock.store.files import row_lease
-from interlock.store.lease import hold
+from interlock.store.lease import FolderLease
 from interlock.wiring.adapters import (
+    budget_of,
     clock_of,
     credentials_of,
     fenced_books,
     market_of,
     messenger_of,
     open_books,
+    stream_of,
     terms_of,
     transport_of,
     venue_of,
@@ -56,21 +58,30 @@ class Platform:
 
 
 @asynccontextmanager
-async def platform(settings: Settings) -> AsyncIterator[Platform]:
-    """The engine of this data folder: lease, books, market, clock, client, desk. Opening it is recovery."""
+async def platform(
+    settings: Settings, waits: Callable[[], None] = lambda: None
+) -> AsyncIterator[Platform]:
+    """The engine of this data folder: lease, books, market, clock, client, desk. Opening it is recovery.
+
+    While another engine holds the folder it stands by, says for whom, and tells `waits`.
+    """
     credentials = credentials_of(settings)
     async with AsyncExitStack() as stack:
-        lease = hold(settings.data)
+        lease = FolderLease(settings.data)
         stack.callback(lease.release)
+        await take(lease, ENGINE, sleep, waits)
         books = stack.enter_context(closing(open_books(settings)))
         market = stack.enter_context(closing(market_of(settings)))
         clock = await clock_of(settings, market, stack)
         transport = await stack.enter_async_context(transport_of(settings))
         pause = sleep if settings.sim.control is None else no_pause
-        exchange = CryptoComExchange(transport, credentials, clock.now, pause)
+        budget = budget_of(settings, clock.now)
+        exchange = CryptoComExchange(transport, credentials, clock.now, pause, budget)
         tenure = books.open(venue_of(settings), clock.now())
         notifier = await messenger_of(settings, stack)
-        desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings), notifier, pause)
+        listens = stream_of(settings, clock, stack)
+        terms = terms_of(settings)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, notifier, pause, listens)
         yield Platform(books, market, clock, desk)
 
 
@@ -122,7 +133,9 @@ async def engine(settings: Settings, begun: Begun) -> None:
         transport = Fenced(await stack.enter_async_context(transport_of(settings)), lease.check)
         exchange = CryptoComExchange(transport, credentials, clock.now, sleep)
         tenure = books.open(venue_of(settings), clock.now())
-        desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings))
+        listens = stream_of(settings, clock, stack)
+        terms = terms_of(settings)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, listens=listens)
         passes = [one for one in desk.passes if not isinstance(one, Updater)]
         begun(desk.day, passes)
         await _under(lease, desk.day, passes)

@@ -76,7 +76,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
 DETAILS = {
     "exchange", "ready_to_trade", "price_age_max_s", "blocked_symbols", "equity_age_s", "equity_age_max_s",
     "unknown_outcomes", "unprotected_lots", "circuit_breaker", "protection", "trade_system_why", "mode", "bound", "venue", "kill", "mute",
-    "epoch", "began_at", "incidents", "last_audit", "last_undelivered_alert", "passes", "errors",
+    "epoch", "began_at", "incidents", "last_audit", "last_undelivered_alert", "user_stream", "passes", "errors",
 }  # fmt: skip # a list of names
 
 

@@ -11,6 +11,7 @@ from interlock.protocol.crypto_com.signing import signature
 from interlock.simulator.config import ApiKey, Config, demo_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import Series
+from interlock.simulator.switches import AS_SEEN, Switches
 from interlock.values import Instant
 
 START = Instant.of_iso("2024-03-01T00:00:00+00:00")
@@ -47,8 +48,9 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
     keys: tuple[ApiKey, ...] = (demo_key(0),),
     seed: int = 0,
     ladder: tuple[tuple[int, str], ...] = (),
-    legacy_triggers: bool = False,
+    switches: Switches = AS_SEEN,
     rate_limits: bool = False,
+    margin: bool = False,
 ) -> Engine:
     """An engine at START with 10,000 USDT, unless said otherwise; `depth` is what the best level of BTC_USDT holds.
 
@@ -63,10 +65,11 @@ def exchange(  # noqa: PLR0913 - each says what one test is about
             keys=keys,
             balances=held,
             depth=thin,
-            legacy_triggers=legacy_triggers,
+            switches=switches,
             rate_limits=rate_limits,
             ladders={BTC: tuple((n, Decimal(text)) for n, text in ladder)} if ladder else {},
             seed=seed,
+            margin=margin,
         )
     )
 
@@ -80,10 +83,17 @@ class Person:
         self.count = 0
         self.last: int | None = None
 
-    def signed(self, method: str, params: Mapping[str, object], /, **changes: object) -> bytes:
-        """The body of a request, signed as sent."""
+    def signed(
+        self,
+        method: str,
+        params: Mapping[str, object],
+        /,
+        at_ms: object = None,
+        **changes: object,
+    ) -> bytes:
+        """The body of a request, signed as sent: now, or at another time."""
         self.count += 1
-        nonce = self.engine.now.ms
+        nonce = self.engine.now.ms if at_ms is None else at_ms
         sig = signature(self.key.secret, method, str(self.count), self.key.key, params, str(nonce))
         body = {
             "id": self.count,
@@ -154,6 +164,22 @@ class Person:
     def reserved(self, currency: str) -> Decimal:
         """What the books reserve of a currency."""
         return self._amount("reserved", currency)
+
+    def pledged(self, currency: str) -> Decimal:
+        """What the books promise to margin orders of a currency."""
+        return self._amount("pledged", currency)
+
+    def on_margin(
+        self, side: str, quantity: str, leverage: str, **params: object
+    ) -> dict[str, Any]:
+        """A margin order at market, unless said otherwise."""
+        asked = {"type": "MARKET", "spot_margin": "MARGIN", "leverage": leverage}
+        return self.order(side, quantity, **(asked | params))
+
+    def wealth(self) -> dict[str, Any]:
+        """The one row of user-balance."""
+        row: dict[str, Any] = self.ask("user-balance")["result"]["data"][0]
+        return row
 
     def _amount(self, which: str, currency: str) -> Decimal:
         return Decimal(self.engine.books()[which].get(currency, "0"))

@@ -18,6 +18,7 @@ from interlock.errors import BadSettings, NotAuthorised
 from interlock.exchange import AiohttpTransport, Credentials, CryptoComExchange
 from interlock.simulator.config import ApiKey, Permission, demo_key
 from interlock.simulator.front.serve import Served, ServeOptions, Tls, serving, wall_now
+from interlock.simulator.switches import switches_of
 from interlock.values import Secret
 from tests.fakes.certificate import certificate
 from tests.rooms.simulator.person import Person, exchange
@@ -74,7 +75,12 @@ def test_a_key_is_answered_where_its_allowlist_says_and_the_market_everywhere(co
         await control(served, "allowlist", addresses=None)
         assert await balance(served, "127.0.0.2") == 0
 
-    on(ServeOptions(candles=ONE, allow=("127.0.0.2",), block_code=code), test)
+    on(
+        ServeOptions(
+            candles=ONE, allow=("127.0.0.2",), switches=switches_of([f"ip_block_style={code}"])
+        ),
+        test,
+    )
 
 
 def test_a_revoked_key_is_no_key_until_it_is_brought_back() -> None:
@@ -204,7 +210,7 @@ def simulator(*words: str) -> Iterator[dict[str, str]]:
 
 def test_the_command_says_from_where_and_where_it_stands(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path, "127.0.0.7")
-    words = ("--allow", "127.0.0.8", "--block-code", "40103", "--bind", "127.0.0.7")
+    words = ("--allow", "127.0.0.8", "--switch", "ip_block_style=40103", "--bind", "127.0.0.7")
 
     with simulator(*words, "--tls-cert", str(cert), "--tls-key", str(key)) as said:
         assert said["rest"].startswith("https://127.0.0.7:")

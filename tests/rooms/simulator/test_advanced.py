@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rooms.simulator.person import BTC, COIN, FALLING, QUIET, Person, bars, exchange
+from tests.rooms.simulator.person import BTC, COIN, FALLING, Person, bars, exchange
 
 FLAT = (50000.0, 50000.0, 50000.0, 50000.0)
 RISING = bars(FLAT, FLAT, (50000.0, 52000.0, 49900.0, 51500.0), *[(51500.0,) * 4] * 20)
@@ -49,12 +49,12 @@ def test_a_stop_limit_becomes_a_limit_order_which_rests_when_it_is_not_met() -> 
     child = person.ask("get-order-detail", client_oid="t")["result"]
     assert (fired["status"], child["status"]) == ("ACTIVE", "ACTIVE")
     assert fired["exchange_order_id"] == child["order_id"]
-    assert (child["order_type"], child["limit_price"]) == ("LIMIT", "50000")
+    assert (child["order_type"], child["limit_price"]) == ("LIMIT", "50000.00")
     assert person.reserved(COIN) == Decimal("0.01")
     wait(person)
     assert state(person, "t") == "FILLED"
     child = person.ask("get-order-detail", client_oid="t")["result"]
-    assert (child["status"], child["avg_price"]) == ("FILLED", "50000")
+    assert (child["status"], child["avg_price"]) == ("FILLED", "50000.00")
 
 
 def test_the_two_sides_of_a_trigger_look_in_the_two_directions() -> None:
@@ -66,7 +66,7 @@ def test_the_two_sides_of_a_trigger_look_in_the_two_directions() -> None:
     wait(person)
 
     row = person.ask("get-order-detail", client_oid="target")["result"]
-    assert (row["status"], row["avg_price"]) == ("FILLED", "51900")
+    assert (row["status"], row["avg_price"]) == ("FILLED", "51900.00")
     assert state(person, "t") == "ACTIVE"
 
 
@@ -99,8 +99,8 @@ def test_a_trigger_is_amended_in_each_of_its_prices() -> None:
     assert answer["code"] == 0
     assert [row["order_type"], row["limit_price"], row["ref_price"], row["quantity"]] == [
         "STOP_LIMIT",
-        "48700",
-        "49000",
+        "48700.00",
+        "49000.00",
         "0.02",
     ]
     person.ask("advanced/amend-order", orig_client_oid="u", new_price="0", new_quantity="0.02")
@@ -196,18 +196,3 @@ def test_trees_of_orders_are_not_served_and_said_so(method: str) -> None:
     answer = person.ask(f"advanced/{method}", order_list=[])
 
     assert (answer["code"], answer["message"], person.last) == (140001, "API_DISABLED", 500)
-
-
-@pytest.mark.parametrize(
-    ("legacy", "code"), [(False, 140001), (True, 0)], ids=["as in production", "legacy triggers"]
-)
-def test_the_ordinary_method_takes_triggers_only_where_it_is_told_to(
-    *, legacy: bool, code: int
-) -> None:
-    person = holder(series=QUIET, legacy_triggers=legacy)
-
-    answer = person.order("SELL", "0.01", type="STOP_LOSS", ref_price="49000")
-
-    assert answer["code"] == code
-    rows = person.ask("advanced/get-open-orders")["result"]["data"]
-    assert len(rows) == (1 if legacy else 0)

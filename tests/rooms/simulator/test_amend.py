@@ -33,7 +33,7 @@ def test_an_amended_order_keeps_its_id_and_takes_the_new_name() -> None:
 
     row = person.ask("get-order-detail", client_oid="new")["result"]
     assert answer["result"] == {"client_oid": "new", "order_id": before["order_id"]}
-    assert (row["limit_price"], row["quantity"], row["order_value"]) == ("48000", "0.002", "96")
+    assert (row["limit_price"], row["quantity"], row["order_value"]) == ("48000.00", "0.002", "96")
     assert row["create_time"] == before["create_time"]
     assert row["update_time"] == before["update_time"] + 1000
     assert person.ask("get-order-detail", client_oid="old")["result"] == row
@@ -56,7 +56,7 @@ def test_an_amended_order_is_met_at_its_new_price() -> None:
     person.engine.advance(person.engine.now + timedelta(hours=3))
 
     row = person.ask("get-order-history")["result"]["data"][0]
-    assert (row["status"], row["avg_price"]) == ("FILLED", "48500")
+    assert (row["status"], row["avg_price"]) == ("FILLED", "48500.00")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_a_limit_buy_at_or_above_the_ask_takes_at_the_ask_and_pays_its_fee_in_ba
 
     assert (order["status"], order["avg_price"], order["cumulative_quantity"]) == (
         "FILLED",
-        "50005",
+        "50005.00",
         "0.01",
     )
     assert person.held(COIN) == Decimal("0.01") * (1 - Decimal("0.005"))
@@ -53,7 +53,7 @@ def test_a_resting_buy_reserves_its_price_and_fills_as_maker_at_its_own_limit() 
     person.engine.advance(due)
 
     order = person.detail(created)
-    assert (order["status"], order["avg_price"]) == ("FILLED", "49000")
+    assert (order["status"], order["avg_price"]) == ("FILLED", "49000.00")
     assert person.reserved("USDT") == 0
     trade = person.ask("get-trades")["result"]["data"][0]
     assert (trade["taker_side"], trade["fees"]) == ("MAKER", "-0.00025")
@@ -195,7 +195,7 @@ def test_a_stop_that_the_price_jumps_over_sells_at_the_open() -> None:
     person.engine.advance(START + HOUR)
 
     trade = person.ask("get-trades")["result"]["data"][0]
-    assert trade["traded_price"] == "44995.5"
+    assert trade["traded_price"] == "44995.50"
 
 
 def test_a_stop_whose_coins_are_gone_is_rejected_when_it_fires() -> None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -21,6 +22,7 @@ import pytest
 from interlock.errors import BadSettings, BrokenInvariant
 from interlock.protocol.crypto_com.signing import signature
 from interlock.simulator.front.serve import DEMO_START, Served, ServeOptions, configuration, serving
+from interlock.simulator.recordings import Series
 from interlock.values import Instant, Secret
 
 ONE = ServeOptions(stepping=True, days=2, candles=("binance_BTC-USDT_1h",))
@@ -323,7 +325,10 @@ def test_the_shift_to_the_wall_s_clock_keeps_the_hour_of_the_day() -> None:
     shifted = configuration(replace(ONE, stepping=False), wall)
     recorded = configuration(ONE, wall)
 
-    moved = shifted.replay["BTC_USDT"].open_time[0] - recorded.replay["BTC_USDT"].open_time[0]
+    bars, before = shifted.replay["BTC_USDT"], recorded.replay["BTC_USDT"]
+    assert isinstance(bars, Series)
+    assert isinstance(before, Series)
+    moved = bars.open_time[0] - before.open_time[0]
     assert moved % 86_400_000 == 0
     assert (
         timedelta(0) <= (wall - timedelta(milliseconds=int(moved))) - DEMO_START < timedelta(days=1)
@@ -352,7 +357,7 @@ def test_an_exchange_that_cannot_be_served_says_why(options: ServeOptions) -> No
 
 def test_a_taken_port_is_a_setting_that_cannot_be() -> None:
     async def test(client: Front) -> None:
-        taken = int(client.at.control.rsplit(":", 1)[1])
+        taken = urlsplit(client.at.control).port or 0
         with pytest.raises(BadSettings, match="cannot be opened"):
             async with serving(replace(ONE, port=taken)):
                 pass

@@ -51,14 +51,17 @@ def verifies(  # noqa: PLR0913, PLR0917 - the six parts of a signed request, and
     params: Mapping[str, object],
     nonce: str,
     claimed: str,
+    *,
+    rendering: int | None = None,
 ) -> bool:
-    """Whether `claimed` signs this request in any accepted rendering; hex of either case, compared in constant time."""
+    """Whether `claimed` signs this request in any accepted rendering, or in one; hex of either case, compared in constant time."""
     given = claimed.lower().encode(errors="replace")
+    texts = renderings(params)
     return any(
         hmac.compare_digest(
             _hmac(secret, f"{method}{request_id}{api_key}{text}{nonce}").encode(), given
         )
-        for text in renderings(params)
+        for text in (texts if rendering is None else (texts[rendering],))
     )
 
 

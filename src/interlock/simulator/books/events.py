@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final
 
 from interlock.errors import Misuse
+from interlock.simulator.books.journal import Movement
 from interlock.simulator.books.orders import Order, Trade
 from interlock.values import Instant
 
@@ -51,6 +52,14 @@ class BalanceChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Money that was moved by nobody's order: a transfer or interest."""
+
+    movement: Movement
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
 class BookTaken:
     """Something was taken from the book of a symbol (what stands there moves with the clock as well, without an event)."""
 
@@ -58,7 +67,7 @@ class BookTaken:
     at: Instant
 
 
-Event = OrderChanged | Traded | BalanceChanged | BookTaken
+Event = OrderChanged | Traded | BalanceChanged | Moved | BookTaken
 
 
 class Events:
@@ -76,6 +85,10 @@ class Events:
     def order(self, order: Order, now: Instant) -> None:
         """An order has changed."""
         self.add(OrderChanged(order.as_it_stands(), now))
+
+    def kept(self) -> Sequence[Event]:
+        """Every event that is still kept, oldest first."""
+        return tuple(self._kept)
 
     def since(self, number: int) -> Sequence[Event]:
         """Every event from this number on, oldest first."""

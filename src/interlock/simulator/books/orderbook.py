@@ -1,7 +1,7 @@
 """Every order of the account, under every id that was ever given out, and every trade.
 
-Ordinary orders and triggers are two worlds: no list, detail or cancel of the one sees the other. A client_oid is used once for the
-whole run; only the child of a trigger bears its parent's. An amended order is found under its old client_oid too.
+Ordinary orders and triggers are two worlds: no list, detail or cancel of the one sees the other. The child of a trigger bears its
+parent's client_oid. An amended order is found under its old one too; of several orders that bear one the newest is found.
 """
 
 from collections.abc import Iterator
@@ -29,6 +29,7 @@ class Orderbook:
         self.trades: Final[list[Trade]] = []
         self._open: Final[dict[str, Order]] = {}
         self._ids: Final[dict[tuple[bool, str], str]] = {}
+        self._bearers: Final[dict[str, list[Order]]] = {}
         self._lists: Final[dict[int, list[Order]]] = {}
 
     def next_id(self) -> str:
@@ -46,17 +47,18 @@ class Orderbook:
         n = self._base + len(self.trades) + 1
         return str(TRADE_IDS + n), str(MATCH_IDS + n)
 
-    def knows(self, client_oid: str) -> bool:
-        """Whether an order ever bore this client_oid."""
-        return (True, client_oid) in self._ids or (False, client_oid) in self._ids
+    def bearers(self, client_oid: str) -> list[Order]:
+        """Every order that ever bore this client_oid, oldest first."""
+        return self._bearers.get(client_oid, [])
 
     def add(self, order: Order) -> None:
         """Keeps a new order for ever."""
         world = order.is_advanced
-        if order.id in self.orders or (world, order.wish.client_oid) in self._ids:
+        if order.id in self.orders:
             raise BrokenInvariant(f"Order {order.id} bears an id that is taken.")
         self.orders[order.id] = order
         self._ids[world, order.wish.client_oid] = order.id
+        self._bearers.setdefault(order.wish.client_oid, []).append(order)
         if order.wish.leg is not None:
             self._lists.setdefault(order.wish.leg.list_id, []).append(order)
         self.settle(order)
@@ -64,6 +66,7 @@ class Orderbook:
     def rename(self, order: Order) -> None:
         """Finds the order under its present client_oid as well."""
         self._ids[order.is_advanced, order.wish.client_oid] = order.id
+        self._bearers.setdefault(order.wish.client_oid, []).append(order)
 
     def listed(self, list_id: object) -> list[Order]:
         """The legs of a list, by its id as a number or a text."""

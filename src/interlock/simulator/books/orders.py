@@ -25,6 +25,7 @@ class Status(StrEnum):
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
 
 
 OPEN: Final = frozenset({Status.PENDING, Status.ACTIVE})
@@ -72,9 +73,33 @@ class Leg:
     number: int
 
 
+class Prevention(StrEnum):
+    """Which of two orders of the account that would meet is cancelled."""
+
+    MAKER = "M"
+    TAKER = "T"
+    BOTH = "B"
+
+
+@dataclass(frozen=True, slots=True)
+class Stp:
+    """Self-trade prevention: two orders that bear the same scope and id do not meet; the incoming one says which ends."""
+
+    scope: str
+    prevention: Prevention
+    id: int
+
+    def binds(self, other: "Stp | None") -> bool:
+        """Whether the other order bears the same mark."""
+        return other is not None and (self.scope, self.id) == (other.scope, other.id)
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a valid request asks for. Quantity in base, prices in quote per base, `notional` in quote (a market buy without quantity)."""
+    """What a valid request asks for. Quantity in base, prices in quote per base, `notional` in quote (a market buy without quantity).
+
+    One with a `leverage` is a margin order: what the account lacks for it may be borrowed.
+    """
 
     listed: Listed
     side: Side
@@ -90,6 +115,13 @@ class Wish:
     smart: bool = False
     leg: Leg | None = None
     fee_in_quote: bool = False
+    leverage: Decimal | None = None
+    stp: Stp | None = None
+
+    @property
+    def on_credit(self) -> bool:
+        """Whether it may borrow."""
+        return self.leverage is not None
 
     @property
     def fee_currency(self) -> str:
@@ -105,7 +137,7 @@ class Wish:
 
 @dataclass(slots=True)
 class Order:
-    """One order. `value` is what it is worth by its own terms and `reserved` what it holds back, in `reserved_in`."""
+    """One order. `value` is what it is worth by its own terms and `reserved` what it holds back, or pledges on margin, in `reserved_in`."""
 
     id: str
     wish: Wish
@@ -145,6 +177,12 @@ class Order:
         return listed.quote if self.wish.side is Side.BUY else listed.base
 
     @property
+    def received_in(self) -> str:
+        """The currency that comes in."""
+        listed = self.wish.listed
+        return listed.base if self.wish.side is Side.BUY else listed.quote
+
+    @property
     def average(self) -> Decimal:
         """The average price on the nearest tick; zero when nothing was executed."""
         if not self.filled:
@@ -153,12 +191,15 @@ class Order:
         ticks = self.filled_value / self.filled / tick
         return ticks.to_integral_value(ROUND_HALF_EVEN) * tick
 
-    def execute(self, done: Execution, rate: Decimal, now: Instant) -> None:
+    def execute(
+        self, done: Execution, rate: Decimal, now: Instant, *, counts_base: bool = True
+    ) -> None:
         """Counts one execution. A buy counts its fee in base whatever it is paid in: that is what the exchange was seen to show."""
         self._must_be_open()
         self.filled += done.quantity
         self.filled_value += done.value
-        self.fee += done.quantity * rate if self.wish.side is Side.BUY else done.fee
+        in_base = counts_base and self.wish.side is Side.BUY
+        self.fee += done.quantity * rate.normalize() if in_base else done.fee
         self.updated = now
         if self.wish.notional is None and self.filled > self.wish.quantity:
             raise BrokenInvariant(f"Order {self.id} was filled beyond its quantity.")

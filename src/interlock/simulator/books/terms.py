@@ -43,12 +43,13 @@ def is_done(order: Order) -> bool:
     return order.remaining == 0
 
 
-def needs(order: Order, taker_rate: Decimal) -> Decimal:
+def needs(order: Order, taker_rate: Decimal, *, with_fee: bool = False) -> Decimal:
     """What an open order must hold back: a sale its base, a buy its price, a trigger nothing. No fee on top, unless it is paid there."""
     if order.wish.kind.is_trigger:
         return ZERO
     held = _unspent(order)
-    return held * (1 + taker_rate) if order.wish.pays_on_top else held
+    on_top = order.wish.pays_on_top or (with_fee and order.wish.side is Side.BUY)
+    return held * (1 + taker_rate) if on_top else held
 
 
 def _unspent(order: Order) -> Decimal:
@@ -70,7 +71,8 @@ def value_of(wish: Wish, quote: Quote) -> Decimal:
         return wish.quantity * (wish.limit or wish.ref_price or ZERO)
     margin = MARKET_BUY_MARGIN if wish.side is Side.BUY else MARKET_SELL_MARGIN
     tick = wish.listed.tick
-    return wish.quantity * (quote.last * margin / tick).to_integral_value(ROUND_HALF_EVEN) * tick
+    price = (quote.last * margin / tick).to_integral_value(ROUND_HALF_EVEN) * tick
+    return wish.quantity * price.normalize()
 
 
 def notional_quantity(notional: Decimal, price: Decimal, lot: Decimal) -> Decimal:

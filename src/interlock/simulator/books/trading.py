@@ -4,23 +4,18 @@ What the levels of the book do not hold is not executed. An order that may not r
 A fired trigger spawns a market order with an id of its own; only then are funds asked for.
 """
 
-from copy import copy
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from interlock.errors import BrokenInvariant
-from interlock.matching import (
-    Direction,
-    Liquidity,
-    Quote,
-    crosses,
-    execution,
-    maker_level,
-    takeable,
-)
+from interlock.matching import Liquidity, Quote, execution, takeable
 from interlock.simulator.answers import Refusal
-from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Traded
+from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Moved, Traded
+from interlock.simulator.books.held import Held
+from interlock.simulator.books.journal import Cause, Journal
+from interlock.simulator.books.margin import Margin, hourly_interest, next_hour
+from interlock.simulator.books.objections import Objections
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.orders import (
     ZERO,
@@ -32,34 +27,24 @@ from interlock.simulator.books.orders import (
     Trade,
     Wish,
 )
+from interlock.simulator.books.prevention import PREVENTED, ends_incoming, ends_resting, met
 from interlock.simulator.books.terms import (
     is_done,
     is_good,
-    may_post,
-    needs,
     trigger_direction,
     value_of,
     waits,
 )
+from interlock.simulator.books.waiting import Waiting
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
-from interlock.values import Instant, Side
+from interlock.simulator.switches import CumulativeFeeUnit
+from interlock.values import Instant
 
-OPEN_PER_SYMBOL_MAX: Final = 200
-OPEN_MAX: Final = 1000
-
-TOO_LARGE: Final = 314
-TOO_FAR: Final = 315
-TOO_MANY: Final = 318
-TOO_POOR: Final = 306
-TOO_SMALL: Final = 415
 NO_PRICE: Final = 309
 NOT_AMENDABLE: Final = 212
 WRONG_TRIGGER: Final = 50007
-FILL_OR_KILL: Final = 43003
-IMMEDIATE_OR_CANCEL: Final = 43004
-POST_ONLY: Final = 43005
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +73,27 @@ class Accept:
 class Trading:
     """The one account's trading on the one market."""
 
-    def __init__(self, config: Config, market: Market, wallet: Wallet, book: Orderbook) -> None:
+    def __init__(
+        self, config: Config, market: Market, wallet: Wallet, book: Orderbook, margin: Margin
+    ) -> None:
         self._config: Final = config
         self._market: Final = market
         self._wallet: Final = wallet
         self._book: Final = book
+        self._held: Final = Held()
+        self._waiting: Final = Waiting()
+        self._objections: Final = Objections(config, market, wallet, book, margin)
+        self._interest_due: Instant | None = None
+        self.margin: Final = margin
         self.events: Final = Events()
+        self.journal: Final = Journal()
         self.accepts: Final[list[Accept]] = []
 
     def place(self, wish: Wish, method: str, nonce: int, now: Instant) -> Order:
         """Accepts the order and does at once what can be done; a Refusal with the order's ids leaves it REJECTED."""
         quote = self._must_be_open_for(wish, now)
         order = self._new(wish, quote, now)
-        code = self._objection(order, quote, now)
+        code = self._objections.to_new(order, quote, now)
         if code:
             order.end(Status.REJECTED, now, code)
         self._book.add(order)
@@ -108,7 +101,7 @@ class Trading:
             self.events.order(order, now)
             raise Refusal(code, ids(order))
         self.accepts.append(Accept(wish.client_oid, order.id, None, method, nonce, now))
-        self._begin(order, quote, now)
+        self._begin(order, now)
         self._close(order, now)
         return order
 
@@ -119,16 +112,16 @@ class Trading:
         for number, wish in enumerate(wishes, start=1):
             quote = self._must_be_open_for(wish, now)
             order = self._new(replace(wish, leg=Leg(list_id, number)), quote, now)
-            code = self._objection(order, quote, now)
+            code = self._objections.to_new(order, quote, now)
             if code:
                 raise Refusal(code)
-            orders.append((order, quote))
-        for order, _ in orders:
+            orders.append(order)
+        for order in orders:
             self._book.add(order)
             self.accepts.append(Accept(order.wish.client_oid, order.id, None, method, nonce, now))
-        for order, quote in sorted(orders, key=lambda each: not each[0].wish.kind.is_trigger):
+        for order in sorted(orders, key=lambda each: not each.wish.kind.is_trigger):
             if order.is_open:
-                self._begin(order, quote, now)
+                self._begin(order, now)
                 self._close(order, now)
         return list_id
 
@@ -138,28 +131,18 @@ class Trading:
         if order.child_id is not None:
             raise Refusal(NOT_AMENDABLE)
         value = value_of(wish, quote)
-        code = self._worth(wish, quote) or self._amend_objection(order, wish, quote)
+        code = self._objections.to_amended(order, wish, quote, now)
         if code:
             raise Refusal(code)
         order.amend(wish, value, now)
         self._book.rename(order)
-        self._begin(order, quote, now)
+        self._begin(order, now)
         self._close(order, now)
 
-    def _amend_objection(self, order: Order, wish: Wish, quote: Quote) -> int:
-        if wish.post_only and not may_post(wish, quote):
-            return POST_ONLY
-        if wish.kind.is_trigger or wish.limit is None:
-            return 0
-        asked = copy(order)
-        asked.wish = wish
-        more = self._needs(asked) - order.reserved
-        return TOO_POOR if more > self._wallet.available(order.reserved_in) else 0
-
     def _must_be_open_for(self, wish: Wish, now: Instant) -> Quote:
-        """The quote; a Refusal when there is none, or when the price has passed the trigger."""
+        """The quote; a Refusal when there is none, when trading is halted, or when the price has passed the trigger."""
         quote = self._market.quote(wish.listed.symbol, now)
-        if quote is None:
+        if quote is None or not self._market.conditions(wish.listed.symbol).is_open:
             raise Refusal(NO_PRICE)
         if wish.kind.is_trigger and not waits(wish, quote):
             raise Refusal(WRONG_TRIGGER)
@@ -171,19 +154,34 @@ class Trading:
         self._end(ends, Status.CANCELED, now)
         self._close(ends, now)
 
+    def fill(self, order: Order, now: Instant) -> None:
+        """The market takes at once what an open order still wants, at its own limit, whatever stands there; a trigger fires."""
+        if not order.is_open:
+            return
+        if order.wish.kind.is_trigger:
+            self._fire(order, now)
+            return
+        self._execute(order, order.remaining, order.wish.limit or ZERO, Liquidity.MAKER, now)
+        self._close(order, now)
+
     def transfer(self, currency: str, amount: Decimal, now: Instant) -> None:
         """The owner's own deposit, or withdrawal (negative)."""
         self._wallet.transfer(currency, amount)
+        self._note(Cause.DEPOSIT if amount > 0 else Cause.WITHDRAWAL, currency, amount, now)
         self._tell_balances(now)
 
-    def next_event(self) -> tuple[Instant, Order] | None:
-        """When the next open order is met by the price, and which; the older one first."""
-        due = ((o.touch, o.id, o) for o in self._book.open() if o.touch is not None)
-        first = min(due, key=lambda each: each[:2], default=None)
-        return (first[0], first[2]) if first is not None else None
+    def next_event(self) -> tuple[Instant, Order | None] | None:
+        """When the next open order is met by the price, and which, the older one first; or, with none, when interest is due."""
+        first = self._waiting.first()
+        if self._interest_due is not None and (first is None or self._interest_due <= first[0]):
+            return self._interest_due, None
+        return first
 
-    def happen(self, order: Order, now: Instant) -> None:
-        """The price has met an open order: a trigger fires, a resting order is executed at its limit."""
+    def happen(self, order: Order | None, now: Instant) -> None:
+        """The price has met an open order: a trigger fires, a resting order is executed at its limit. Or the hour is full."""
+        if order is None:
+            self._charge(now)
+            return
         if order.wish.kind.is_trigger:
             self._fire(order, now)
             return
@@ -203,17 +201,34 @@ class Trading:
             self._book.settle(parent)
             self.events.order(parent, now)
 
+    def _charge(self, now: Instant) -> None:
+        """The lender takes the interest of the hour."""
+        for currency, debt in self._wallet.owed().items():
+            interest = hourly_interest(debt, self._config.hourly_interest_rate)
+            if interest:
+                self._wallet.charge(currency, interest)
+                self._note(Cause.INTEREST, currency, -interest, now)
+        self._interest_due = None
+        self._tell_balances(now)
+
+    def _note(self, cause: Cause, currency: str, amount: Decimal, now: Instant) -> None:
+        self.events.add(Moved(self.journal.note(cause, currency, amount, now), now))
+
     def _tell_balances(self, now: Instant) -> None:
+        """Every change of money is told; from the first debt on an hour becomes due."""
+        if not self._wallet.owed():
+            self._interest_due = None
+        elif self._interest_due is None:
+            self._interest_due = next_hour(now)
         for currency, total, reserved in self._wallet.changes():
             self.events.add(BalanceChanged(currency, total, reserved, now))
 
     def check(self, order: Order) -> None:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
-        currency = order.reserved_in
-        held = sum((o.reserved for o in self._book.open() if o.reserved_in == currency), ZERO)
-        if held != self._wallet.reserved.get(currency, ZERO) or (
-            order.reserved and not order.is_open
-        ):
+        currency, on_credit = order.reserved_in, order.wish.on_credit
+        kept = self._wallet.pledged if on_credit else self._wallet.reserved
+        held = self._held.total(currency, on_credit=on_credit)
+        if held != kept.get(currency, ZERO) or (order.reserved and not order.is_open):
             raise BrokenInvariant(
                 f"The reservations in {currency} are not those of the open orders."
             )
@@ -225,63 +240,13 @@ class Trading:
         waits = Status.PENDING if wish.kind.is_trigger else Status.ACTIVE
         return Order(self._book.next_id(), wish, value_of(wish, quote), now, now, waits)
 
-    def _objection(self, order: Order, quote: Quote, now: Instant) -> int:
-        """The code for which a well-formed order is rejected, or zero."""
-        wish, listed = order.wish, order.wish.listed
-        objections = (
-            (wish.post_only and not may_post(wish, quote), POST_ONLY),
-            (self._is_crowded(listed.symbol), TOO_MANY),
-            (self._needs(order) > self._wallet.available(order.reserved_in), TOO_POOR),
-        )
-        found = self._worth(wish, quote) or next((code for holds, code in objections if holds), 0)
-        return found or self._impatience(order, now)
-
-    def _worth(self, wish: Wish, quote: Quote) -> int:
-        """The code for an order that is too small, too large or too far away, or zero."""
-        at_market = wish.quantity * (wish.limit or wish.ref_price or quote.last)
-        worth = wish.notional if wish.notional is not None else at_market
-        objections = (
-            (worth < (wish.listed.value_min or ZERO), TOO_SMALL),
-            (wish.listed.value_max is not None and worth > wish.listed.value_max, TOO_LARGE),
-            (wish.limit is not None and self._is_far(wish.limit, quote), TOO_FAR),
-        )
-        return next((code for holds, code in objections if holds), 0)
-
-    def _is_far(self, limit: Decimal, quote: Quote) -> bool:
-        return abs(limit - quote.last) > quote.last * self._config.price_band
-
-    def _is_crowded(self, symbol: str) -> bool:
-        """Whether the account has as many open orders as it may, of one symbol or of all."""
-        count = self._book.open_count
-        if count < OPEN_PER_SYMBOL_MAX:
-            return False
-        own = sum(1 for order in self._book.open() if order.wish.listed.symbol == symbol)
-        return count >= OPEN_MAX or own >= OPEN_PER_SYMBOL_MAX
-
-    def _impatience(self, order: Order, now: Instant) -> int:
-        """An order that may not rest must find something at once; fill-or-kill must find all of it."""
-        wish = order.wish
-        if wish.limit is None or wish.tif is TimeInForce.GOOD_TILL_CANCEL:
-            return 0
-        levels = self._market.levels(wish.listed.symbol, wish.side, now)
-        within = [
-            takeable(wish.quantity, left, wish.listed.lot)
-            for price, left in levels
-            if is_good(order, price)
-        ]
-        if wish.tif is TimeInForce.FILL_OR_KILL:
-            return 0 if sum(within) >= wish.quantity else FILL_OR_KILL
-        return 0 if any(within) else IMMEDIATE_OR_CANCEL
-
-    def _begin(self, order: Order, quote: Quote, now: Instant) -> None:
+    def _begin(self, order: Order, now: Instant) -> None:
         wish = order.wish
         if wish.kind.is_trigger:
-            direction = trigger_direction(wish)
-            replay = self._market.replays[wish.listed.symbol]
-            order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
+            self._waiting.put(order, self._awaited(order, now))
             return
-        self._hold(order, self._needs(order))
-        if wish.limit is None or crosses(wish.side, wish.limit, quote):
+        self._hold(order, self._objections.needs(order))
+        if not wish.post_only:
             self._take(order, now)
         if order.is_open:
             self._stay(order, now)
@@ -290,20 +255,39 @@ class Trading:
         if order.wish.limit is not None and order.wish.tif is TimeInForce.GOOD_TILL_CANCEL:
             self._rest(order, now)
         else:
-            self._end(order, Status.CANCELED, now)
+            self._end(order, self._remainder(order), now)
+
+    def _remainder(self, order: Order) -> Status:
+        """How what an order that may not rest has not executed ends."""
+        is_market = order.wish.limit is None
+        return Status.CANCELED if is_market else Status(self._config.switches.tif_terminal_status)
 
     # -- executing
 
     def _take(self, order: Order, now: Instant) -> None:
         """Takes what the other side holds, level by level, as far as the limit is good; each execution but the last is told at once."""
-        wish = order.wish
-        for price, standing in self._market.levels(wish.listed.symbol, wish.side, now):
+        for price, standing in self._market.levels(order.wish.listed.symbol, order.wish.side, now):
+            self._prevent(order, price, now)
             quantity = self._wanted(order, price, standing)
             if not order.is_open or not is_good(order, price) or not quantity:
-                return
+                break
             if order.filled:
                 self.events.order(order, now)
             self._execute(order, quantity, price, Liquidity.TAKER, now)
+        self._prevent(order, None, now)
+
+    def _prevent(self, order: Order, before: Decimal | None, now: Instant) -> None:
+        """Keeps an order from meeting the account's own that bear its mark, ahead of the level `before`."""
+        if order.wish.stp is None:
+            return
+        for own in met(order, self._book.open(), before):
+            if not order.is_open:
+                return
+            if ends_resting(order):
+                self._end(own, Status.CANCELED, now, PREVENTED)
+                self._close(own, now)
+            if ends_incoming(order):
+                self._end(order, Status.CANCELED, now, PREVENTED)
 
     def _meet(self, order: Order, price: Decimal, now: Instant) -> None:
         """A resting order is taken at its own limit."""
@@ -325,13 +309,15 @@ class Trading:
         is_maker = liquidity is Liquidity.MAKER
         rate = self._config.maker_rate if is_maker else self._config.taker_rate
         wish = order.wish
-        done = execution(wish.side, quantity, price, rate, fee_in_quote=wish.fee_in_quote)
+        exact = (number.normalize() for number in (quantity, price, rate))
+        done = execution(wish.side, *exact, fee_in_quote=wish.fee_in_quote)
         self._market.take(wish.listed.symbol, wish.side, quantity, now)
-        order.execute(done, rate, now)
-        self._hold(order, self._needs(order))
+        counts_base = self._config.switches.cumulative_fee_unit is CumulativeFeeUnit.BASE
+        order.execute(done, rate, now, counts_base=counts_base)
+        self._hold(order, ZERO)
         trade = Trade(
             *self._book.next_trade_ids(),
-            order.id,
+            self._config.switches.shown_id(order.id, order.parent_id),
             wish.client_oid,
             wish.listed,
             done,
@@ -340,7 +326,8 @@ class Trading:
             now,
         )
         self._book.trades.append(trade)
-        self._wallet.book(trade)
+        self._wallet.book(trade, on_credit=wish.on_credit)
+        self._hold(order, self._objections.needs(order))
         self.events.add(Traded(trade, now))
         self.events.add(BookTaken(wish.listed.symbol, now))
         self._end_sibling(order, now)
@@ -351,14 +338,34 @@ class Trading:
 
     def _rest(self, order: Order, now: Instant) -> None:
         """Waits for the price to meet the limit; in a bar that has met it already, for the next bar."""
-        wish, replay = order.wish, self._market.replays[order.wish.listed.symbol]
-        level = maker_level(wish.side, wish.limit or ZERO, self._config.half_spread)
-        direction = Direction.FALLS if wish.side is Side.BUY else Direction.RISES
-        touch = replay.touch(level, direction, now)
-        bar = replay.bar_at(now)
-        if touch == now and bar is not None:
-            touch = replay.touch(level, direction, bar.ends)
-        order.touch = touch
+        self._waiting.put(order, self._awaited(order, now, is_served=True))
+
+    def _awaited(self, order: Order, now: Instant, *, is_served: bool = False) -> Instant | None:
+        """When the price gets to what an open order waits for; one that is served now waits for more. Never while it is halted."""
+        wish = order.wish
+        symbol = wish.listed.symbol
+        if not self._market.conditions(symbol).is_open:
+            return None
+        if wish.kind.is_trigger:
+            direction = trigger_direction(wish)
+            return self._market.reached(symbol, wish.ref_price or ZERO, direction, now)
+        find = self._market.met_again if is_served else self._market.met
+        return find(symbol, wish.side, wish.limit or ZERO, now)
+
+    def await_price(self, symbol: str, now: Instant) -> None:
+        """What holds on the market of a symbol has changed: its open orders wait for the price anew."""
+        for order in self._open_of(symbol):
+            if order.child_id is None:
+                self._waiting.put(order, self._awaited(order, now))
+
+    def cancel_all_of(self, symbol: str, now: Instant) -> None:
+        """The exchange cancels every open order of a symbol, of both worlds."""
+        for order in self._open_of(symbol):
+            if order.is_open:
+                self.cancel(order, now)
+
+    def _open_of(self, symbol: str) -> list[Order]:
+        return [order for order in self._book.open() if order.wish.listed.symbol == symbol]
 
     def _fire(self, trigger: Order, now: Instant) -> None:
         quote = self._market.quote(trigger.wish.listed.symbol, now)
@@ -369,23 +376,16 @@ class Trading:
         child = self._new(wish, quote, now)
         child.parent_id = trigger.id
         self._end_sibling(trigger, now)
-        code = self._child_objection(child, quote, now)
+        code = self._objections.to_child(child, quote, now)
         if code:
             child.end(Status.REJECTED, now, code)
         self._book.add(child)
         if not code:
             accept = Accept(wish.client_oid, child.id, trigger.id, "trigger", None, now)
             self.accepts.append(accept)
-            self._begin(child, quote, now)
+            self._begin(child, now)
         trigger.fire(child)
         self._close(child, now)
-
-    def _child_objection(self, child: Order, quote: Quote, now: Instant) -> int:
-        if self._needs(child) > self._wallet.available(child.reserved_in):
-            return TOO_POOR
-        if child.wish.post_only and not may_post(child.wish, quote):
-            return POST_ONLY
-        return self._impatience(child, now)
 
     def _end_sibling(self, order: Order, now: Instant) -> None:
         """The first execution of one leg of a list, also a partial one, ends the other."""
@@ -396,16 +396,15 @@ class Trading:
                 self._end(other, Status.CANCELED, now)
                 self._close(other, now)
 
-    def _needs(self, order: Order) -> Decimal:
-        return needs(order, self._config.taker_rate)
-
     def _hold(self, order: Order, amount: Decimal) -> None:
-        self._wallet.reserve(order.reserved_in, amount - order.reserved)
+        hold = self._wallet.pledge if order.wish.on_credit else self._wallet.reserve
+        hold(order.reserved_in, amount - order.reserved)
         order.reserved = amount
+        self._held.changed(order)
 
-    def _end(self, order: Order, status: Status, now: Instant) -> None:
+    def _end(self, order: Order, status: Status, now: Instant, reason: int = 0) -> None:
         self._hold(order, ZERO)
-        order.end(status, now)
+        order.end(status, now, reason)
         self._book.settle(order)
 
 

@@ -1,26 +1,28 @@
-"""The control port: registering and resting processes, the state of the clock, books, faults, keys, pace, horizon. JSON in and out."""
+"""The control port: registering and resting processes, the state of the clock, the books, pace and horizon, and every word of `scenes`.
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Final, TypeVar
+JSON in and out.
+"""
+
+from typing import Any, Final, TypeVar
 
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from interlock.errors import BadInput, Misuse
-from interlock.simulator.answers import UNAUTHORISED
-from interlock.simulator.config import Permission
-from interlock.simulator.engine import Engine
-from interlock.simulator.front.stepping import Seat, Step, Stepping
-from interlock.simulator.streams.audience import Audience
-from interlock.simulator.streams.faults import Disturbance
+from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.gate import gate
+from interlock.simulator.front.page import HEADERS
+from interlock.simulator.front.server import ExchangeServer
+from interlock.simulator.front.status import status
+from interlock.simulator.scenes.play import Play
+from interlock.simulator.scenes.words import WORDS, Stage, Word
 from interlock.values import Instant
 
-HOUR: Final = timedelta(hours=1)
 CONFLICT: Final = 409
 BAD_REQUEST: Final = 400
 SECONDS_PER_HOUR_MAX: Final = 3600.0
+REMEDY: Final = "docs/simulator_faults.md lists what this port understands."
 Asked = TypeVar("Asked", bound=msgspec.Struct)
 
 
@@ -29,31 +31,6 @@ class Named(msgspec.Struct):
 
     process: str
     until_us: int | None = None
-
-
-class Arm(msgspec.Struct):
-    """A fault to arm."""
-
-    fault: str
-    method: str
-    count: int = 1
-    code: int = 42901
-
-
-class Allowlist(msgspec.Struct):
-    """From which addresses a key (null: every key) may come (null: from all), and the code by which others are refused."""
-
-    addresses: list[str] | None
-    code: int = UNAUTHORISED
-    key: str | None = None
-
-
-class Key(msgspec.Struct):
-    """What becomes of a key (null: of every key); null leaves as it is."""
-
-    revoked: bool | None = None
-    permission: Permission | None = None
-    key: str | None = None
 
 
 class Pace(msgspec.Struct):
@@ -68,95 +45,50 @@ class Horizon(msgspec.Struct):
     until_us: int | None
 
 
-class Driver:
-    """Moves a stepping clock whenever everybody is idle, and tells those who wait; `after` is done after each step."""
-
-    def __init__(self, stepping: Stepping, after: Callable[[], None]) -> None:
-        self.stepping: Final = stepping
-        self._after: Final = after
-        self.seconds_per_hour = 0.0
-        self._waiting: Final[dict[Seat, asyncio.Future[Step]]] = {}
-        self._changed: Final = asyncio.Event()
-
-    def changed(self) -> None:
-        """Something happened that may let the clock move."""
-        self._changed.set()
-
-    async def rest(self, seat: Seat, until: Instant | None) -> Step:
-        """Waits for the next step. A newer wait of the same seat takes the place of an older one, which is told the time.
-
-        A wait that is cut off, as by the death of the process, leaves the process busy.
-        """
-        self.stepping.rest(seat, until)
-        self._tell(self._waiting.pop(seat, None), Step(self.stepping.now, stirred=False))
-        waiting: asyncio.Future[Step] = asyncio.get_running_loop().create_future()
-        self._waiting[seat] = waiting
-        self.changed()
-        try:
-            return await waiting
-        finally:
-            if self._waiting.get(seat) is waiting:
-                del self._waiting[seat]
-                self.stepping.wake(seat)
-
-    async def run(self) -> None:
-        """Steps for ever."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            await self._move()
-
-    async def _move(self) -> None:
-        target = self.stepping.target()
-        if target is not None and self.seconds_per_hour > 0:
-            await asyncio.sleep((target - self.stepping.now) / HOUR * self.seconds_per_hour)
-            target = self.stepping.target()
-        if target is None:
-            return
-        step = self.stepping.step(target)
-        self._after()
-        told = list(self._waiting.values())
-        self._waiting.clear()
-        for waiting in told:
-            self._tell(waiting, step)
-
-    @staticmethod
-    def _tell(waiting: asyncio.Future[Step] | None, step: Step) -> None:
-        if waiting is not None and not waiting.done():
-            waiting.set_result(step)
-
-
 class ControlServer:
-    """The routes of the control port. `driver` is None when the clock is the wall's."""
+    """The routes of the control port, below its token. `driver` is None when the clock is the wall's."""
 
     def __init__(
         self,
-        engine: Engine,
         driver: Driver | None,
-        held: Callable[[], int],
-        audience: Audience,
+        exchange: ExchangeServer,
+        token: str,
+        stage: Stage,
+        play: Play | None = None,
     ) -> None:
-        self._audience: Final = audience
-        self._engine: Final = engine
+        self._token: Final = token
+        self._exchange: Final = exchange
+        self._audience: Final = exchange.streams.audience
+        self._stage: Final = stage
+        self._play: Final = play
+        self._engine: Final = stage.engine
         self._driver: Final = driver
-        self._held: Final = held
-        self._start: Final = engine.now
+        self._start: Final = stage.engine.now
 
     def application(self) -> web.Application:
         """The application that serves the control port."""
-        app = web.Application(middlewares=[said_plainly])
-        app.router.add_post("/control/register", self.register)
-        app.router.add_post("/control/idle", self.idle)
-        app.router.add_post("/control/pace", self.pace)
-        app.router.add_post("/control/horizon", self.horizon)
-        app.router.add_post("/control/arm", self.arm)
-        app.router.add_post("/control/allowlist", self.allowlist)
-        app.router.add_post("/control/key", self.key)
-        app.router.add_post("/control/stream", self.stream)
-        app.router.add_get("/control/streams", self.streams)
-        app.router.add_get("/control/state", self.state)
-        app.router.add_get("/control/books", self.books)
+        app = web.Application(middlewares=[gate(self._token), said_plainly])
+        for root in ("/{token}", "/{token}/"):
+            app.router.add_get(root, self.page)
+        app.router.add_post("/{token}/control/register", self.register)
+        app.router.add_post("/{token}/control/idle", self.idle)
+        app.router.add_post("/{token}/control/pace", self.pace)
+        app.router.add_post("/{token}/control/horizon", self.horizon)
+        for name, word in WORDS.items():
+            app.router.add_post(f"/{{token}}/control/{name}", self._doing(word))
+        app.router.add_get("/{token}/control/scenario", self.scenario)
+        app.router.add_get("/{token}/control/faults", self.faults)
+        app.router.add_get("/{token}/control/streams", self.streams)
+        app.router.add_get("/{token}/control/state", self.state)
+        app.router.add_get("/{token}/control/books", self.books)
         return app
+
+    async def page(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """The status page, for people."""
+        self._exchange.tick()
+        mode = "wall" if self._driver is None else "stepping"
+        text = status(self._engine, self._audience, self._exchange.log, mode)
+        return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
     async def register(self, request: web.Request) -> web.Response:
         """A process begins: it holds the clock until it is idle."""
@@ -188,25 +120,27 @@ class ControlServer:
         driver.changed()
         return answer({"horizon_us": asked.until_us})
 
-    async def arm(self, request: web.Request) -> web.Response:
-        """Arms a fault."""
-        asked = await read(request, Arm)
-        self._engine.arm(asked.fault, asked.method, asked.count, asked.code)
-        return answer({"armed": asked.fault})
+    async def faults(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """What is armed, and what has fired."""
+        faults = self._engine.faults
+        return answer({"armed": faults.armed(self._engine.now), "fired": faults.fired})
 
-    async def allowlist(self, request: web.Request) -> web.Response:
-        """Sets from where a key may come."""
-        asked = await read(request, Allowlist)
-        self._engine.access.allow(asked.addresses, asked.code, asked.key)
-        return answer({"addresses": asked.addresses, "code": asked.code})
+    def _doing(self, word: Word[Any]) -> Handler:
+        """The route of one word that scenario files know too; what it brings about is told at once."""
 
-    async def key(self, request: web.Request) -> web.Response:
-        """Revokes a key or brings it back, and sets what it may do."""
-        asked = await read(request, Key)
-        self._engine.access.change(
-            revoked=asked.revoked, permission=asked.permission, name=asked.key
-        )
-        return answer({"revoked": asked.revoked, "permission": asked.permission})
+        async def done(request: web.Request) -> web.Response:
+            asked = await read(request, word.shape)
+            self._exchange.tick()
+            told = word.do(self._stage, asked)
+            self._engine.stir()
+            self._stage.pass_on()
+            return answer(told)
+
+        return done
+
+    async def scenario(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
+        """What is played, and how far it is; nothing when nothing is."""
+        return answer({} if self._play is None else self._play.row())
 
     async def state(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Where the clock stands, who waits, how many answers are withheld, and how much was traded."""
@@ -221,7 +155,7 @@ class ControlServer:
                 "idle": [] if stepping is None else stepping.idle,
                 "registered": [] if stepping is None else stepping.registered,
                 "steps": 0 if stepping is None else stepping.steps,
-                "held": self._held(),
+                "held": self._exchange.held,
                 **self._engine.counts(),
                 "mode": "wall" if stepping is None else "stepping",
             }
@@ -230,12 +164,6 @@ class ControlServer:
     async def books(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """The truth."""
         return answer(self._engine.books())
-
-    async def stream(self, request: web.Request) -> web.Response:
-        """Arms a fault for news to come, or closes or silences who listens now."""
-        asked = await read(request, Disturbance)
-        done = self._audience.disturb(asked)
-        return answer({asked.fault: done})
 
     async def streams(self, request: web.Request) -> web.Response:  # noqa: ARG002 - aiohttp hands it over
         """Who listens to what, how many bytes wait for each, and which faults have taken effect."""
@@ -247,9 +175,6 @@ class ControlServer:
         return self._driver
 
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
 @web.middleware
 async def said_plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What was asked wrongly is answered with what is wrong and what to do."""
@@ -259,6 +184,8 @@ async def said_plainly(request: web.Request, handler: Handler) -> web.StreamResp
         return answer({"error": str(wrong), "remedy": wrong.remedy}, BAD_REQUEST)
     except Misuse as wrong:
         return answer({"error": str(wrong), "remedy": wrong.remedy}, CONFLICT)
+    except web.HTTPException as unknown:
+        return answer({"error": f"{unknown.reason}.", "remedy": REMEDY}, unknown.status)
 
 
 async def read(request: web.Request, shape: type[Asked]) -> Asked:

@@ -44,6 +44,7 @@ class Stepping:
         self._seats: Final[dict[str, Seat]] = {}
         self._idle: Final[dict[str, Instant | None]] = {}
         self._registrations = 0
+        self._told_stirs = engine.stirs
 
     @property
     def now(self) -> Instant:
@@ -104,11 +105,12 @@ class Stepping:
 
     def step(self, to: Instant) -> Step:
         """Moves the clock; everybody who was idle is busy again."""
-        before = self._engine.stirs
+        before = self._told_stirs
         self._engine.advance(to)
+        self._told_stirs = self._engine.stirs
         self._idle.clear()
         self.steps += 1
-        return Step(self._engine.now, stirred=self._engine.stirs > before)
+        return Step(self._engine.now, stirred=self._told_stirs > before)
 
     def at_horizon(self) -> bool:
         """Whether the clock has reached its horizon and everybody waits there."""

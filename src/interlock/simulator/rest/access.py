@@ -11,7 +11,9 @@ from typing import Final
 from interlock.errors import BadInput
 from interlock.simulator.answers import IP_ILLEGAL, UNAUTHORISED, Refusal
 from interlock.simulator.config import ApiKey, Permission
+from interlock.simulator.switches import AS_SEEN, DuplicateNonce, Switches
 
+DUPLICATE_REQUEST: Final = 40006
 BLOCK_CODES: Final = (UNAUTHORISED, IP_ILLEGAL)
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -30,7 +32,9 @@ class Door:
 class Access:
     """Whom the exchange knows. A change names a key, or means all of them."""
 
-    def __init__(self, keys: Iterable[ApiKey]) -> None:
+    def __init__(self, keys: Iterable[ApiKey], switches: Switches = AS_SEEN) -> None:
+        self.switches: Final = switches
+        self._nonces: Final[set[tuple[str, str]]] = set()
         self._doors: Final = {key.key: Door(key) for key in keys}
 
     def key(self, name: object, source: str) -> ApiKey:
@@ -42,10 +46,19 @@ class Access:
             raise Refusal(door.block_code)
         return door.key
 
+    def use(self, key: ApiKey, nonce: str) -> None:
+        """A proven request uses its nonce; 40006 where it may do so once alone."""
+        if self.switches.duplicate_nonce is DuplicateNonce.ACCEPT:
+            return
+        if (key.key, nonce) in self._nonces:
+            raise Refusal(DUPLICATE_REQUEST)
+        self._nonces.add((key.key, nonce))
+
     def allow(
-        self, addresses: Sequence[str] | None, code: int = UNAUTHORISED, name: str | None = None
+        self, addresses: Sequence[str] | None, code: int | None = None, name: str | None = None
     ) -> None:
-        """Sets the allowlist (None: everybody) and the code by which all others are refused."""
+        """Sets the allowlist (None: everybody) and the code by which all others are refused (None: that of the switch)."""
+        code = int(self.switches.ip_block_style) if code is None else code
         if code not in BLOCK_CODES:
             raise BadInput(f"An address is refused with one of {BLOCK_CODES}, not with {code}.")
         networks = None if addresses is None else tuple(_network(text) for text in addresses)

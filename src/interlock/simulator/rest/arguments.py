@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.orders import ZERO, Kind, TimeInForce, Wish
 from interlock.simulator.market.candles import Page
 from interlock.simulator.market.listing import Listed
+from interlock.simulator.rest.funding import Rights, leverage_of, stp_of
 from interlock.simulator.rest.requests import Call
+from interlock.simulator.switches import BareLeverage, Switches
 from interlock.values import Instant, Side
 
 BAD_REQUEST: Final = 40003
@@ -24,6 +27,7 @@ LEGS_MAX: Final = 10
 OCO_LEGS: Final = 2
 POST_ONLY: Final = "POST_ONLY"
 SMART: Final = "SMART_POST_ONLY"
+MARGIN_ORDER: Final = "MARGIN_ORDER"
 ROWS_MAX: Final = 100
 CANDLES_MAX: Final = 300
 CANDLES_DEFAULT: Final = 25
@@ -32,6 +36,10 @@ TAPE_DEFAULT: Final = 25
 DEPTH_MAX: Final = 50
 DAY: Final = timedelta(days=1)
 MILLISECOND: Final = timedelta(milliseconds=1)
+CHAIN_WINDOW: Final = 90 * DAY
+CHAIN_ROWS: Final = 20
+CHAIN_ROWS_MAX: Final = 200
+HISTORY: Final = MappingProxyType({"D1": (DAY, 30), "H1": (timedelta(hours=1), 120)})
 _PLAIN: Final = re.compile(r"\d{1,14}(\.\d{1,14})?")
 _WHOLE: Final = re.compile(r"\d{1,19}")
 # Magnitudes below which a number counts seconds, milliseconds, microseconds; above the last it counts nanoseconds.
@@ -46,6 +54,26 @@ class Span:
     end: Instant
     limit: int
     symbol: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChainPage:
+    """Which deposits or withdrawals are asked for: of one currency or all, made from `start` on and before `end`, so many after `skip`."""
+
+    start: Instant
+    end: Instant
+    symbol: str | None
+    skip: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """`count` instants a `step` apart, the last of them `end`."""
+
+    end: Instant
+    step: timedelta
+    count: int
 
 
 def text(params: Mapping[str, object], name: str, *, code: int = BAD_ARGUMENT) -> str | None:
@@ -69,21 +97,29 @@ def listed_of(params: Mapping[str, object], instruments: Mapping[str, Listed]) -
     return listed
 
 
-def ordinary_wish(
-    call: Call, instruments: Mapping[str, Listed], *, legacy_triggers: bool = False
-) -> Wish:
+def funded(params: Mapping[str, object], switches: Switches) -> Mapping[str, object]:
+    """The parameters of an order with its funding said: what it is when it says nothing, and what a leverage alone means."""
+    is_bare = "leverage" in params and params.get("spot_margin") != "MARGIN"
+    if is_bare and switches.bare_leverage is BareLeverage.REJECT:
+        raise Refusal(BAD_ARGUMENT)
+    if is_bare and switches.bare_leverage is BareLeverage.MARGIN:
+        return {**params, "spot_margin": "MARGIN"}
+    return {"spot_margin": switches.spot_margin_default.value, **params}
+
+
+def ordinary_wish(call: Call, instruments: Mapping[str, Listed], rights: Rights) -> Wish:
     """The order that a private/create-order asks for; a trigger only where those are still taken."""
     params = call.params
     listed = listed_of(params, instruments)
     kind = _kind(params)
     if kind.is_trigger:
-        if legacy_triggers:
-            return trigger_wish(call, instruments)
+        if rights.legacy_triggers:
+            return trigger_wish(call, instruments, rights)
         raise Refusal(140001)
-    _check_margin(params)
+    leverage = leverage_of(params, rights)
     limit = _on_grid(params.get("price"), listed.tick, 308) if kind.has_limit else None
     quantity, notional = _amounts(params, listed, kind)
-    side, instruction = _side(params), _instruction(params)
+    side, instruction = _side(params), _instruction(params, leverage)
     return Wish(
         listed=listed,
         side=side,
@@ -96,21 +132,24 @@ def ordinary_wish(
         post_only=instruction is not None,
         smart=instruction == SMART,
         fee_in_quote=_fee_in_quote(params, listed, side),
+        leverage=leverage,
+        stp=stp_of(params, rights),
     )
 
 
-def trigger_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
+def trigger_wish(call: Call, instruments: Mapping[str, Listed], rights: Rights) -> Wish:
     """The trigger that a private/advanced/create-order asks for."""
     params = call.params
     listed = listed_of(params, instruments)
     kind = _kind(params)
     if not kind.is_trigger:
         raise Refusal(218)
-    _check_margin(params)
+    leverage = leverage_of(params, rights)
     reference = text(params, "ref_price_type", code=230) or "MARK_PRICE"
     if reference not in {"MARK_PRICE", "INDEX_PRICE", "LAST_PRICE"}:
         raise Refusal(230)
-    side, instruction = _side(params), _instruction(params) if kind.has_limit else None
+    side = _side(params)
+    instruction = _instruction(params, leverage) if kind.has_limit else None
     return Wish(
         listed=listed,
         side=side,
@@ -123,15 +162,18 @@ def trigger_wish(call: Call, instruments: Mapping[str, Listed]) -> Wish:
         tif=_tif(params),
         post_only=instruction is not None,
         fee_in_quote=_fee_in_quote(params, listed, side),
+        leverage=leverage,
+        stp=stp_of(params, rights),
     )
 
 
-def oco_wishes(call: Call, instruments: Mapping[str, Listed]) -> tuple[Wish, Wish]:
+def oco_wishes(call: Call, instruments: Mapping[str, Listed], rights: Rights) -> tuple[Wish, Wish]:
     """The limit and the trigger of a private/advanced/create-oco, on one side of one instrument, in the order in which they came."""
     found = legs(call.params, advanced=True)
     if len(found) != OCO_LEGS:
         raise Refusal(BAD_ARGUMENT)
-    one, other = (_oco_leg(call, leg, index, instruments) for index, leg in enumerate(found))
+    asked = [_oco_leg(call, leg, index) for index, leg in enumerate(found)]
+    one, other = (_oco_wish(each, instruments, rights) for each in asked)
     alike = one.listed is other.listed and one.side is other.side
     if not alike or one.kind.is_trigger is other.kind.is_trigger:
         raise Refusal(50010)
@@ -140,13 +182,15 @@ def oco_wishes(call: Call, instruments: Mapping[str, Listed]) -> tuple[Wish, Wis
     return one, other
 
 
-def _oco_leg(
-    call: Call, leg: Mapping[str, object], index: int, instruments: Mapping[str, Listed]
-) -> Wish:
+def _oco_leg(call: Call, leg: Mapping[str, object], index: int) -> Call:
+    """One leg as a request of its own."""
     own = text(leg, "client_oid") or f"{call.nonce}_{index}"
-    asked = replace(call, params={**leg, "client_oid": own})
-    is_limit = leg.get("type") == Kind.LIMIT
-    wish = ordinary_wish(asked, instruments) if is_limit else trigger_wish(asked, instruments)
+    return replace(call, params={**leg, "client_oid": own})
+
+
+def _oco_wish(asked: Call, instruments: Mapping[str, Listed], rights: Rights) -> Wish:
+    is_limit = asked.params.get("type") == Kind.LIMIT
+    wish = (ordinary_wish if is_limit else trigger_wish)(asked, instruments, rights)
     if is_limit and wish.tif is not TimeInForce.GOOD_TILL_CANCEL:
         raise Refusal(221)
     return wish
@@ -154,7 +198,7 @@ def _oco_leg(
 
 def legs(params: Mapping[str, object], *, advanced: bool) -> list[Mapping[str, object]]:
     """The one to ten legs of a list; a list by which orders hang together is not taken here."""
-    kind = params.get("contingency_type")
+    kind = text(params, "contingency_type")
     if not advanced and kind != "LIST":
         raise Refusal(140001 if kind in {"OCO", "OTO", "OTOCO"} else BAD_ARGUMENT)
     found = params.get("order_list")
@@ -238,9 +282,35 @@ def tape_span(params: Mapping[str, object], now: Instant) -> Span:
     return Span(max(start, end - 7 * DAY), min(end, now + MILLISECOND), count, None)
 
 
+def chain_page(params: Mapping[str, object], now: Instant) -> ChainPage:
+    """Ninety days by default, twenty rows of the first page, at most two hundred."""
+    end = _instant(params.get("end_ts")) or now + MILLISECOND
+    start = _instant(params.get("start_ts")) or end - CHAIN_WINDOW
+    page, size = str(params.get("page", 0)), _count(params, "page_size", CHAIN_ROWS)
+    if not _WHOLE.fullmatch(page):
+        raise Refusal(BAD_REQUEST)
+    size = min(size, CHAIN_ROWS_MAX)
+    return ChainPage(start, end, text(params, "currency"), int(page) * size, size)
+
+
+def history_page(params: Mapping[str, object], now: Instant) -> Times:
+    """Thirty days or a hundred and twenty hours at most, by default days, until now."""
+    name = text(params, "timeframe") or "D1"
+    if name not in HISTORY:
+        raise Refusal(BAD_REQUEST)
+    step, most = HISTORY[name]
+    end = min(_instant(params.get("end_time")) or now, now)
+    return Times(end, step, min(_count(params, "limit", most), most))
+
+
 def depth_of(params: Mapping[str, object]) -> int:
     """How many levels of a book: fifty when nothing is said, silently no more."""
     return min(_count(params, "depth", DEPTH_MAX), DEPTH_MAX)
+
+
+def page_of(params: Mapping[str, object]) -> int:
+    """Which page: the first unless said otherwise."""
+    return _count(params, "page", 1)
 
 
 def _count(params: Mapping[str, object], name: str, default: int) -> int:
@@ -292,9 +362,11 @@ def _tif(params: Mapping[str, object]) -> TimeInForce:
     return TimeInForce(name)
 
 
-def _instruction(params: Mapping[str, object]) -> str | None:
-    """Whether the order may only rest, and how strictly; other instructions are not served."""
+def _instruction(params: Mapping[str, object], leverage: Decimal | None) -> str | None:
+    """Whether the order may only rest, and how strictly; a margin order may say that it is one; others are not served."""
     given = params.get("exec_inst", [])
+    if leverage is not None and isinstance(given, list):
+        given = [each for each in given if each != MARGIN_ORDER]
     if given not in ([], [POST_ONLY], [SMART]):
         raise Refusal(219)
     return str(given[0]) if isinstance(given, list) and given else None
@@ -306,15 +378,6 @@ def _fee_in_quote(params: Mapping[str, object], listed: Listed, side: Side) -> b
     if named not in {None, listed.quote} and (named != listed.base or side is Side.SELL):
         raise Refusal(215)
     return named == listed.quote
-
-
-def _check_margin(params: Mapping[str, object]) -> None:
-    """The account has no margin; a bare leverage is ignored."""
-    funding = params.get("spot_margin", "SPOT")
-    if funding == "MARGIN":
-        raise Refusal(416)
-    if funding != "SPOT":
-        raise Refusal(50001)
 
 
 def _client_oid(call: Call) -> str:
@@ -345,13 +408,13 @@ def _quantity(params: Mapping[str, object], listed: Listed) -> Decimal:
 
 
 def _on_grid(given: object, step: Decimal, code: int) -> Decimal:
-    """A decimal text that is a multiple of the step and above zero; a missing one is a missing argument."""
+    """A decimal text that is a multiple of the step and above zero, without zeros at its end; a missing one is a missing argument."""
     if given is None:
         raise Refusal(BAD_ARGUMENT)
     number = _plain(given, code)
     if number % step:
         raise Refusal(code)
-    return number
+    return number.normalize()
 
 
 def _plain(given: object, code: int) -> Decimal:

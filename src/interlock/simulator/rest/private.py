@@ -21,7 +21,9 @@ from interlock.simulator.market.listing import Listing
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.account import AccountSide, Method
 from interlock.simulator.rest.arguments import (
+    DAY,
     amended_wish,
+    funded,
     legs,
     oco_wishes,
     ordinary_wish,
@@ -31,20 +33,19 @@ from interlock.simulator.rest.arguments import (
     which,
     which_to_amend,
 )
+from interlock.simulator.rest.funding import Rights
 from interlock.simulator.rest.requests import Call
-from interlock.simulator.rest.rows import order_row
+from interlock.simulator.rest.rows import Row, arranged, listed_row, read_row
+from interlock.simulator.rest.unserved import EMPTY, REFUSED
+from interlock.simulator.switches import ClientOidScope, Toggle, TriggerChildId
 from interlock.values import Instant
 
 BAD_ARGUMENT: Final = 40004
-NO_POSITION: Final = 201
 DUPLICATE: Final = 204
 NOT_CANCELLABLE: Final = 212
 NOT_FOUND: Final = 40401
-DISABLED: Final = 140001
 ACTS: Final = ("create-", "cancel-", "amend-", "close-", "change-")
 """How the name of a method begins that changes something."""
-
-TREES: Final = ("create-oto", "create-otoco", "cancel-oto", "cancel-otoco")
 
 
 class PrivateSide:
@@ -64,17 +65,18 @@ class PrivateSide:
         self._market: Final = market
         self._book: Final = book
         self._trading: Final = trading
-        account = AccountSide(config, listing, market, wallet, book)
+        account = AccountSide(config, listing, market, wallet, book, trading)
         self.methods: Final[Mapping[str, Method]] = MappingProxyType(
             {
+                **{name: partial(_refuse, code) for name, code in REFUSED.items()},
+                **{name: partial(_nothing, key) for name, key in EMPTY.items()},
                 **account.methods,
                 **self._world("private/", advanced=False),
                 **self._world("private/advanced/", advanced=True),
-                "private/close-position": partial(_refuse, NO_POSITION),
+                "private/get-order-list": self.order_list,
                 "private/advanced/create-oco": self.create_oco,
                 "private/advanced/cancel-oco": self.cancel_oco,
                 "private/advanced/get-order-list-detail": self.list_detail,
-                **{f"private/advanced/{name}": partial(_refuse, DISABLED) for name in TREES},
             }
         )
 
@@ -97,14 +99,16 @@ class PrivateSide:
 
     def create(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Queues an order: its ids, once per client_oid for the whole run."""
-        if advanced:
-            wish = trigger_wish(call, self._listing.instruments)
-        else:
-            wish = ordinary_wish(
-                call, self._listing.instruments, legacy_triggers=self._config.legacy_triggers
-            )
-        self._must_be_new(wish.client_oid)
+        asked = replace(call, params=funded(call.params, self._config.switches))
+        read = trigger_wish if advanced else ordinary_wish
+        wish = read(asked, self._listing.instruments, self._rights())
+        self._must_be_new(wish, now)
         return ids(self._trading.place(self._priced(wish, now), call.method, call.nonce, now))
+
+    def _rights(self) -> Rights:
+        own = self._trading.margin.settings
+        legacy = self._config.switches.legacy_triggers is Toggle.ON
+        return Rights(legacy, self._config.margin, own.leverage, own.stp)
 
     def _priced(self, wish: Wish, now: Instant) -> Wish:
         """A market buy by value shows a quantity that is guessed from the price; a smart post-only order moves behind the price."""
@@ -121,31 +125,67 @@ class PrivateSide:
         order = self._book.find(*which_to_amend(call.params), advanced=advanced)
         if order is None or not order.is_open:
             raise Refusal(NOT_CANCELLABLE)
-        wish = amended_wish(call, order.wish, order.filled)
-        self._must_be_new(wish.client_oid)
+        listed = self._listing.instruments[order.wish.listed.symbol]
+        wish = amended_wish(call, replace(order.wish, listed=listed), order.filled)
+        self._must_be_new(wish, now)
         self._trading.amend(order, wish, now)
         return ids(order)
 
-    def _must_be_new(self, client_oid: str) -> None:
-        if self._book.knows(client_oid):
+    def _must_be_new(self, wish: Wish, now: Instant) -> None:
+        bearers = self._book.bearers(wish.client_oid)
+        match self._config.switches.client_oid_scope:
+            case ClientOidScope.PER_INSTRUMENT:
+                bearers = [o for o in bearers if o.wish.listed.symbol == wish.listed.symbol]
+            case ClientOidScope.ONE_DAY:
+                bearers = [o for o in bearers if now - o.created < DAY]
+            case ClientOidScope.FOREVER:
+                pass
+        if bearers:
             raise Refusal(DUPLICATE)
+
+    def named(self, call: Call) -> Order | None:
+        """The order that a call names, in the world of its method."""
+        advanced = call.method.startswith("private/advanced/")
+        return self._book.find(*which(call.params), advanced=advanced)
 
     def cancel(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Ends an open order; 212 for one that is unknown here or has ended."""
-        order = self._book.find(*which(call.params), advanced=advanced)
+        order = self._found(call, advanced=advanced)
         if order is None or not order.is_open:
-            raise Refusal(NOT_CANCELLABLE)
+            silenced = self._silenced(call, advanced=advanced)
+            if silenced is None:
+                raise Refusal(int(self._config.switches.cancel_unknown_code))
+            return ids(silenced)
         self._trading.cancel(order, now)
         return ids(order)
+
+    def _silenced(self, call: Call, *, advanced: bool) -> Order | None:
+        """The open trigger that an ordinary cancel names, where that is answered as if it were done."""
+        if advanced or self._config.switches.silent_trigger_cancel is Toggle.OFF:
+            return None
+        order = self._book.find(*which(call.params), advanced=True)
+        return order if order is not None and order.is_open else None
+
+    def _found(self, call: Call, *, advanced: bool) -> Order | None:
+        """The order that a call names; a trigger's id may be that of what it became."""
+        named = which(call.params)
+        order = self._book.find(*named, advanced=advanced)
+        same = self._config.switches.trigger_child_id is TriggerChildId.SAME
+        if order is not None or advanced or not same:
+            return order
+        trigger = self._book.find(*named, advanced=True)
+        return self._book.orders.get(trigger.child_id or "") if trigger is not None else None
 
     def cancel_all(self, call: Call, now: Instant, *, advanced: bool) -> None:
         """Ends every open order of this world, or of one instrument; triggers are not reached from the ordinary one."""
         kind, symbol = text(call.params, "type"), text(call.params, "instrument_name")
         if kind not in {None, "LIMIT", "TRIGGER", "ALL"}:
             raise Refusal(BAD_ARGUMENT)
-        if kind == ("LIMIT" if advanced else "TRIGGER"):
-            return
-        for order in self._open(symbol, advanced=advanced):
+        worlds = [advanced] if kind != ("LIMIT" if advanced else "TRIGGER") else []
+        reaches = self._config.switches.cancel_all_reaches_triggers is Toggle.ON
+        if reaches and not advanced and kind != "LIMIT":
+            worlds.append(True)
+        for order in (o for world in worlds for o in self._open(symbol, advanced=world)):
             if order.is_open:
                 self._trading.cancel(order, now)
 
@@ -183,9 +223,9 @@ class PrivateSide:
 
     def create_oco(self, call: Call, now: Instant) -> object:
         """A limit and a trigger of which the first execution ends the other."""
-        wishes = oco_wishes(call, self._listing.instruments)
+        wishes = oco_wishes(call, self._listing.instruments, self._rights())
         for wish in wishes:
-            self._must_be_new(wish.client_oid)
+            self._must_be_new(wish, now)
         return {"list_id": self._trading.place_oco(wishes, call.method, call.nonce, now)}
 
     def cancel_oco(self, call: Call, now: Instant) -> None:
@@ -203,6 +243,13 @@ class PrivateSide:
             raise Refusal(BAD_ARGUMENT)
         return self._listed(order for each in asked for order in self._book.listed(each))
 
+    def order_list(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it shows what is now
+        """The legs of one pair, in the older words."""
+        kind, list_id = text(call.params, "contingency_type"), call.params.get("list_id")
+        if kind not in {None, "OCO"} or list_id is None:
+            raise Refusal(BAD_ARGUMENT)
+        return {"data": [listed_row(leg, self._config) for leg in self._book.listed(list_id)]}
+
     # -- looking
 
     def open_orders(self, call: Call, now: Instant, *, advanced: bool) -> object:  # noqa: ARG002 - it lists what is open now
@@ -219,10 +266,10 @@ class PrivateSide:
 
     def detail(self, call: Call, now: Instant, *, advanced: bool) -> object:  # noqa: ARG002 - it shows what is now
         """One order of this world by its order_id or client_oid; 40401 when there is none."""
-        order = self._book.find(*which(call.params), advanced=advanced)
+        order = self._found(call, advanced=advanced)
         if order is None:
             raise Refusal(NOT_FOUND)
-        return order_row(order, self._config)
+        return read_row(order, self._config)
 
     def history(self, call: Call, now: Instant, *, advanced: bool) -> object:
         """Orders of this world that have ended, by the time they were made, newest first."""
@@ -234,10 +281,11 @@ class PrivateSide:
             and not order.is_open
             and _is_of(order, asked.symbol)
         )
-        return self._listed(islice(found, asked.limit))
+        page = self._listed(islice(found, asked.limit))
+        return {"data": arranged(page["data"], self._config.switches.history_order)}
 
-    def _listed(self, orders: Iterable[Order]) -> object:
-        return {"data": [order_row(order, self._config) for order in orders]}
+    def _listed(self, orders: Iterable[Order]) -> dict[str, list[Row]]:
+        return {"data": [read_row(order, self._config) for order in orders]}
 
 
 def _is_of(order: Order, symbol: str | None) -> bool:
@@ -247,3 +295,8 @@ def _is_of(order: Order, symbol: str | None) -> bool:
 def _refuse(code: int, call: Call, now: Instant) -> object:  # noqa: ARG001 - it is a method like the others
     """A method that is known and not served."""
     raise Refusal(code)
+
+
+def _nothing(key: str, call: Call, now: Instant) -> object:  # noqa: ARG001 - likewise
+    """A method that finds nothing."""
+    return {key: []}

@@ -7,6 +7,7 @@ must be is said where the method lives.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 from urllib.parse import parse_qsl
@@ -17,15 +18,38 @@ from interlock.errors import BadInput
 from interlock.protocol.crypto_com import signing
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.config import ApiKey
+from interlock.simulator.faults import Armed, Sought
 from interlock.simulator.rest.access import Access
+from interlock.simulator.switches import NestedExecInst
 from interlock.values import Instant
 
 ROOT: Final = "/exchange/v1/"
+ANNOUNCEMENTS: Final = "/v1/public/get-announcements"
 NONCE_WINDOW_MS: Final = 60_000
 ID_MAX: Final = 2**63 - 1
 NO_ID: Final = -1
+# Of the renderings of a list within a list the plain one comes first and the bracketed one last.
+RENDERINGS: Final = MappingProxyType({NestedExecInst.PLAIN: 0, NestedExecInst.BRACKETS: -1})
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
 _NO_PARAMS: Final[Mapping[str, object]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One request as it came in, its path split; the fault that it met, and what the exchange's clock says to it."""
+
+    verb: str
+    method: str
+    query: str
+    body: bytes
+    source: str
+    clock: Instant
+    met: Armed | None = None
+
+    @property
+    def sought(self) -> Sought:
+        """What a fault knows it by."""
+        return Sought(self.method, self.source, partial(claimed_key, self.body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,8 @@ class Envelope:
 def split(path: str) -> tuple[str, str]:
     """The method and the query of a path below the API's root; the method is empty elsewhere."""
     bare, _, query = path.partition("?")
+    if bare == ANNOUNCEMENTS:
+        return "public/get-announcements", query
     return (bare.removeprefix(ROOT) if bare.startswith(ROOT) else ""), query
 
 
@@ -79,6 +105,15 @@ def envelope(body: bytes) -> Envelope:
     return Envelope(str(received.get("method")), params, request_id, *rest)
 
 
+def claimed_key(body: bytes) -> str | None:
+    """By which key a body says that it comes; nothing of it is believed."""
+    try:
+        name = envelope(body).api_key
+    except Refusal:
+        return None
+    return name if isinstance(name, str) else None
+
+
 def authenticate(sent: Envelope, access: Access, source: str, now: Instant) -> Call:
     """The call that this envelope proves; 40102 outside the nonce window, 40101 for anything that does not verify.
 
@@ -90,14 +125,17 @@ def authenticate(sent: Envelope, access: Access, source: str, now: Instant) -> C
     if nonce is None or abs(int(nonce) - now.ms) > NONCE_WINDOW_MS:
         raise Refusal(40102)
     key = access.key(sent.api_key, source)
-    if not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig):
+    rendering = RENDERINGS.get(access.switches.nested_exec_inst)
+    if not isinstance(sent.sig, str) or not _verifies(sent, key, nonce, sent.sig, rendering):
         raise Refusal(UNAUTHORISED)
+    access.use(key, nonce)
     return Call(sent.method, sent.params, int(nonce), key)
 
 
-def _verifies(sent: Envelope, key: ApiKey, nonce: str, sig: str) -> bool:
+def _verifies(sent: Envelope, key: ApiKey, nonce: str, sig: str, rendering: int | None) -> bool:
     try:
-        return signing.verifies(key.secret, sent.method, sent.id, key.key, sent.params, nonce, sig)
+        parts = (key.secret, sent.method, sent.id, key.key, sent.params, nonce, sig)
+        return signing.verifies(*parts, rendering=rendering)
     except BadInput:
         return False
 

@@ -15,12 +15,13 @@ from interlock.simulator.books.events import (
 )
 from interlock.simulator.books.orders import Order, Status, Trade
 from interlock.simulator.engine import Engine
-from interlock.simulator.rest.rows import ACCOUNT, order_row, trade_row
+from interlock.simulator.rest.fields import TOLD_BALANCE, TOLD_COIN, TOLD_ORDER
+from interlock.simulator.rest.rows import ACCOUNT, balance_words, order_row, trade_row
 from interlock.simulator.streams.channels import Channel, Topic
 
 Row = dict[str, Any]
 NS: Final = 1000
-MONEY: Final = (Topic.BALANCE, Topic.POSITION_BALANCE)
+MONEY: Final = (Topic.BALANCE, Topic.POSITION_BALANCE, Topic.RISK)
 LISTS: Final = {
     Topic.ORDER: "private/get-open-orders",
     Topic.ADVANCED: "private/advanced/get-open-orders",
@@ -54,10 +55,11 @@ class AccountNews:
         return [] if method is None else self._open(channel, method)
 
     def money(self, topic: Topic) -> Row:
-        """What the account holds, in the words of one of the two channels that tell it."""
+        """What the account holds, in the words of one of the three channels that tell it."""
         found: Any = self._engine.show("private/user-balance", {})
         row = found["data"][0]
-        return _of_account(topic, [_wealth(row) if topic is Topic.BALANCE else self._held(row)])
+        words = {Topic.BALANCE: _wealth, Topic.POSITION_BALANCE: self._held, Topic.RISK: _risk}
+        return _of_account(topic, [words[topic](row)])
 
     def told(self, events: Sequence[Event]) -> Iterator[tuple[Topic, str | None, Row]]:
         """Topic, instrument and news of each event, and at the end the money."""
@@ -68,7 +70,8 @@ class AccountNews:
             elif isinstance(event, OrderChanged):
                 symbol = event.order.wish.listed.symbol
                 topic = Topic.ADVANCED if event.order.is_advanced else Topic.ORDER
-                yield topic, symbol, _of_symbol(topic, symbol, self._order(event.order))
+                told = _of_symbol(topic, symbol, self._order(event.order))
+                yield topic, symbol, self._named(topic, symbol, told)
         if any(isinstance(event, BalanceChanged) for event in events):
             yield from ((topic, None, self.money(topic)) for topic in MONEY)
 
@@ -87,6 +90,13 @@ class AccountNews:
             }
             for symbol, rows in by_symbol.items()
         ]
+
+    def _named(self, topic: Topic, symbol: str, told: Row) -> Row:
+        """News of triggers name their channel as the switch says."""
+        name = self._engine.config.switches.advanced_channel_name.value
+        if topic is not Topic.ADVANCED:
+            return told
+        return told | {"subscription": f"{name}.{symbol}", "channel": name}
 
     def _order(self, order: Order) -> Row:
         return _streamed(order_row(order, self._engine.config))
@@ -107,43 +117,45 @@ class AccountNews:
 
 def _streamed(row: Row) -> Row:
     """An order as the stream shows it: the instant in nanoseconds as a whole number, and no reason where there is none."""
-    kept = dict(row)
+    kept: Row = {}
+    for name, value in row.items():
+        kept[name] = value
+        if name == "update_time":
+            kept["transaction_time_ns"] = value * NS * NS
     if row["status"] != Status.REJECTED.value:
         kept.pop("reason", None)
     if row["order_type"] == "MARKET" and row.get("ref_price_type") == "NULL_VAL":
         del kept["ref_price_type"]
-    return kept | {"transaction_time_ns": row["update_time"] * NS * NS}
+    if "exchange_order_id" in kept:
+        return kept
+    return {name: kept[name] for name in TOLD_ORDER if name in kept}
 
 
 def _deal(trade: Trade) -> Row:
     row = trade_row(trade)
     told = str(row.pop("transact_time_ns"))
-    return row | {"fee_credits": "0", "match_count": 1, "match_index": 0, "transaction_time": told}
+    return row | {"transaction_time": told}
 
 
 def _wealth(row: Row) -> Row:
-    """A balance as the stream shows it: what is isolated has fields of its own."""
-    return row | {
-        "isolated_positions": [],
-        "total_isolated_cash_balance": "0",
-        "total_risk_exposure": row["used_position_limit"],
-    }
+    """A balance as the stream shows it: in an order of its own."""
+    coins = [{name: coin[name] for name in TOLD_COIN} for coin in row["position_balances"]]
+    return balance_words(row, TOLD_BALANCE) | {"position_balances": coins}
+
+
+def _risk(row: Row) -> Row:
+    """The whole state: the totals, the balances, and no position."""
+    totals = {name: row[name] for name in row if name.startswith(("total_", "instrument_name"))}
+    return totals | {"balances": row["position_balances"], "positions": []}
 
 
 def _of_symbol(topic: Topic, symbol: str, row: Row) -> Row:
-    """News of one instrument; they name it in the subscription even to those who listen to all."""
-    return {
-        "instrument_name": symbol,
-        "subscription": f"{topic.value}.{symbol}",
-        "channel": topic.value,
-        "data": [row],
-    }
+    """News of one instrument; they name it in the subscription even to those who listen to all. Of an order it comes last."""
+    told = {"subscription": f"{topic.value}.{symbol}", "channel": topic.value}
+    named = {"instrument_name": symbol}
+    return (told | named if topic is Topic.ORDER else named | told) | {"data": [row]}
 
 
 def _of_account(topic: Topic, rows: list[Row]) -> Row:
-    return {
-        "account_id": ACCOUNT,
-        "subscription": topic.value,
-        "channel": topic.value,
-        "data": rows,
-    }
+    account = {} if topic is Topic.POSITION_BALANCE else {"account_id": ACCOUNT}
+    return account | {"subscription": topic.value, "channel": topic.value, "data": rows}

@@ -48,13 +48,13 @@ class Audience:
 
     def subscribe(self, listener: Listener, channel: Channel, request_id: int) -> list[Told]:
         """It listens from now on; what it is told first. The first word about orders answers the request."""
-        listener.channels[channel.name] = channel
         if listener.socket is Socket.USER:
             rows = self._account.first(channel)
         else:
             feed = self._feeds.get(channel) or feed_of(channel, self._engine.tell)
             self._feeds[channel] = feed
             rows = feed.first(self._engine.now)
+        listener.channels[channel.name] = channel
         answers = channel.topic in {Topic.ORDER, Topic.ADVANCED}
         return [(wire.told(row, request_id if answers else NO_ID), row["channel"]) for row in rows]
 
@@ -77,12 +77,8 @@ class Audience:
                 listener.outbox.close(SHUT_OUT)
         for topic, symbol, row in self._account.told(events):
             self._tell_account(topic, symbol, row)
-        for channel, feed in self._feeds.items():
-            for row in feed.news(self._engine.now):
-                frame = wire.told(row)
-                for listener in self.listeners:
-                    if listener.channels.get(channel.name) == channel:
-                        listener.tell(frame, row["channel"])
+        for channel, feed in tuple(self._feeds.items()):
+            self._tell_market(channel, feed)
 
     def disturb(self, asked: Disturbance) -> int:
         """Lets something go wrong; how many listeners it meets at once, or how many news it will."""
@@ -118,6 +114,27 @@ class Audience:
         for listener in self.listeners:
             if listener.key is not None and listener.hears(topic, symbol):
                 listener.tell(frame, row["channel"])
+
+    def _tell_market(self, channel: Channel, feed: Feed) -> None:
+        """The news of one channel: none while they stand still, and none any more when its instrument is not listed any more."""
+        if self._engine.floor.is_still(channel.symbol or ""):
+            return
+        try:
+            rows = feed.news(self._engine.now)
+        except Refusal:
+            self._end(channel)
+            return
+        for row in rows:
+            frame = wire.told(row)
+            for listener in self.listeners:
+                if listener.channels.get(channel.name) == channel:
+                    listener.tell(frame, row["channel"])
+
+    def _end(self, channel: Channel) -> None:
+        for listener in self.listeners:
+            if listener.channels.get(channel.name) == channel:
+                del listener.channels[channel.name]
+        self._close_feeds()
 
     def _close_feeds(self) -> None:
         wanted = {

@@ -27,19 +27,37 @@ class Topic(StrEnum):
     TRADE = "trade"
     CANDLES = "candlestick"
     BOOK = "book"
+    MARK = "mark"
+    INDEX = "index"
+    FUNDING = "funding"
+    ESTIMATED_FUNDING = "estimatedfunding"
+    SETTLEMENT = "settlement"
     ORDER = "user.order"
     ADVANCED = "user.advance.order"
     MY_TRADE = "user.trade"
     BALANCE = "user.balance"
     POSITIONS = "user.positions"
     POSITION_BALANCE = "user.position_balance"
+    RISK = "user.account_risk"
 
 
 # The documentation spells the channel of triggers in two ways; the longest prefix of a name decides.
 USER_NAMES: Final = MappingProxyType(
     {**{topic.value: topic for topic in Topic}, "user.advanced.order": Topic.ADVANCED}
 )
-WHOLE: Final = frozenset({Topic.BALANCE, Topic.POSITIONS, Topic.POSITION_BALANCE})
+WHOLE: Final = frozenset({Topic.BALANCE, Topic.POSITIONS, Topic.POSITION_BALANCE, Topic.RISK})
+VALUES: Final = MappingProxyType(
+    {
+        Topic.MARK: "mark_price",
+        Topic.INDEX: "index_price",
+        Topic.FUNDING: "funding_rate",
+        Topic.ESTIMATED_FUNDING: "estimated_funding_rate",
+        Topic.SETTLEMENT: "funding_hist",
+    }
+)
+"""The channels of one figure each, and what a read of it is called; nothing is settled here, and nothing is told of it."""
+
+INDEX_SUFFIX: Final = "-INDEX"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +79,16 @@ def channel_of(
 ) -> Channel:
     """The channel of this name; 40003 when this socket has none."""
     found = _user(name) if socket is Socket.USER else _market(name, with_deltas=with_deltas)
-    if found is None or (found.symbol is not None and found.symbol not in symbols):
+    if found is None or (found.symbol is not None and not _is_there(found, symbols)):
         raise Refusal(BAD_REQUEST)
     return found
+
+
+def _is_there(channel: Channel, symbols: Container[str]) -> bool:
+    """Whether its instrument is listed; an index has a name of its own, which a read of it knows."""
+    if channel.topic is Topic.INDEX:
+        return str(channel.symbol).endswith(INDEX_SUFFIX)
+    return channel.symbol in symbols
 
 
 def _user(name: str) -> Channel | None:
@@ -83,6 +108,8 @@ def _market(name: str, *, with_deltas: bool) -> Channel | None:
             return Channel(name, Topic.TICKER, symbol)
         case ["trade", symbol]:
             return Channel(name, Topic.TRADE, symbol)
+        case [("mark" | "index" | "funding" | "estimatedfunding" | "settlement") as topic, symbol]:
+            return Channel(name, Topic(topic), symbol)
         case ["candlestick", timeframe, symbol] if timeframe in TIMEFRAMES:
             return Channel(name, Topic.CANDLES, symbol, timeframe)
         case ["book", symbol, depth] if depth.isdigit() and int(depth) in DEPTHS:

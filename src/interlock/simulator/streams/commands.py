@@ -5,13 +5,14 @@ through it, and never those that REST made.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final
 
 from interlock.simulator.answers import UNAUTHORISED, Refusal
 from interlock.simulator.books.events import OrderChanged
 from interlock.simulator.engine import MESSAGES, UNKNOWN_METHOD, Engine
+from interlock.simulator.faults import Silence
 from interlock.simulator.rest.requests import Call, Envelope, authenticate, digits
 from interlock.simulator.streams import wire
 from interlock.simulator.streams.audience import Audience, Told
@@ -21,10 +22,13 @@ from interlock.simulator.streams.terms import StreamTerms
 from interlock.simulator.streams.wire import BAD_REQUEST, Said
 
 TOO_MANY: Final = 40107
+BAD_ARGUMENT: Final = 40004
 CONNECTION: Final = "CONNECTION"
 DELTAS: Final = "SNAPSHOT_AND_UPDATE"
 # The documented spelling, and the one that a widespread client sends.
 BOOK_TYPE: Final = ("book_subscription_type", "bookSubscriptionType")
+BATCH: Final = "private/batch-order-request"
+BATCH_MAX: Final = 10
 DOINGS: Final = ("create-", "amend-", "cancel-", "close-")
 
 
@@ -55,6 +59,7 @@ class Commands:
                 "public/auth": self._authenticate,
                 "private/set-cancel-on-disconnect": self._set_cancel,
                 "private/get-cancel-on-disconnect": self._get_cancel,
+                BATCH: self._batch,
             }
         )
 
@@ -97,10 +102,13 @@ class Commands:
             raise Refusal(UNAUTHORISED)
         deltas = any(said.params.get(name) == DELTAS for name in BOOK_TYPE)
         symbols = self._engine.symbols
-        channels = [
-            channel_of(name, listener.socket, symbols, with_deltas=deltas)
-            for name in wire.channels_of(said)
-        ]
+        try:
+            channels = [
+                channel_of(name, listener.socket, symbols, with_deltas=deltas)
+                for name in wire.channels_of(said)
+            ]
+        except Refusal as refusal:
+            raise Refusal(int(self._engine.config.switches.bad_channel_code)) from refusal
         names = {*listener.channels, *(channel.name for channel in channels)}
         if listener.socket is Socket.MARKET and len(names) > self._terms.subscriptions_max:
             raise Refusal(TOO_MANY)
@@ -121,6 +129,12 @@ class Commands:
     # -- what it orders
 
     def _order(self, listener: Listener, said: Said) -> Heard:
+        result = self._commanded(listener, said)
+        if isinstance(result, Silence):
+            return Heard()
+        return Heard([wire.done(said, result, MESSAGES.get(said.method.rpartition("/")[2]))])
+
+    def _commanded(self, listener: Listener, said: Said) -> object:
         key = self._audience.admitted(listener)
         if key is None:
             raise Refusal(UNAUTHORISED)
@@ -130,7 +144,29 @@ class Commands:
         before = self._engine.events.count
         result = self._engine.command(call, listener.source)
         listener.orders.extend(self._made(since=before))
-        return Heard([wire.done(said, result, MESSAGES.get(said.method.rpartition("/")[2]))])
+        return result
+
+    def _batch(self, listener: Listener, said: Said) -> Heard:
+        """Cancels and then orders of one instrument, at most ten together, each for itself."""
+        symbol = said.params.get("instrument_name")
+        found = {
+            name: [_of(leg, symbol) for leg in _listed(said.params.get(name))]
+            for name in ("cancels", "creates")
+        }
+        if not 0 < sum(map(len, found.values())) <= BATCH_MAX:
+            raise Refusal(BAD_ARGUMENT)
+        done = {
+            name: self._ordered(listener, said, f"private/{name[:-1]}-order-list", legs)
+            for name, legs in found.items()
+            if legs
+        }
+        if any(isinstance(each, Silence) for each in done.values()):
+            return Heard()
+        return Heard([wire.done(said, done)])
+
+    def _ordered(self, listener: Listener, said: Said, method: str, legs: list[object]) -> object:
+        params = {"contingency_type": "LIST", "order_list": legs}
+        return self._commanded(listener, replace(said, method=method, params=params))
 
     def _made(self, since: int) -> list[str]:
         """The ids of the orders that came into being just now."""
@@ -158,3 +194,15 @@ class Commands:
         for order_id in listener.orders:
             self._engine.withdraw(order_id)
         listener.orders.clear()
+
+
+def _listed(value: object) -> list[object]:
+    """An optional list."""
+    if value is not None and not isinstance(value, list):
+        raise Refusal(BAD_ARGUMENT)
+    return value or []
+
+
+def _of(leg: object, symbol: object) -> object:
+    """A leg of a batch with the instrument of the batch."""
+    return {"instrument_name": symbol, **leg} if isinstance(leg, dict) else leg

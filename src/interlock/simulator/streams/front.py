@@ -4,6 +4,7 @@ Nothing is remembered for those who are away: what happened between two connecti
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -11,9 +12,10 @@ from aiohttp import WSMsgType, web
 
 from interlock.errors import BrokenInvariant
 from interlock.simulator.engine import Engine
+from interlock.simulator.requestlog import Entry, RequestLog
 from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.channels import Socket
-from interlock.simulator.streams.commands import Commands
+from interlock.simulator.streams.commands import Commands, Heard
 from interlock.simulator.streams.listener import Listener
 from interlock.simulator.streams.outbox import Outbox
 from interlock.simulator.streams.terms import USUAL, StreamTerms
@@ -30,8 +32,10 @@ class Streams:
         engine: Engine,
         tick: Callable[[], None],
         broken: asyncio.Future[None],
+        log: RequestLog,
         terms: StreamTerms = USUAL,
     ) -> None:
+        self._log: Final = log
         self._engine: Final = engine
         self._tick: Final = tick
         self._broken: Final = broken
@@ -83,19 +87,27 @@ class Streams:
 
     def _hear(self, listener: Listener, frame: str) -> None:
         """One thing that a client said; what it brings about is told before it is answered."""
+        began = time.perf_counter_ns()
         try:
             self._tick()
             self.audience.pass_on()
+            self._engine.faults.met = []
             heard = self._commands.obey(listener, frame)
             self.audience.pass_on()
         except BrokenInvariant as promise:
             if not self._broken.done():
                 self._broken.set_exception(promise)
             raise
+        self._note(listener, frame, heard, (time.perf_counter_ns() - began) // 1000)
         for answer in heard.answers:
             listener.outbox.put(answer)
         for first, channel in heard.firsts:
             listener.tell(first, channel)
+
+    def _note(self, listener: Listener, frame: str, heard: Heard, micros: int) -> None:
+        answer = heard.answers[0] if heard.answers else None
+        met, now, via = tuple(self._engine.faults.met), self._engine.now, listener.socket.value
+        self._log.add(Entry(now, via, listener.source, "", frame, answer, met, micros))
 
     def _leave(self, listener: Listener) -> None:
         self.audience.leave(listener)

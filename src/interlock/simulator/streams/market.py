@@ -10,13 +10,14 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from interlock.simulator.streams.channels import Channel, Topic
+from interlock.simulator.streams.channels import VALUES, Channel, Topic
 from interlock.values import Instant
 
 Row = dict[str, Any]
 Ask = Callable[[str, Mapping[str, object]], Any]
 """A public method and its parameters, answered as of now."""
 
+TICKER: Final = ("h", "l", "a", "c", "b", "bs", "k", "ks", "i", "v", "vv", "oi", "t")
 FIRST_TRADES: Final = 50
 NEWEST_TRADES: Final = 150
 # Printing a trade costs time: the whole tape is looked at only when this many are new.
@@ -48,8 +49,10 @@ def feed_of(channel: Channel, ask: Ask) -> Feed:
             return Trades(channel, ask)
         case Topic.CANDLES:
             return Candles(channel, ask)
-        case _:
+        case Topic.BOOK:
             return Book(channel, ask)
+        case _:
+            return Value(channel, ask)
 
 
 class Ticker:
@@ -81,7 +84,37 @@ class Ticker:
         if not rows:
             return {}
         sizes = {name: _best(book[side]) for name, side in (("bs", "bids"), ("ks", "asks"))}
-        return {"oi": "0", **rows[0], **sizes}
+        row = rows[0] | sizes
+        return {name: row[name] for name in TICKER}
+
+
+class Value:
+    """One figure, whenever it is another one: a mark or index price; of a perpetual, which has no price here, never any."""
+
+    def __init__(self, channel: Channel, ask: Ask) -> None:
+        self._channel: Final = channel
+        self._ask: Final = ask
+        self._last: Row = self._row()
+        self._due = Instant(0)
+
+    def first(self, now: Instant) -> list[Row]:  # noqa: ARG002 - the figure knows its time
+        """The figure as it stands."""
+        row = self._row()
+        return [_news(self._channel, [row])] if row else []
+
+    def news(self, now: Instant) -> list[Row]:
+        """The figure, if it is another one."""
+        if now < self._due:
+            return []
+        before, self._last, self._due = self._last, self._row(), now + PACE
+        is_other = self._last.get("v") != before.get("v")
+        return [_news(self._channel, [self._last])] if self._last and is_other else []
+
+    def _row(self) -> Row:
+        kind = VALUES[self._channel.topic]
+        asked = {"instrument_name": self._channel.symbol, "valuation_type": kind, "count": "1"}
+        rows: list[Row] = self._ask("public/get-valuations", asked)["data"]
+        return rows[0] if rows else {}
 
 
 class Trades:
@@ -113,7 +146,8 @@ class Trades:
     def _rows(self, count: int) -> list[Row]:
         asked = {"instrument_name": self._channel.symbol, "count": str(count)}
         rows: list[Row] = self._ask("public/get-trades", asked)["data"]
-        return rows
+        is_oldest_first = bool(rows) and rows[0]["t"] < rows[-1]["t"]
+        return rows[::-1] if is_oldest_first else rows
 
 
 class Candles:
@@ -223,8 +257,9 @@ def _checksum(sides: Row) -> int:
     return found - (1 << 32) if found >= 1 << 31 else found
 
 
-def _best(levels: list[list[str]]) -> str | None:
-    return levels[0][1] if levels else None
+def _best(levels: list[list[str]]) -> str:
+    """What stands at the best level; nothing when it is taken."""
+    return levels[0][1] if levels else "0"
 
 
 def _shouted(row: Row) -> Row:

@@ -17,6 +17,7 @@ from interlock.simulator.rest.requests import ID_MAX, NO_ID, digits
 
 NOT_JSON: Final = 40001
 BAD_REQUEST: Final = 40003
+OLD_BAD_REQUEST: Final = 10004
 NAMELESS: Final = "ERROR"
 BAD_CHANNEL: Final = "invalid channel"
 _JSON: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -78,12 +79,11 @@ def done(heard: Said, result: object = None, message: str | None = None) -> byte
 
 def refused(heard: Said, refusal: Refusal) -> bytes:
     """The answer to what was refused: the ids of an order come along, else the words that were refused, but never those with a key."""
-    frame: dict[str, object] = {
-        "id": heard.answered_as,
-        "method": heard.method,
-        "code": refusal.code,
-        "message": _text(heard, refusal.code),
-    }
+    frame: dict[str, object] = {"id": heard.answered_as}
+    named: dict[str, object] = {"method": heard.method}
+    coded: dict[str, object] = {"code": refusal.code}
+    frame |= coded | named if heard.method == "subscribe" else named | coded
+    frame["message"] = _text(heard, refusal.code)
     if refusal.result is not None:
         frame["result"] = refusal.result
     elif heard.api_key is None:
@@ -109,6 +109,6 @@ def heartbeat(beat: int) -> bytes:
 
 
 def _text(heard: Said, code: int) -> str:
-    if heard.method == "subscribe" and code == BAD_REQUEST:
+    if heard.method == "subscribe" and code in {BAD_REQUEST, OLD_BAD_REQUEST}:
         return BAD_CHANNEL
     return codes.name(code) if code == UNAUTHORISED else wording(code)

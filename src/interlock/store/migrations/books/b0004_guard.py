@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b0004"
-down_revision = "b0002"
+down_revision = "b0003"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 ADDED = {
