@@ -73,6 +73,13 @@ def bench() -> dict[str, Any]:
     return found
 
 
+def exchange() -> dict[str, Any]:
+    """What the simulated exchange bears."""
+    done = run(sys.executable, "benchmarks/exchange.py", PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def mutants() -> dict[str, Any]:
     """Rules spoilt in turn, and whether a test noticed."""
     done = run(sys.executable, "tests/mutants/run.py", PYTHONPATH=str(ROOT))
@@ -97,6 +104,7 @@ COMMANDS = {
     "demo": (demo, 'make demo ARGS="--once --days 30 --json"'),
     "prove": (prove, "make prove"),
     "bench": (bench, "make bench"),
+    "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
     "install": (install, "make release-figures"),
 }

@@ -19,6 +19,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.exchange import exchange
 from benchmarks.figure import Figure
 from benchmarks.gate import gate
 from benchmarks.order_path import order_path
@@ -125,6 +126,7 @@ def main() -> int:
             *decisions(),
             *rehearsals(),
             *gate(),
+            *exchange(),
         ]
     table = Table("figure", "value", "unit", "note")
     for each in figures:

@@ -12,6 +12,7 @@
     |   |-- Unreachable        bytes left and nobody answered in words we can read: the outcome is unknown (exit 3)
     |   |   `-- AskedToWait    the messenger answered, said nothing to anybody, and names a time
     |   `-- NotSent            no byte left this machine
+    |       `-- Starved        the method was asked too often for the exchange's limits
     |-- StoreTrouble           the books cannot be read or written
     |   |-- WrongVenue         the data folder belongs to the other venue
     |   |-- NewerSchema        a later version of the platform wrote the file
@@ -125,6 +126,15 @@ class NotSent(ExchangeTrouble):
     """No byte left this machine: nothing can have happened at the exchange."""
 
     remedy: ClassVar[str] = "Check the address, the network and the name service of this host."
+
+
+class Starved(NotSent):
+    """So many wait for a method of the exchange that asking again would pass its limit."""
+
+    remedy: ClassVar[str] = "Nothing left this machine: the next pass asks again."
+
+    def __init__(self, method: str, patience: timedelta) -> None:
+        super().__init__(f"No turn for {method} within {patience.total_seconds():g} s.")
 
 
 class StoreTrouble(InterlockError):

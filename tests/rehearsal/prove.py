@@ -22,11 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.rehearsal.rivals import exchange, race, take_turns
-from tests.rehearsal.scenario import SCRIPTS, stage, violations
+from tests.rehearsal.scenario import HEARD, SCRIPTS, stage, violations
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
 WORKERS = 2
+ALL = (*SCRIPTS, HEARD)
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SEEDS = 200
 KILLS = 40
@@ -52,7 +53,7 @@ class Proof:
 def _deaths_of(task: tuple[int, int, int]) -> tuple[int, list[Death]]:
     quietly()
     which, first, stride = task
-    played = (*SCRIPTS, *SCENARIOS)[which]
+    played = (*ALL, *SCENARIOS)[which]
     seams = points(played)
     deaths = list(die_at(played, seams, range(first, len(seams), stride)))
     return len(deaths), [death for death in deaths if death.violations]
@@ -60,7 +61,7 @@ def _deaths_of(task: tuple[int, int, int]) -> tuple[int, list[Death]]:
 
 def _seed_of(seed: int) -> list[str]:
     quietly()
-    script = SCRIPTS[seed % len(SCRIPTS)]
+    script = ALL[seed % len(ALL)]
     world = stage(script, seed)
     first = world.run()
     second = stage(script, seed).run()
@@ -70,15 +71,15 @@ def _seed_of(seed: int) -> list[str]:
 
 def deaths(pool: ProcessPoolExecutor) -> Proof:
     """A death at every seam of every script."""
-    tasks = [(which, worker, WORKERS) for which in range(len(SCRIPTS)) for worker in range(WORKERS)]
+    tasks = [(which, worker, WORKERS) for which in range(len(ALL)) for worker in range(WORKERS)]
     return _deaths("deaths", pool, tasks)
 
 
 def scenarios(pool: ProcessPoolExecutor) -> Proof:
     """Everything that can go wrong, and a death in each of them: at every seam, or at some of them, in each scenario at others."""
     stride = 1 if "--whole" in sys.argv else STRIDE
-    count = len(SCRIPTS) + len(SCENARIOS)
-    tasks = [(which, which % stride, stride) for which in range(len(SCRIPTS), count)]
+    count = len(ALL) + len(SCENARIOS)
+    tasks = [(which, which % stride, stride) for which in range(len(ALL), count)]
     return _deaths("scenarios", pool, tasks)
 
 

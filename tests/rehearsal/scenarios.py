@@ -14,15 +14,16 @@ from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.scene import read
 from interlock.simulator.scenes.words import Stage
 from tests.fakes.store import FakeMarket
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, Script, stage
+from tests.rehearsal.scenario import BY_STOP, BY_TARGET, BY_WORD, Script, stage
 from tests.rehearsal.world import World
 
 ENTRY: Final = "private/create-order"
-STOP: Final = "private/advanced/create-order"
-CANCEL: Final = "private/advanced/cancel-order"
+STOP: Final = "private/advanced/create-oco"
+CANCEL: Final = "private/advanced/cancel-oco"
 A_MOMENT: Final = 0.001  # hours: the bar that decides has not closed yet
 BOUGHT: Final = replace(BY_TARGET, name="bought", hours=0.3)
 SOLD: Final = replace(BY_TARGET, name="sold", hours=6.4)
+SOLD_HERE: Final = BY_WORD  # the pair is cancelled as a whole, and then the lot is sold
 STOPPED: Final = BY_STOP
 LONG: Final = replace(BOUGHT, name="long", hours=2.3)  # until executions are swept
 # On margin: until the next hour's interest is booked, and until the debt is repaid.
@@ -147,22 +148,22 @@ SCENARIOS: Final = (
         (arm("refuse", STOP, count=2, code=42901),),
     ),
     # the exit
-    Scenario("the cancel of the stop is lost", SOLD, (arm("lose_request", CANCEL),)),
-    Scenario("the cancel's answer is lost", SOLD, (arm("lose_answer", CANCEL),)),
+    Scenario("the cancel of the stop is lost", SOLD_HERE, (arm("lose_request", CANCEL),)),
+    Scenario("the cancel's answer is lost", SOLD_HERE, (arm("lose_answer", CANCEL),)),
     Scenario(
         "the sale's answer is lost",
-        SOLD,
+        SOLD_HERE,
         (arm("lose_answer", ENTRY, f'on = "{CANCEL}"'),),
     ),
     Scenario(
-        "502 after the sale was accepted", SOLD, (arm("http_502", ENTRY, f'on = "{CANCEL}"'),)
+        "502 after the sale was accepted", SOLD_HERE, (arm("http_502", ENTRY, f'on = "{CANCEL}"'),)
     ),
     Scenario(
-        "the sale is refused once", SOLD, (arm("refuse", ENTRY, f'on = "{CANCEL}"', code=315),)
+        "the sale is refused once", SOLD_HERE, (arm("refuse", ENTRY, f'on = "{CANCEL}"', code=315),)
     ),
     Scenario(
         "the sale comes 20 s late",
-        SOLD,
+        SOLD_HERE,
         (arm("accept_late", ENTRY, f'on = "{CANCEL}"', by_seconds=20),),
     ),
     # what is read

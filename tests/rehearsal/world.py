@@ -6,7 +6,6 @@ When a life is over its seams refuse every call first, and only then are its tas
 """
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,40 +15,20 @@ from typing import Any
 from interlock.account import Mode
 from interlock.desk.day import Pass
 from interlock.errors import Unreachable
-from interlock.exchange.client import Credentials, CryptoComExchange
+from interlock.exchange.client import Credentials, CryptoComExchange, sleep
+from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
 from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Secret
-from interlock.wiring.desk import Desk, desk_of
+from interlock.wiring.desk import Desk, Listens, desk_of
+from tests.rehearsal.line import Sockets
 from tests.rehearsal.loop import Crash, SimLoop
+from tests.rehearsal.seams import Seams
 
 RESTART = timedelta(seconds=2)
 NEVER = 10.0**9
-
-
-@dataclass(slots=True)
-class Seams:
-    """Numbers every seam call of all lives, and crashes at those in `crashes`."""
-
-    crashes: frozenset[int] = frozenset()
-    count: int = 0
-    is_dead: bool = False
-    trace: Any = field(default_factory=hashlib.sha256)
-    names: list[str] = field(default_factory=list)
-
-    def point(self, name: str) -> None:
-        """One crash point. A dead life passes none."""
-        if self.is_dead:
-            raise Crash(name)
-        self.trace.update(f"{self.count}:{name}\n".encode())
-        self.names.append(name)
-        number = self.count
-        self.count += 1
-        if number in self.crashes:
-            self.is_dead = True
-            raise Crash(name)
 
 
 class VirtualClock:
@@ -102,6 +81,7 @@ class EngineTransport:
             raise Crash(path)
         self._world.catch_up()
         answer = engine.handle(verb, f"/exchange/v1/{path.lstrip('/')}", body)
+        self._world.pass_on()
         seams.point(f"sent {path}")
         await asyncio.sleep(0.005)
         seams.point(f"answered {path}")
@@ -167,6 +147,9 @@ class World:
     after: timedelta = timedelta()
     meanwhile: Callable[[], None] | None = None
     notifier: Notifier | None = None
+    clock: "VirtualClock | None" = None
+    listens: bool = False
+    sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
@@ -175,6 +158,7 @@ class World:
         self.seams = Seams(self.crashes)
         self.loop = SimLoop(self.seed, shuffle=self.shuffle)
         self.start = self.engine.now
+        self.sockets = Sockets(self.engine, self.seams)
 
     def run(self) -> str:
         """Lives until the scenario is over; the trace hash of all of them."""
@@ -194,6 +178,11 @@ class World:
         """The exchange lives on the same time, whether or not anybody asks it."""
         if self.now() > self.engine.now:
             self.engine.advance(self.now())
+        self.pass_on()
+
+    def pass_on(self) -> None:
+        """Who listens is told what happened."""
+        self.sockets.audience.pass_on()
 
     async def _all_lives(self) -> None:
         end = self.start + self.lasts
@@ -217,10 +206,11 @@ class World:
         except Crash:
             pass
         self.seams.is_dead = True
+        self.sockets.all_end()
         await asyncio.gather(life, return_exceptions=True)
 
     async def _live(self) -> None:
-        clock = VirtualClock(self.loop, self.start, self.seams)
+        clock = self.clock = VirtualClock(self.loop, self.start, self.seams)
         desk = self._desk(clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stir(clock))
@@ -233,10 +223,15 @@ class World:
         exchange = CryptoComExchange(EngineTransport(self), credentials, clock.now)
         tenure = books.open(Mode.SIM, clock.now())
         notifier = CrashingNotifier(self.notifier, self.seams) if self.notifier else None
-        return desk_of(books, market, exchange, clock, tenure, notifier=notifier)
+        listens = self._listens(credentials, clock) if self.listens else None
+        return desk_of(books, market, exchange, clock, tenure, notifier=notifier, listens=listens)
+
+    def _listens(self, credentials: Credentials, clock: VirtualClock) -> Listens:
+        wake = clock.nudge("listener").set
+        return Listens(UserStream(self.sockets.dial, credentials, clock.now, sleep, wake))
 
     async def _stir(self, clock: VirtualClock) -> None:
-        """The exchange's own events happen at their time, and the settler hears of them as from a user stream."""
+        """The exchange's own events happen at their time; where nobody listens, the settler is told that something happened."""
         while True:
             self.catch_up()
             due = self.engine.next_event()
@@ -244,7 +239,7 @@ class World:
             seconds = (due - self.now()).total_seconds() if due else 60.0
             await asyncio.sleep(min(60.0, max(0.001, seconds)))
             self.catch_up()
-            if self.engine.stirs != stirs:
+            if self.engine.stirs != stirs and not self.listens:
                 clock.nudge("settler").set()
 
 

@@ -33,11 +33,18 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Entries on `scope` (a symbol or a base) are frozen, and why."""
+    """Entries on `scope` (a symbol or a currency) are frozen, and why."""
 
     scope: str
     code: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The first stage of LIVE: small orders, one position at a time, until a person widens it. `made` counts the orders in it."""
+
+    made: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,8 @@ class Standing:
 
     `clock` is how far the exchange's clock is ahead of ours. `entry_keys` are the wishes that were asked for lately, `messages`
     the requests of the last minute, `executions` the entries of the last hour that bought or may have. `disarmed` says why
-    entering waits for a person. `naked` are the lots whose stop is not confirmed past its deadline.
-    `margin` is what is left for initial margin, in account currency, by the exchange's own figures.
+    entering waits for a person. `naked` are the lots whose stop is not confirmed past its deadline. `stage` is None once it was
+    widened, and in SIM. `margin` is what is left for initial margin, in account currency, by the exchange's own figures.
     """
 
     switches: Switches
@@ -67,6 +74,7 @@ class Standing:
     executions: int = 0
     disarmed: str | None = None
     naked: tuple[str, ...] = ()
+    stage: Stage | None = None
     margin: Known[Decimal] | Unknown = Unknown("the exchange did not say what margin is free")  # noqa: RUF009 - frozen: safe as a default
 
     def open_positions(self, base: str | None = None) -> int:

@@ -1,14 +1,14 @@
 """The routes: each answers from memory alone, with the instant as of which it is true; none waits for the exchange, none writes."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from interlock.account import Standing
+from interlock.account import Mode, Standing
 from interlock.api import views
 from interlock.api.answer import answer, problem
 from interlock.api.facts import Instruments, facts
@@ -24,6 +24,7 @@ from interlock.risk.limits import Limits
 from interlock.risk.question import Facts
 from interlock.settings import Settings
 from interlock.values import Instant, Known, check_symbol
+from interlock.wiring.certified import doubt_of
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 ROWS_ON_THE_PAGE = 16
@@ -178,7 +179,12 @@ class Routes:
         if asked.scope is not risk_probe.Scope.ORDER:
             return None
         decided = self.memory.books.decided(asked.symbol, None)
-        return facts(asked.symbol, self.memory.snapshot(), decided, self.instruments)
+        shown = self.memory.snapshot()
+        known = facts(asked.symbol, shown, decided, self.instruments)
+        if shown.picture.switches.venue is not Mode.LIVE:
+            return known
+        why = doubt_of(self.settings, shown.as_of)
+        return replace(known, certified=why is None, doubt=why or "")
 
     def _health(self) -> tuple[SystemHealth, Json]:
         """The verdicts and how the seed writes them; books that cannot be read are a verdict too."""

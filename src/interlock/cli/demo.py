@@ -10,6 +10,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,7 +24,7 @@ from rich.console import Console
 
 from interlock.cli.demo_figures import EVERYTHING, ExchangeTruth, figures, worth
 from interlock.cli.demo_screen import Screen
-from interlock.cli.processes import Child, wait_until_ready
+from interlock.cli.processes import Child, Ear, answers, wait_until_ready
 from interlock.errors import BadSettings, BrokenInvariant
 from interlock.host.facts import own_rss_max_mb, port_is_free
 from interlock.settings import Settings, read
@@ -40,7 +41,7 @@ READY_S: Final = 30.0
 LOOK_S: Final = 0.1
 PACE_S_PER_HOUR: Final = 0.25
 DEATHS_MAX: Final = 50
-CREATES: Final = ("private/create-order", "private/advanced/create-order")
+CREATES: Final = ("private/create-order", "private/advanced/create-oco")
 SYMBOLS: Final = ("BTC_USDT", "ETH_USDT", "SOL_USDT", "XRP_USDT")
 
 _console = Console(stderr=True)
@@ -76,10 +77,11 @@ def demo(
 
 
 def holds(summary: dict[str, Any]) -> bool:
-    """Whether both sides agree: orders equal intents, no drift, audit PASS, every entry protected or closed."""
+    """Whether both sides agree: orders equal intents, no lost execution, no drift, audit PASS, every entry protected or closed."""
     return bool(
         summary["intents_sent"] == summary["exchange_orders"]
         and summary["duplicate_orders"] == 0
+        and summary["fills"] == summary["fills_booked"]
         and summary["ledger_drift_pct"] == 0
         and summary["audit"] == "PASS"
         and summary["unprotected_positions"] == 0
@@ -103,6 +105,8 @@ class Show:
     health: str = "unknown"
     child_settings: Settings = field(default_factory=Settings)
     children: dict[str, Child] = field(default_factory=dict)
+    recoveries: list[float] = field(default_factory=list)
+    _ear: Ear = field(default_factory=Ear)
     _closing: ExitStack = field(default_factory=ExitStack)
     _http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=10))
 
@@ -110,6 +114,7 @@ class Show:
         self._check_ports()
         self.folder = self._fresh_folder()
         signal.signal(signal.SIGTERM, _interrupt)
+        self._closing.callback(self._ear.close)
         self._closing.callback(self._stop_all)
         return self
 
@@ -121,8 +126,9 @@ class Show:
         env = self._start_simulator()
         self._prepare(env)
         self.equity_start = worth(self._truth())
-        self._start("platform", ("run", "all"), env, self._api("/api/health"))
-        self._start("dashboard", ("run", "dashboard"), env, self._page())
+        told = {**env, "NOTIFY_SOCKET": self._ear.address}
+        self._start("platform", ("run", "all"), told, self._ear.hears_ready)
+        self._start("dashboard", ("run", "dashboard"), env, lambda: answers(self._page()))
         if not self.once:
             self._post("pace", {"seconds_per_hour": PACE_S_PER_HOUR})
         with Screen(_console, self._api(""), self._page(), self.folder, self.days) as screen:
@@ -144,6 +150,7 @@ class Show:
             "equity_start": self.equity_start,
             "equity_end": worth(truth),
             "kills": self.killed,
+            "recovery_p99_s": _p99(self.recoveries),
             "lives": self.children["platform"].lives,
             "health": self.health,
             "days": self.days,
@@ -195,6 +202,7 @@ class Show:
             "INTERLOCK__API__PORT": str(self.settings.api.port),
             "INTERLOCK__DASHBOARD__PORT": str(self.settings.dashboard.port),
             "INTERLOCK__EXCHANGE__REST_URL": said["rest"],
+            "INTERLOCK__EXCHANGE__WS_USER_URL": said["ws_user"],
             "INTERLOCK__EXCHANGE__API_KEY": said["api_key"],
             "INTERLOCK__EXCHANGE__API_SECRET": said["api_secret"],
             "INTERLOCK__SIM__CONTROL": said["control"],
@@ -219,10 +227,16 @@ class Show:
         ]
         prepare(self.child_settings, rows, START - timedelta(hours=1), who="demo")
 
-    def _start(self, name: str, arguments: tuple[str, ...], env: dict[str, str], url: str) -> None:
+    def _start(
+        self,
+        name: str,
+        arguments: tuple[str, ...],
+        env: dict[str, str],
+        is_ready: Callable[[], bool],
+    ) -> None:
         child = Child(name, arguments, env, self.folder / f"{name}.log")
         self.children[name] = child.start()
-        wait_until_ready(child, url, READY_S)
+        wait_until_ready(child, is_ready, READY_S)
 
     def _stop_all(self) -> None:
         for name in ("dashboard", "platform", "simulator"):
@@ -259,8 +273,7 @@ class Show:
         platform = self.children["platform"]
         platform.kill()
         self.killed += 1
-        platform.start()
-        wait_until_ready(platform, self._api("/api/health"), READY_S)
+        self._recover(platform)
 
     def _revive(self) -> None:
         """A process that somebody else killed is started again, as a service manager would."""
@@ -269,9 +282,15 @@ class Show:
                 continue
             if name == "simulator" or child.lives >= DEATHS_MAX:
                 raise BrokenInvariant(f"The {name} ended: {child.last_words()}")
-            child.start()
             if name == "platform":
-                wait_until_ready(child, self._api("/api/health"), READY_S)
+                self._recover(child)
+            else:
+                child.start()
+
+    def _recover(self, platform: Child) -> None:
+        """Starting is recovery; how long it took, from the start of the process to its word that it is ready, is told."""
+        platform.start()
+        self.recoveries.append(wait_until_ready(platform, self._ear.hears_ready, READY_S))
 
     # -- asking
 
@@ -317,6 +336,11 @@ def exchange_truth(books: dict[str, Any], tickers: list[dict[str, Any]]) -> Exch
         prices=prices | stable,
         live_stops=frozenset(order["client_oid"] for order in stops),
     )
+
+
+def _p99(spans: Sequence[float]) -> float | None:
+    """The 99th percentile in seconds, of fewer than a hundred the longest; None of none."""
+    return round(sorted(spans)[-1 - len(spans) // 100], 2) if spans else None
 
 
 def _digest(fills: list[dict[str, Any]]) -> str:

@@ -18,10 +18,11 @@ def status(*, as_json: AsJson = False) -> None:
     if as_json:
         say_json(body)
         return
-    kill = body["kill"]
+    kill, pause = body["kill"], body["pause"]
     rows = [
         ("mode", f"{body['mode']} (at most {body['bound']}), venue {body['venue']}"),
         ("kill switch", f"engaged by {kill['who']}: {kill['why']}" if kill else "clear"),
+        ("pause", f"by {pause['who']}: {pause['why']}" if pause else "no"),
         ("health", body["health"]),
         ("equity", body["equity"] if body["equity"] is not None else body["unknown"]),
         ("today", body["day_pnl"]),

@@ -3,10 +3,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -17,6 +18,7 @@ from interlock.errors import Unreachable
 from interlock.host.facts import rss_max_mb
 
 GRACE_S: Final = 10.0
+LOOK_S: Final = 0.02
 PROGRAM: Final = str(Path(sys.executable).with_name("interlock"))
 
 
@@ -94,18 +96,46 @@ class Child:
             process.wait()
 
 
-def wait_until_ready(child: Child, url: str, seconds: float) -> None:
-    """Returns when `url` answers 200; raises when the child ends or the time is over first."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+class Ear:
+    """Where children say that they are ready, as they would to a service manager: they have recovered, and their door is open."""
+
+    def __init__(self) -> None:
+        self.address: Final = f"@interlock-demo-{os.getpid()}"
+        self._line: Final = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._line.bind(f"\0{self.address[1:]}")
+        self._line.setblocking(False)  # noqa: FBT003 - the name of the switch is the method
+
+    def hears_ready(self) -> bool:
+        """Whether somebody has said so since this was last asked."""
+        said = False
+        while True:
+            try:
+                said = self._line.recv(4096).startswith(b"READY=1") or said
+            except BlockingIOError:
+                return said
+
+    def close(self) -> None:
+        """Listens no more."""
+        self._line.close()
+
+
+def answers(url: str) -> bool:
+    """Whether a page is there."""
+    try:
+        return httpx.get(url, timeout=2).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def wait_until_ready(child: Child, is_ready: Callable[[], bool], seconds: float) -> float:
+    """After how many seconds it was ready; raises when the child ends or the time is over first."""
+    began = time.monotonic()
+    while time.monotonic() < began + seconds:
         if not child.is_alive():
             raise Unreachable(f"The {child.name} ended: {child.last_words()}")
-        try:
-            if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
-                return
-        except httpx.TransportError:
-            pass
-        time.sleep(0.05)
+        if is_ready():
+            return time.monotonic() - began
+        time.sleep(LOOK_S)
     raise Unreachable(f"The {child.name} was not ready after {seconds:g} s: {child.last_words()}")
 
 

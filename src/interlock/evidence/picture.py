@@ -8,6 +8,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Delivery
 from interlock.market import Tick
+from interlock.orders.evidence import Listening
 from interlock.orders.intent import Intent
 from interlock.risk.verdict import Verdict
 from interlock.strategy.signal import Signal
@@ -50,4 +51,5 @@ class Picture:
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
     ticks: Mapping[str, Tick] = field(default_factory=dict)
     delivery: Delivery = field(default_factory=Delivery)
+    listening: Listening | None = None
     missing: tuple[str, ...] = ()

@@ -59,7 +59,7 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord:
-    """All that the books keep of one order. `stops` are the stops of its lot, each with its own steps."""
+    """All that the books keep of one order. `stops` are the stops and targets of its lot, each with its own steps."""
 
     intent: Intent
     decided: Decided | None
@@ -203,14 +203,15 @@ def _kept(record: OrderRecord) -> Iterator[Line]:
     if lot is None or record.intent.proposal.purpose is not Purpose.ENTRY:
         return
     for stop, steps in record.stops:
+        name, event = ("stop", "protected") if stop.is_stop else ("target", "target listed")
         said = f"{sentence(stop)}, {stop.state}"
         if stop.confirmed_at is None:
-            yield Line(stop.created_at, "stop asked for", said, stop.client_oid, "guardian")
+            yield Line(stop.created_at, f"{name} asked for", said, stop.client_oid, "guardian")
         else:
             listed = next((s for s in steps if s.word == CONFIRMED), None)
             source = f"{listed.source if listed else 'listing'}, order {stop.order_id}"
             at = listed.at if listed else stop.confirmed_at
-            yield Line(at, "protected", said, source, EXCHANGE)
+            yield Line(at, event, said, source, EXCHANGE)
     if lot.closed_at is not None:
         gain = lot.proceeds - lot.cost * lot.sold / lot.bought if lot.bought else Decimal(0)
         said = f"sold {number_text(lot.sold)} {lot.base}, {gain:+.2f} {lot.quote} before fees"

@@ -20,6 +20,7 @@ from interlock.errors import (
     Refused,
     Unreachable,
 )
+from interlock.exchange.budget import Budget
 from interlock.exchange.pausing import Pausing
 from interlock.exchange.windows import RETENTION, Pause, Reader, Window
 from interlock.market import Bar, Tick
@@ -44,6 +45,9 @@ Fact = TypeVar("Fact")
 HIDDEN: Final = b"***"
 SECRET_MIN: Final = 8  # what is shorter is no secret, and could be a part of true words
 DATE_STEP: Final = timedelta(seconds=1)
+# A verdict is two seconds old at most when its order leaves; a question may wait for its turn.
+ACT_PATIENCE: Final = timedelta(milliseconds=500)
+PATIENCE: Final = timedelta(seconds=10)
 TRADES_WINDOW: Final = timedelta(days=trades.WINDOW_DAYS_MAX)
 
 
@@ -53,6 +57,15 @@ class Credentials:
 
     api_key: Secret
     api_secret: Secret
+
+
+def hidden(said: bytes, credentials: Credentials) -> bytes:
+    """What was said without our key and our secret: who echoes them must not get them into books, logs and messages."""
+    for secret in (credentials.api_key, credentials.api_secret):
+        words = secret.reveal().encode()
+        if len(words) >= SECRET_MIN:
+            said = said.replace(words, HIDDEN)
+    return said
 
 
 async def sleep(span: timedelta) -> None:
@@ -71,6 +84,7 @@ def offset(date: Instant | None, asked_at: Instant, answered_at: Instant) -> tim
 class CryptoComExchange:
     """`ports.Exchange` on a transport. `now` dates questions, `pause` waits between the pages of one list.
 
+    `budget` keeps the exchange's limits; a starved question raises Starved, a starved act is NotSent.
     `skipped` names, by method, the rows of the newest answer that could not be read (instruments, tickers, candlesticks).
     """
 
@@ -80,12 +94,14 @@ class CryptoComExchange:
         credentials: Credentials,
         now: Callable[[], Instant],
         pause: Pause = sleep,
+        budget: Budget | None = None,
     ) -> None:
         self._transport = transport
         self._credentials = credentials
         self._now = now
         self._pause = pause
         self._pausing = Pausing(now)
+        self._budget = budget or Budget(now, pause)
         self.skipped: dict[str, tuple[str, ...]] = {}
 
     async def instruments(self) -> tuple[Instrument, ...]:
@@ -119,24 +135,31 @@ class CryptoComExchange:
         return account.fee_rate(await self._private(account.FEE_RATE, {}))
 
     async def place(self, intent: Intent, nonce: int) -> Answer:
-        """Asks for the order with exactly this nonce; an order that cannot be said is not sent."""
-        method = orders.method(orders.CREATE, advanced=orders.is_advanced(intent.proposal))
+        """Asks for the order, or the pair, with exactly this nonce; an order that cannot be said is not sent."""
         try:
             params = orders.create_params(intent)
         except BadInput as error:
             return NotSent(f"The order was not sent: {error}")
-        return await self._act(Asked(method, nonce, intent.client_oid), params)
+        return await self._act(
+            Asked(orders.create_method(intent), nonce, intent.client_oid), params
+        )
 
     async def cancel(self, intent: Intent, nonce: int) -> Answer:
-        """Asks to cancel the order, at the endpoint of its kind; only its state, read back, says that it is cancelled."""
-        method = orders.method(orders.CANCEL, advanced=orders.is_advanced(intent.proposal))
-        return await self._act(
-            Asked(method, nonce, intent.client_oid), orders.cancel_params(intent)
-        )
+        """Asks to cancel the order at the endpoint of its kind, or its pair; only its state, read back, says that it is cancelled."""
+        asked = Asked(orders.cancel_method(intent), nonce, intent.client_oid)
+        return await self._act(asked, orders.cancel_params(intent))
+
+    async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:
+        """Asks to cancel an order that is not ours, by its order id, at the endpoint where it was listed; a pair by the id of its list."""
+        if fact.list_id is not None:
+            return await self._act(Asked(orders.CANCEL_PAIR, nonce), {"list_id": fact.list_id})
+        advanced = fact.source in orders.ADVANCED
+        method = orders.method(orders.CANCEL, advanced=advanced)
+        return await self._act(Asked(method, nonce), {"order_id": fact.order_id})
 
     async def order(self, intent: Intent) -> OrderFact | Absent:
         """The order by its client_oid at the detail endpoint of its kind; Absent when it is not known there."""
-        advanced = orders.is_advanced(intent.proposal)
+        advanced = intent.is_advanced
         where, asked_at = orders.source(orders.DETAIL, advanced=advanced), self._now()
         method = orders.method(orders.DETAIL, advanced=advanced)
         try:
@@ -146,6 +169,9 @@ class CryptoComExchange:
                 return Absent(intent.client_oid, where, asked_at)
             raise
         fact = orders.order(result, asked_at, where)
+        if fact.order_id == intent.order_id:
+            # Whoever amends an order by hand renames it; the exchange's own id says that it is this one.
+            return replace(fact, client_oid=intent.client_oid)
         if fact.client_oid != intent.client_oid:
             raise Unreachable(f"Order {intent.client_oid} was asked for, and another came.")
         return fact
@@ -205,7 +231,7 @@ class CryptoComExchange:
         if shut is not None:
             return NotSent(f"Not sent: the exchange does not accept us, asked again at {shut}.")
         try:
-            reply = await self._post(asked, params)
+            reply = await self._post(asked, params, ACT_PATIENCE)
         except (NotSent, Unreachable) as silence:
             return answer(silence, asked)
         heard = answer(reply, asked)
@@ -222,7 +248,7 @@ class CryptoComExchange:
         if shut is not None:
             raise shut.with_traceback(None)
         asked = Asked(method, self._now().ms)
-        reply = await self._post(asked, params)
+        reply = await self._post(asked, params, PATIENCE)
         try:
             return reply, result_of(reply, asked)
         except NotAuthorised as error:
@@ -242,23 +268,21 @@ class CryptoComExchange:
     async def _public(self, method: str) -> bytes:
         return result_of(await self._get(method, {}), Asked(method))
 
-    async def _post(self, asked: Asked, params: Mapping[str, object]) -> Reply:
+    async def _post(self, asked: Asked, params: Mapping[str, object], patience: timedelta) -> Reply:
         key = self._credentials
         body = signed_body(key.api_key, key.api_secret, asked.method, params, asked.id or 0)
-        return await self._heard("POST", asked.method, body)
+        async with self._budget.turn(asked.method, patience):
+            return await self._heard("POST", asked.method, body)
 
     async def _get(self, method: str, params: Mapping[str, str | int]) -> Reply:
         path = f"{method}?{urlencode(params)}" if params else method
-        return await self._heard("GET", path, b"")
+        async with self._budget.turn(method, PATIENCE):
+            return await self._heard("GET", path, b"")
 
     async def _heard(self, verb: str, path: str, body: bytes) -> Reply:
-        """The answer without our key and our secret: who echoes them must not get them into books, logs and messages."""
+        """The answer without our key and our secret."""
         reply = await self._transport.request(verb, path, body)
-        ours = (self._credentials.api_key, self._credentials.api_secret)
-        for words in (secret.reveal().encode() for secret in ours):
-            if len(words) >= SECRET_MIN and words in reply.body:
-                reply = replace(reply, body=reply.body.replace(words, HIDDEN))
-        return reply
+        return replace(reply, body=hidden(reply.body, self._credentials))
 
     def _kept(self, method: str, rows: Rows[Fact]) -> tuple[Fact, ...]:
         self.skipped[method] = rows.skipped

@@ -154,6 +154,7 @@ def _opened(intent: Intent, at: Instant) -> Lot:
         remaining=zero,
         stop_distance=proposal.protection.stop_distance,
         target_distance=proposal.protection.target_distance,
+        trailing_pct=proposal.protection.trailing_pct,
     )
 
 

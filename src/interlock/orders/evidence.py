@@ -17,9 +17,10 @@ from interlock.values import Instant, Side
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway took the request: queued, not done."""
+    """The gateway took the request: queued, not done. A pair is named by its list alone, and a pair that is to go by nothing."""
 
-    order_id: str
+    order_id: str | None
+    list_id: str | None = None
 
 
 Answer = Accepted | Refused | Unreachable | NotSent
@@ -36,11 +37,12 @@ class Source(StrEnum):
     ADVANCED_HISTORY = "advanced_history"
     TRADE_HISTORY = "trade_history"
     USER_STREAM = "user_stream"
+    ADVANCED_STREAM = "advanced_stream"
 
 
 @dataclass(frozen=True, slots=True)
 class OrderFact:
-    """The exchange's own word about one order. Quantities in base, value in quote, trigger in quote per base.
+    """The exchange's own word about one order. Quantities in base, value in quote, trigger and limit in quote per base.
 
     `refusal` is the code with which the exchange says that it rejected the order. `unlisted` is a status text that we do not know:
     it proves only that the order exists, and is an alarm.
@@ -60,6 +62,8 @@ class OrderFact:
     as_of: Instant
     spawned_order_id: str | None = None
     unlisted: str | None = None
+    limit: Decimal | None = None
+    list_id: str | None = None
     refusal: int | None = None
 
 
@@ -102,8 +106,78 @@ def proven_absent(looks: tuple[Absent, ...], last_nonce_ms: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one round of asking found: facts, executions, and absences; all are booked in one transaction."""
+    """What one round of asking found: facts, executions, and absences; all are booked in one transaction.
+
+    What was heard (`is_heard`) may speak of an id before anybody knows it: then it is parked, until the id is known or was asked about.
+    """
 
     facts: tuple[OrderFact, ...] = ()
     fills: tuple[Fill, ...] = ()
     absences: tuple[Absent, ...] = ()
+    is_heard: bool = False
+
+    @property
+    def name(self) -> str:
+        """Whose order it is about, when it is about one."""
+        oids = self._oids()
+        return oids[0] or "an order of somebody else" if oids else "nothing"
+
+    def parts(self) -> "tuple[Evidence, ...]":
+        """What was said of each order, alone, in the order in which it was said."""
+        return tuple(
+            Evidence(
+                tuple(w for w in self.facts if w.client_oid == oid),
+                tuple(w for w in self.fills if w.client_oid == oid),
+                tuple(w for w in self.absences if w.client_oid == oid),
+                self.is_heard,
+            )
+            for oid in self._oids()
+        )
+
+    def _oids(self) -> tuple[str, ...]:
+        oids = (
+            *(fact.client_oid for fact in self.facts),
+            *(fill.client_oid for fill in self.fills),
+            *(absent.client_oid for absent in self.absences),
+        )
+        return tuple(dict.fromkeys(oids))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came over the user stream since it was last taken: evidence, whether the wallet moved, and what made it less than whole."""
+
+    evidence: Evidence = Evidence(is_heard=True)
+    is_wallet_moved: bool = False
+    gaps: tuple[str, ...] = ()
+
+
+PARKED_MAX: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Something heard of an id that nobody knew. `outcome` is what became of it; None while it waits."""
+
+    key: str
+    at: Instant
+    told: OrderFact | Fill
+    outcome: str | None = None
+
+
+class Ear(StrEnum):
+    """How the user stream stands: not listened to, less than whole, or whole."""
+
+    OFF = "OFF"
+    GAP = "GAP"
+    WHOLE = "WHOLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How the user stream stands, since when, in whose tenure, and why."""
+
+    ear: Ear
+    since: Instant
+    epoch: int
+    why: str = ""

@@ -33,7 +33,9 @@ TOO_SOON: Final = "TOO_SOON"
 UNREACHABLE: Final = "UNREACHABLE"
 
 LISTINGS: Final = frozenset({Source.OPEN_ORDERS, Source.ADVANCED_OPEN_ORDERS})
-ORDINARY: Final = frozenset({Source.ORDER_DETAIL, Source.OPEN_ORDERS, Source.ORDER_HISTORY})
+ORDINARY: Final = frozenset(
+    {Source.ORDER_DETAIL, Source.OPEN_ORDERS, Source.ORDER_HISTORY, Source.USER_STREAM}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,15 @@ def after_answer(
 ) -> Learnt:
     """The intent after the answer to `attempt`, whose outcome it and `attempts` (all of the intent) already hold.
 
-    A refusal ends the order only when no create of it may have arrived; the answer to a cancel never ends anything.
+    A refusal ends the order only when no create of it may have arrived; the answer to a cancel never ends anything. Of an order that
+    was heard to be refused, the answer tells why.
     """
     if attempt.request is Request.CANCEL:
         return Learnt(intent)
     match answer:
-        case Accepted(order_id=order_id):
-            return _moved(intent, State.ACKED, now, order_id=order_id)
+        case Accepted(order_id=order_id, list_id=list_id):
+            named = replace(intent, list_id=intent.list_id or list_id)
+            return _moved(named, State.ACKED, now, intent, order_id=order_id)
         case Unreachable():
             return _moved_if_waiting(intent, State.UNKNOWN, now)
         case NotSent():
@@ -85,6 +89,8 @@ def after_answer(
             told = replace(
                 intent, refusal=f"{code} {message}", order_id=intent.order_id or order_id
             )
+            if intent.state is State.REJECTED and intent.refusal is None:
+                return Learnt(replace(intent, refusal=told.refusal, updated_at=now))
             return _moved_if_waiting(told, _refused_to(intent, attempts, attempt), now, intent)
 
 
@@ -213,7 +219,8 @@ def _with_ids(intent: Intent, fact: OrderFact, *, is_child: bool) -> Intent:
     if is_child:
         return replace(intent, spawned_order_id=fact.order_id)
     spawned = fact.spawned_order_id or intent.spawned_order_id
-    return replace(intent, order_id=fact.order_id, spawned_order_id=spawned)
+    list_id = fact.list_id or intent.list_id
+    return replace(intent, order_id=fact.order_id, spawned_order_id=spawned, list_id=list_id)
 
 
 def _with_figures(intent: Intent, filled: Decimal, value: Decimal) -> Intent:
@@ -221,12 +228,15 @@ def _with_figures(intent: Intent, filled: Decimal, value: Decimal) -> Intent:
 
 
 def _is_listed_as_asked(intent: Intent, fact: OrderFact) -> bool:
+    """Whether a complete list shows a leg that rests as it was asked for: side, type, price and quantity; its side was compared before."""
     wish = intent.proposal
-    if wish.type is not OrderType.STOP_LOSS or wish.trigger is None or fact.source not in LISTINGS:
+    if not intent.is_advanced or fact.source not in LISTINGS:
         return False
-    asked = (wish.type, wish.trigger.rate, wish.quantity.size)
+    is_stop = wish.type is OrderType.STOP_LOSS
+    price, told = (wish.trigger, fact.trigger) if is_stop else (wish.limit, fact.limit)
     is_live = fact.state in (State.ACKED, State.WORKING)
-    return is_live and (fact.type, fact.trigger, fact.quantity) == asked
+    is_priced = price is not None and told == price.rate
+    return is_live and is_priced and (fact.type, fact.quantity) == (wish.type, wish.quantity.size)
 
 
 def _filled_whole(learnt: Learnt) -> Learnt:

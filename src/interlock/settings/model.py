@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from interlock.account import Mode
 from interlock.health.observations import HealthLimits
+from interlock.reconcile.difference import Foreign, Moved
 from interlock.risk.limits import Limits
 from interlock.settings.kinds import (
     Count,
@@ -65,7 +66,10 @@ class Exchange(Section):
     """Where the exchange is, and who we are to it."""
 
     rest_url: Web = _is("https://api.crypto.com/exchange/v1", "REST", "EXCHANGE_CUSTOM_BASE_URL")
-    ws_user_url: Socket = _is("wss://stream.crypto.com/exchange/v1/user", "user stream")
+    ws_user_url: Socket = _is(
+        "wss://stream.crypto.com/exchange/v1/user",
+        "user stream; beside another REST than the exchange's own nobody listens unless it is named",
+    )
     ws_market_url: Socket = _is("wss://stream.crypto.com/exchange/v1/market", "market stream")
     api_key: Hidden = _is(Secret(""), "key of the exchange", "EXCHANGE_CUSTOM_API_KEY")
     api_secret: Hidden = _is(Secret(""), "secret of that key", "EXCHANGE_CUSTOM_API_SECRET")
@@ -217,6 +221,17 @@ class Health(Section):
     )
 
 
+class Reconcile(Section):
+    """What is done about what the owner did by hand."""
+
+    foreign_orders: Foreign = _is(
+        Foreign.ALARM, "an open order that was placed by hand: ignore, alarm or cancel"
+    )
+    balance_changes: Moved = _is(
+        Moved.BOOK, "a deposit or withdrawal: book, or alarm and freeze until the plan is applied"
+    )
+
+
 class Host(Section):
     """Where the platform stands, and what its scripts look at from there."""
 
@@ -260,6 +275,7 @@ class Settings(Section):
     risk: Risk = Risk()
     trading: Trading = Trading()
     health: Health = Health()
+    reconcile: Reconcile = Reconcile()
     host: Host = Host()
     sim: Sim = Sim()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from interlock.simulator.recordings import Series
+from interlock.simulator.recordings import Series, Tape
 from interlock.simulator.switches import AS_SEEN, Switches
 from interlock.values import Instant, Secret
 
@@ -41,15 +41,18 @@ def reading_key(seed: int) -> ApiKey:
 class Config:
     """One exchange. Fee rates, half-spread and share are plain fractions; balances are by currency.
 
-    `replay` has one series per symbol; `depth` (base, per symbol) replaces what the best level holds, which is else `volume_share`
-    of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and base there. `seed`
-    shifts where order and trade ids begin and nothing else. The `switches` answer what is not known of the exchange for certain.
-    `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant. With `margin` the account may
-    borrow, at `hourly_interest_rate` (a fraction).
+    `replay` has one recording per symbol, bars or trades; `depth` (base, per symbol) replaces what the best level holds, which is
+    else `volume_share` of the bar's volume; `ladders` gives a symbol several levels on each side, as ticks away from the best and
+    base there. `seed` shifts where order and trade ids begin and nothing else. The `switches` answer what is not known of the
+    exchange for certain. `rate_limits` run on the engine's clock: on one that steps everything is asked at one instant. With `margin`
+    the account may borrow, at `hourly_interest_rate` (a fraction). `path_seed` draws the paths inside the bars; without one they go
+    in thirds. With `live` symbols nothing is replayed: prices are those that the engine is fed, and unknown when the book was not
+    heard of for `live_stale_s`. With `slippage_ticks` nine more levels stand behind the best one, each as deep and so many ticks
+    further away.
     """
 
     start: Instant
-    replay: Mapping[str, Series]
+    replay: Mapping[str, Series | Tape]
     keys: tuple[ApiKey, ...]
     balances: Mapping[str, Decimal] = field(default_factory=lambda: {"USDT": Decimal(10000)})
     seed: int = 0
@@ -63,3 +66,7 @@ class Config:
     switches: Switches = AS_SEEN
     margin: bool = False
     hourly_interest_rate: Decimal = Decimal("0.00001")
+    path_seed: int | None = None
+    live: tuple[str, ...] = ()
+    live_stale_s: int = 10
+    slippage_ticks: int = 0

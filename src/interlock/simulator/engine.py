@@ -46,7 +46,7 @@ from interlock.simulator.faults import (
 from interlock.simulator.floor import Floor
 from interlock.simulator.later import Later
 from interlock.simulator.market.listing import listing
-from interlock.simulator.market.replay import Market
+from interlock.simulator.market.live import market_of
 from interlock.simulator.rest.access import Access
 from interlock.simulator.rest.private import ACTS, PrivateSide
 from interlock.simulator.rest.public import PublicSide
@@ -80,7 +80,7 @@ class Engine:
         self.config: Final = config
         self.now = config.start
         self.stirs = 0
-        self._market: Final = Market(config, shared.instruments)
+        self._market: Final = market_of(config, shared.instruments)
         self._wallet: Final = Wallet(config.balances)
         self._book: Final = Orderbook(config.seed)
         margin = Margin(config, self._market, self._wallet, shared.haircuts)
@@ -345,6 +345,12 @@ class Engine:
             self._take_cues()
             due = self.next_event()
         self.now = to
+
+    def feed(self, frame: bytes) -> None:
+        """Takes in one frame of a real exchange's market; the orders that it meets are met at once, each by each price."""
+        for symbol in self._market.feed(frame, self.now):
+            self._trading.await_price(symbol, self.now)
+            self.advance(self.now)
 
     def _happen(self) -> None:
         """The next event: what the price does comes before what was put off."""

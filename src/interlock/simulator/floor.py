@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from interlock.errors import BadInput
+from interlock.errors import BadInput, Misuse
 from interlock.simulator.answers import Refusal, wording
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.trading import Trading
@@ -26,6 +26,12 @@ HAND: Final = "hand"
 FACTOR_LEAST: Final = Decimal("0.01")
 NAMED: Final = ("/create-order", "/amend-order")
 NO_KEY: Final = ApiKey(HAND, Secret(HAND))
+
+
+class OnlyRecorded(Misuse):
+    """A live market is not ours to change: what it costs and what stands there is told by a real exchange."""
+
+    remedy = "Play it on recorded prices, or leave it out: a live market can be halted, resumed and delisted here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,12 @@ class Floor:
 
     def trades(self, symbol: str) -> bool:
         """Whether a symbol was ever traded here."""
-        return symbol in self._market.replays
+        return symbol in self._market.listed
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether prices are recorded; else a real exchange tells them."""
+        return not self._market.listed or bool(self._market.replays)
 
     def halt(self, symbol: str, now: Instant) -> None:
         """Nothing is traded: orders are refused with 309, resting ones stay and are not met, and what is seen stands still."""
@@ -104,7 +115,7 @@ class Floor:
 
     def regrid(self, symbol: str, tick: Decimal | None, lot: Decimal | None) -> None:
         """Another tick or lot (None: as it was) for every order to come; those that rest stay as they are."""
-        self._conditions(symbol)
+        self._recorded(symbol)
         fields: dict[str, object] = {}
         for step, size, decimals in (
             (tick, "price_tick_size", "quote_decimals"),
@@ -122,7 +133,7 @@ class Floor:
             raise BadInput(
                 "What stands in a book is not negative, and a half-spread lies between 0 and 1."
             )
-        here = self._conditions(symbol)
+        here = self._recorded(symbol)
         new = replace(
             here,
             depth=thinness.depth,
@@ -134,7 +145,7 @@ class Floor:
 
     def gap(self, symbol: str, factor: Decimal, now: Instant) -> None:
         """From the next bar on the price is so many times as high; what it jumps over is met behind the gap."""
-        self._conditions(symbol)
+        self._recorded(symbol)
         if not FACTOR_LEAST <= factor <= 1 / FACTOR_LEAST:
             raise BadInput(f"A price does not become {factor} times what it is.")
         self._market.replays[symbol].gap(factor, now)
@@ -143,26 +154,32 @@ class Floor:
     def freeze(self, symbol: str | None, now: Instant) -> None:
         """What is seen of a symbol (None: of every one) stands still, while trading goes on at prices that nobody sees."""
         for each in self._named(symbol):
-            here = self._conditions(each)
+            here = self._recorded(each)
             self._market.set_conditions(each, replace(here, frozen=here.frozen or now))
 
     def thaw(self, symbol: str | None) -> None:
         """What is seen goes on."""
         for each in self._named(symbol):
-            self._market.set_conditions(each, replace(self._conditions(each), frozen=None))
+            self._market.set_conditions(each, replace(self._recorded(each), frozen=None))
 
     def _named(self, symbol: str | None) -> list[str]:
-        every = [
-            each for each in self._market.replays if not self._market.conditions(each).delisted
-        ]
+        every = [each for each in self._market.listed if not self._market.conditions(each).delisted]
         return every if symbol is None else [symbol]
 
     def _conditions(self, symbol: str) -> Conditions:
-        if symbol not in self._market.replays:
+        if symbol not in self._market.listed:
             raise BadInput(f"{symbol} is not traded here, so nothing can happen to it.")
         here = self._market.conditions(symbol)
         if here.delisted:
             raise BadInput(f"{symbol} is delisted for good.")
+        return here
+
+    def _recorded(self, symbol: str) -> Conditions:
+        here = self._conditions(symbol)
+        if not self.is_recorded:
+            raise OnlyRecorded(
+                f"{symbol} is told of by a real exchange: that cannot be done to it here."
+            )
         return here
 
     def _set(self, symbol: str, new: Conditions, now: Instant) -> None:

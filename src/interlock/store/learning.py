@@ -1,6 +1,6 @@
 """What one round of asking leaves in the rows: lives move, each execution is booked once with its entry and its lot, absences are kept."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from interlock.account import Lot
@@ -11,8 +11,15 @@ from interlock.orders import learning
 from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
+from interlock.store import parking
 from interlock.store.entries import write_entry
-from interlock.store.incidents import CRITICAL, contradicted, write_incident
+from interlock.store.incidents import (
+    CRITICAL,
+    OF_LOT,
+    close_incidents,
+    contradicted,
+    write_incident,
+)
 from interlock.store.intent_rows import INTENTS
 from interlock.store.margin import lock_if_refused
 from interlock.store.order_news import tell_order
@@ -26,14 +33,17 @@ from interlock.values import Instant
 
 def learn(rows: Rows, account: AccountRow, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
     """Books the evidence: facts first, then executions, and absences last, because a positive word is worth more."""
-    touched = _Touched(rows, now)
+    touched = _Touched(rows, now, account.opened_at, is_heard=evidence.is_heard)
     for fact in evidence.facts:
         touched.by_fact(fact)
+    touched.by_parked()
     for fill in sorted(evidence.fills, key=lambda each: (each.at, each.trade_id)):
-        touched.by_fill(fill, account.opened_at)
+        touched.by_fill(fill)
     touched.by_booked_fills()
     for absent in evidence.absences:
         touched.by_absence(absent)
+    if not evidence.is_heard:
+        parking.settle(rows, now)
     return touched.settle()
 
 
@@ -43,6 +53,8 @@ class _Touched:
 
     rows: Rows
     now: Instant
+    opened_at: Instant | None
+    is_heard: bool
     before: dict[str, Intent] = field(default_factory=dict)
     after: dict[str, Intent] = field(default_factory=dict)
     filled: dict[str, None] = field(default_factory=dict)
@@ -54,16 +66,34 @@ class _Touched:
         if intent is not None:
             self.sources[intent.id] = fact.source.value
             self._learn(learning.after_fact(intent, fact, self.now))
+        elif self.is_heard:
+            parking.park(self.rows, fact, self.now)
 
-    def by_fill(self, fill: Fill, opened_at: Instant | None) -> None:
-        """A replay is nothing; a replay with another content is quarantined. What happened before the books began is in their opening."""
+    def by_parked(self) -> None:
+        """What waits for an id that is known by now, orders before executions."""
+        waits = parking.waiting(self.rows)
+        for parked in sorted(waits, key=lambda each: isinstance(each.told, Fill)):
+            if self._whose(parked.told.client_oid, parked.told.order_id) is None:
+                continue
+            parking.resolve(self.rows, parked, parking.READ)
+            if isinstance(parked.told, Fill):
+                self.by_fill(parked.told)
+            else:
+                self.by_fact(parked.told)
+
+    def by_fill(self, fill: Fill) -> None:
+        """A replay is nothing, one of another content is quarantined. What happened before the books began is in their opening."""
         known = self.rows.get(FILLS, fill.trade_id)
         if known is not None:
-            if known.fill != fill:
+            # Its time is no content: two channels may name it to different digits.
+            if replace(known.fill, at=fill.at) != fill:
                 write_incident(self.rows, _quarantined(fill, self.now))
             return
         intent = self._whose(fill.client_oid, fill.order_id)
-        if intent is None and (opened_at is None or fill.at <= opened_at):
+        if intent is None and (self.opened_at is None or fill.at <= self.opened_at):
+            return
+        if intent is None and self.is_heard:
+            parking.park(self.rows, fill, self.now)
             return
         self.rows.add(FILLS, Booked(fill, intent.id if intent else None, self.now))
         base, quote = fill.symbol.split("_", 1)
@@ -83,7 +113,7 @@ class _Touched:
             return
         self.rows.add(ABSENCES, absent)
         looks = self.rows.find(ABSENCES, client_oid=absent.client_oid)
-        attempts = attempts_of(self.rows, intent.id)
+        attempts = attempts_of(self.rows, intent)
         self.after[intent.id] = learning.after_absence(intent, looks, attempts, self.now)
 
     def settle(self) -> tuple[Intent, ...]:
@@ -129,6 +159,8 @@ class _Touched:
             lot = self.rows.get(LOTS, lot_id)
             if lot is not None:
                 tell_lot(self.rows, before, lot, self.now)
+            if lot is not None and lot.closed_at is not None:
+                close_incidents(self.rows, [f"{what}:{lot.id}" for what in OF_LOT], self.now)
 
     def _close_crumbs(self, intent: Intent) -> None:
         lot = self.rows.get(LOTS, intent.id)

@@ -33,7 +33,10 @@ def order_record(rows: Rows, named: str) -> OrderRecord | None:
     if intent is None:
         return None
     judged = rows.get(VERDICTS, intent.verdict_id)
-    sent = sorted(rows.find(ATTEMPTS, intent_id=intent.id), key=lambda each: each.attempt.n)
+    # What was asked of a pair was asked by the stop that leads it.
+    asked = (intent.id,) if intent.leader is None else (intent.id, intent.leader)
+    found = [each for one in asked for each in rows.find(ATTEMPTS, intent_id=one)]
+    sent = sorted(found, key=lambda each: each.attempt.nonce)
     lot_id = lot_id_of(intent)
     return OrderRecord(
         intent=intent,

@@ -1,25 +1,31 @@
 """Which adapter plays which part, as the settings say: books, market, exchange, messenger, clock."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
 from interlock.account import Mode
 from interlock.errors import BadSettings
+from interlock.exchange.aiohttp_line import dials
 from interlock.exchange.aiohttp_transport import AiohttpTransport
-from interlock.exchange.client import Credentials
+from interlock.exchange.budget import Budget, published, unlimited
+from interlock.exchange.client import Credentials, sleep
+from interlock.exchange.stream import UserStream
 from interlock.host.clock import WallClock
 from interlock.ports import Clock, MarketFile, Notifier
+from interlock.reconcile.difference import Policy
 from interlock.settings import Settings
-from interlock.simulator.clock import SteppingClock
+from interlock.simulator.clock import SteppingClock, no_pause
 from interlock.store.books import RowBooks
 from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
 from interlock.store.market import RowMarket
 from interlock.values import Instant
-from interlock.wiring.desk import Terms
+from interlock.wiring.certified import doubt_of
+from interlock.wiring.desk import Listens, Terms
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -61,7 +67,10 @@ def terms_of(settings: Settings) -> Terms:
     """The terms that the settings state."""
     health = settings.health
     grace = timedelta(minutes=1) * float(health.reconcile_grace_minutes)
-    return Terms(settings.limits(), health.drift_threshold_pct, grace)
+    owner = settings.reconcile
+    policy = Policy(owner.foreign_orders, owner.balance_changes)
+    doubt = partial(doubt_of, settings)
+    return Terms(settings.limits(), health.drift_threshold_pct, grace, policy, doubt)
 
 
 def credentials_of(settings: Settings) -> Credentials:
@@ -84,6 +93,36 @@ def transport_of(settings: Settings, wait: timedelta | None = None) -> AiohttpTr
     )
 
 
+def budget_of(settings: Settings, now: Callable[[], Instant]) -> Budget:
+    """What the exchange's limits leave us; where time stands still between two steps nobody counts."""
+    if settings.sim.control is not None:
+        return Budget(now, no_pause, unlimited)
+    return Budget(now, sleep, published)
+
+
+def hears(settings: Settings) -> bool:
+    """Whether there is a user stream: one that was named, or the exchange's own beside the exchange's own REST."""
+    given, usual = settings.exchange, type(settings.exchange)()
+    is_named = given.ws_user_url != usual.ws_user_url
+    return is_named or given.rest_url == usual.rest_url
+
+
+def stream_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Listens | None:
+    """The user stream that the settings name; None when they name none. Where time steps nobody is woken between two steps."""
+    if not hears(settings):
+        return None
+    given, is_stepping = settings.exchange, settings.sim.control is not None
+    dial = dials(given.ws_user_url, source_address=given.source_address or None)
+    pause, wake = (no_pause, _nobody) if is_stepping else (sleep, clock.nudge("listener").set)
+    stream = UserStream(dial, credentials_of(settings), clock.now, pause, wake)
+    stack.push_async_callback(stream.close)
+    return Listens(stream, None) if is_stepping else Listens(stream)
+
+
+def _nobody() -> None:
+    """Nobody is woken."""
+
+
 async def messenger_of(settings: Settings, stack: AsyncExitStack) -> Notifier | None:
     """The messenger, when it is enabled and knows who speaks to whom."""
     if not settings.telegram.can_send:
@@ -103,7 +142,8 @@ async def clock_of(settings: Settings, market: MarketFile, stack: AsyncExitStack
     """The wall's clock, or the simulated exchange's when it says where to ask it."""
     if settings.sim.control is None:
         return WallClock()
-    clock = SteppingClock(settings.sim.control, "settler", market)
+    stirred = "listener" if hears(settings) else "settler"
+    clock = SteppingClock(settings.sim.control, stirred, market)
     stack.push_async_callback(clock.close)
     await clock.start()
     return clock

@@ -23,12 +23,14 @@ from interlock.store.books import RowBooks
 from interlock.store.files import row_lease
 from interlock.store.lease import FolderLease
 from interlock.wiring.adapters import (
+    budget_of,
     clock_of,
     credentials_of,
     fenced_books,
     market_of,
     messenger_of,
     open_books,
+    stream_of,
     terms_of,
     transport_of,
     venue_of,
@@ -73,10 +75,13 @@ async def platform(
         clock = await clock_of(settings, market, stack)
         transport = await stack.enter_async_context(transport_of(settings))
         pause = sleep if settings.sim.control is None else no_pause
-        exchange = CryptoComExchange(transport, credentials, clock.now, pause)
+        budget = budget_of(settings, clock.now)
+        exchange = CryptoComExchange(transport, credentials, clock.now, pause, budget)
         tenure = books.open(venue_of(settings), clock.now())
         notifier = await messenger_of(settings, stack)
-        desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings), notifier, pause)
+        listens = stream_of(settings, clock, stack)
+        terms = terms_of(settings)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, notifier, pause, listens)
         yield Platform(books, market, clock, desk)
 
 
@@ -128,7 +133,9 @@ async def engine(settings: Settings, begun: Begun) -> None:
         transport = Fenced(await stack.enter_async_context(transport_of(settings)), lease.check)
         exchange = CryptoComExchange(transport, credentials, clock.now, sleep)
         tenure = books.open(venue_of(settings), clock.now())
-        desk = desk_of(books, market, exchange, clock, tenure, terms_of(settings))
+        listens = stream_of(settings, clock, stack)
+        terms = terms_of(settings)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, listens=listens)
         passes = [one for one in desk.passes if not isinstance(one, Updater)]
         begun(desk.day, passes)
         await _under(lease, desk.day, passes)

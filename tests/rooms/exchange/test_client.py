@@ -4,11 +4,13 @@ import asyncio
 import itertools
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from interlock.account import FeeRate, Margin
 from interlock.errors import Circumstances, NotAuthorised, NotSent, Refused, Unreachable
@@ -46,6 +48,7 @@ class Desk:
 
     async def _pause(self, span: timedelta) -> None:
         self.pauses.append(span)
+        self.now += span
 
 
 def row(asked: Intent, order_id: str = "42", **more: object) -> dict[str, Any]:
@@ -547,3 +550,42 @@ def test_a_row_without_margin_leaves_as_spot_and_names_no_leverage_on_the_wire()
             ("MARGIN", "3") if ticked else ("SPOT", None)
         )
         assert not {"isolation_id", "isolated_margin_amount", "exec_inst"} & set(sent)
+
+
+def test_an_order_that_was_renamed_by_hand_is_known_by_the_exchanges_own_id() -> None:
+    desk = Desk()
+    ours = replace(ENTRY, order_id="42")
+    desk.exchange.teach("private/get-order-detail", row(ENTRY) | {"client_oid": "by-hand"})
+
+    fact = asyncio.run(desk.client.order(ours))
+
+    assert isinstance(fact, OrderFact)
+    assert fact.client_oid == ENTRY.client_oid
+    with pytest.raises(Unreachable):
+        asyncio.run(desk.client.order(replace(ENTRY, order_id="43")))
+
+
+class Slow(FewWords):
+    """It answers nobody until the gate opens."""
+
+    def __init__(self, gate: asyncio.Event) -> None:
+        super().__init__()
+        self.gate = gate
+
+    @override
+    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+        await self.gate.wait()
+        return await super().request(verb, path, body)
+
+
+def test_an_act_that_is_starved_is_not_sent() -> None:
+    async def crowd() -> Answer:
+        gate = asyncio.Event()
+        client = CryptoComExchange(Slow(gate), Credentials(KEY, SECRET), lambda: NOW)
+        sent = [asyncio.create_task(client.place(ENTRY, NONCE + n)) for n in range(13)]
+        done, waiting = await asyncio.wait(sent, return_when=asyncio.FIRST_COMPLETED)
+        gate.set()
+        await asyncio.wait(waiting)
+        return done.pop().result()
+
+    assert isinstance(asyncio.run(crowd()), NotSent)

@@ -1,5 +1,6 @@
 """The path inside a bar: it stays in the bar, reaches its four prices, and a touch is the first instant that is at the level."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -30,6 +31,8 @@ moments = st.integers(min_value=0, max_value=HOUR // MICROSECOND).map(
     lambda n: Instant(OPENS.micros + n)
 )
 
+paths = st.none() | st.integers(min_value=0)
+
 
 @st.composite
 def any_bar(draw: st.DrawFn) -> Bar:
@@ -56,27 +59,50 @@ def test_a_bar_has_no_price_outside_of_itself() -> None:
         price_at(RISING, OPENS - MICROSECOND)
 
 
-@given(any_bar(), moments)
-def test_the_path_never_leaves_the_bar(one: Bar, moment: Instant) -> None:
-    low, high = range_until(one, moment)
+@given(any_bar(), moments, paths)
+def test_the_path_never_leaves_the_bar(one: Bar, moment: Instant, seed: int | None) -> None:
+    low, high = range_until(one, moment, seed)
 
-    assert one.low <= low <= price_at(one, moment) <= high <= one.high
-
-
-@given(any_bar())
-def test_by_its_end_the_path_has_seen_the_whole_range(one: Bar) -> None:
-    assert range_until(one, one.ends) == (one.low, one.high)
+    assert one.low <= low <= price_at(one, moment, seed) <= high <= one.high
 
 
-@given(any_bar(), cents, st.sampled_from(Direction), moments)
+@given(any_bar(), paths)
+def test_by_its_end_the_path_has_seen_the_whole_range(one: Bar, seed: int | None) -> None:
+    assert range_until(one, one.ends, seed) == (one.low, one.high)
+    assert price_at(one, one.opens, seed) == one.open
+    assert price_at(one, one.ends, seed) == one.close
+
+
+@given(any_bar(), st.integers(min_value=0))
+def test_a_seed_gives_one_path(one: Bar, seed: int) -> None:
+    quarters = [OPENS + HOUR * n / 16 for n in range(17)]
+    assert [price_at(one, at, seed) for at in quarters] == [
+        price_at(replace(one), at, seed) for at in quarters
+    ]
+
+
+def test_seeds_give_paths_that_differ_in_order_and_in_time() -> None:
+    def touch(level: Decimal, direction: Direction, seed: int) -> Instant:
+        found = first_touch(RISING, level, direction, OPENS, seed)
+        assert found is not None
+        return found
+
+    lows = [touch(RISING.low, Direction.FALLS, seed) for seed in range(50)]
+    highs = [touch(RISING.high, Direction.RISES, seed) for seed in range(50)]
+
+    assert {low < high for low, high in zip(lows, highs, strict=True)} == {True, False}
+    assert len(set(lows)) == len(set(highs)) == 50
+
+
+@given(any_bar(), cents, st.sampled_from(Direction), moments, paths)
 def test_a_touch_is_the_first_microsecond_at_or_beyond_the_level(
-    one: Bar, level: Decimal, direction: Direction, since: Instant
+    one: Bar, level: Decimal, direction: Direction, since: Instant, seed: int | None
 ) -> None:
     def beyond(at: Instant) -> bool:
-        price = price_at(one, at)
+        price = price_at(one, at, seed)
         return price <= level if direction is Direction.FALLS else price >= level
 
-    touch = first_touch(one, level, direction, since)
+    touch = first_touch(one, level, direction, since, seed)
 
     if touch is None:
         assert not beyond(since)
@@ -87,12 +113,14 @@ def test_a_touch_is_the_first_microsecond_at_or_beyond_the_level(
         assert touch == since or not beyond(touch - MICROSECOND)
 
 
-@given(any_bar(), cents)
+@given(any_bar(), cents, paths)
 def test_a_level_within_the_range_is_touched_and_one_outside_never(
-    one: Bar, level: Decimal
+    one: Bar, level: Decimal, seed: int | None
 ) -> None:
-    assert (first_touch(one, level, Direction.FALLS, OPENS) is not None) == (level >= one.low)
-    assert (first_touch(one, level, Direction.RISES, OPENS) is not None) == (level <= one.high)
+    fallen = first_touch(one, level, Direction.FALLS, OPENS, seed)
+    risen = first_touch(one, level, Direction.RISES, OPENS, seed)
+    assert (fallen is not None) == (level >= one.low)
+    assert (risen is not None) == (level <= one.high)
 
 
 def test_a_gap_below_the_level_is_touched_at_the_open() -> None:

@@ -61,9 +61,17 @@ def test_when_no_request_arrived_the_order_is_nowhere(other: str) -> None:
 @pytest.mark.parametrize("state", [State.ACKED, State.WORKING, State.CANCELLING, *sorted(ENDS)])
 @pytest.mark.parametrize("answer", [Unreachable("cut"), Refused(306, "no"), NotSent("no route")])
 def test_an_answer_that_comes_after_evidence_changes_nothing(state: State, answer: Answer) -> None:
-    seen = replace(ENTRY, state=state)
+    seen = replace(ENTRY, state=state, refusal="known" if state is State.REJECTED else None)
 
     assert _answered(seen, answer, Meaning.DEFINITE) == seen
+
+
+def test_of_an_order_that_was_heard_to_be_refused_the_answer_tells_why() -> None:
+    heard = after_fact(ENTRY, fact(ENTRY, State.REJECTED, source=Source.USER_STREAM), NOON).intent
+
+    told = _answered(heard, Refused(306, "no funds"), Meaning.DEFINITE)
+
+    assert (told.state, told.refusal) == (State.REJECTED, "306 no funds")
 
 
 def test_the_answer_to_a_cancel_says_nothing_of_the_order() -> None:

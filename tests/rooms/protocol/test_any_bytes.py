@@ -13,6 +13,7 @@ from interlock.orders.evidence import Source
 from interlock.ports import Reply
 from interlock.protocol.crypto_com import (
     account,
+    frames,
     instruments,
     market,
     orders,
@@ -32,6 +33,16 @@ NAMES = (
     *("journal_type", "journal_id", "transaction_qty", "event_timestamp_ms"),
     *("fee_instrument_name", "base_currency_config", "effective_spot_maker_rate_bps"),
 )
+
+
+def _told(channel: str, raw: bytes) -> bytes:
+    """News of a channel whose data are these bytes, or the end of a frame that is torn."""
+    return b'{"method":"subscribe","result":{"channel":"%s","data":[%s]}}' % (
+        channel.encode(),
+        raw,
+    )
+
+
 READERS: dict[str, Callable[[bytes], object]] = {
     "envelope": lambda raw: result_of(Reply(200, raw), Asked("m", 1)),
     "order limits": instruments.order_limits,
@@ -44,6 +55,11 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "orders": lambda raw: orders.orders(raw, NOW, Source.OPEN_ORDERS),
     "trades": trades.fills,
     "transfers": transfers.transfers,
+    "user socket": lambda raw: frames.frame(raw, NOW),
+    **{
+        f"news of {channel}": lambda raw, channel=channel: frames.frame(_told(channel, raw), NOW)  # type: ignore[misc] # mypy cannot infer a default
+        for channel in frames.CHANNELS
+    },
 }
 every_reader = pytest.mark.parametrize("read", READERS.values(), ids=list(READERS))
 

@@ -22,6 +22,7 @@ import pytest
 from interlock.errors import BadSettings, BrokenInvariant
 from interlock.protocol.crypto_com.signing import signature
 from interlock.simulator.front.serve import DEMO_START, Served, ServeOptions, configuration, serving
+from interlock.simulator.recordings import Series
 from interlock.values import Instant, Secret
 
 ONE = ServeOptions(stepping=True, days=2, candles=("binance_BTC-USDT_1h",))
@@ -324,7 +325,10 @@ def test_the_shift_to_the_wall_s_clock_keeps_the_hour_of_the_day() -> None:
     shifted = configuration(replace(ONE, stepping=False), wall)
     recorded = configuration(ONE, wall)
 
-    moved = shifted.replay["BTC_USDT"].open_time[0] - recorded.replay["BTC_USDT"].open_time[0]
+    bars, before = shifted.replay["BTC_USDT"], recorded.replay["BTC_USDT"]
+    assert isinstance(bars, Series)
+    assert isinstance(before, Series)
+    moved = bars.open_time[0] - before.open_time[0]
     assert moved % 86_400_000 == 0
     assert (
         timedelta(0) <= (wall - timedelta(milliseconds=int(moved))) - DEMO_START < timedelta(days=1)

@@ -28,10 +28,11 @@ class _Trade(msgspec.Struct):
     create_time: int | str
     taker_side: str | None = None
     transact_time_ns: int | str | None = None
+    transaction_time: int | str | None = None  # the same instant, as the user stream names it
 
 
 def fills(result: bytes) -> Rows[Fill]:
-    """The executions in the result of get-trades, oldest first, each trade id once."""
+    """The executions in the result of get-trades, or in news of them, oldest first, each trade id once."""
     rows = rows_of(result, _Trade, _fill, TRADES)
     by_id = {fill.trade_id: fill for fill in rows.facts}
     return Rows(tuple(sorted(by_id.values(), key=lambda f: (f.at, f.trade_id))), rows.skipped)
@@ -61,4 +62,5 @@ def _fill(row: _Trade) -> Fill:
 
 
 def _at(row: _Trade) -> Instant:
-    return instant_ns(row.transact_time_ns) if row.transact_time_ns else instant(row.create_time)
+    told = row.transact_time_ns or row.transaction_time
+    return instant_ns(told) if told else instant(row.create_time)

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.errors import BrokenInvariant
-from interlock.matching import Direction, Liquidity, Quote, execution, maker_level, takeable
+from interlock.matching import Liquidity, Quote, execution, takeable
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Moved, Traded
+from interlock.simulator.books.held import Held
 from interlock.simulator.books.journal import Cause, Journal
 from interlock.simulator.books.margin import Margin, hourly_interest, next_hour
 from interlock.simulator.books.objections import Objections
@@ -34,11 +35,12 @@ from interlock.simulator.books.terms import (
     value_of,
     waits,
 )
+from interlock.simulator.books.waiting import Waiting
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
 from interlock.simulator.switches import CumulativeFeeUnit
-from interlock.values import Instant, Side
+from interlock.values import Instant
 
 NO_PRICE: Final = 309
 NOT_AMENDABLE: Final = 212
@@ -78,6 +80,8 @@ class Trading:
         self._market: Final = market
         self._wallet: Final = wallet
         self._book: Final = book
+        self._held: Final = Held()
+        self._waiting: Final = Waiting()
         self._objections: Final = Objections(config, market, wallet, book, margin)
         self._interest_due: Instant | None = None
         self.margin: Final = margin
@@ -168,11 +172,10 @@ class Trading:
 
     def next_event(self) -> tuple[Instant, Order | None] | None:
         """When the next open order is met by the price, and which, the older one first; or, with none, when interest is due."""
-        due = ((o.touch, o.id, o) for o in self._book.open() if o.touch is not None)
-        first = min(due, key=lambda each: each[:2], default=None)
+        first = self._waiting.first()
         if self._interest_due is not None and (first is None or self._interest_due <= first[0]):
             return self._interest_due, None
-        return (first[0], first[2]) if first is not None else None
+        return first
 
     def happen(self, order: Order | None, now: Instant) -> None:
         """The price has met an open order: a trigger fires, a resting order is executed at its limit. Or the hour is full."""
@@ -223,13 +226,8 @@ class Trading:
     def check(self, order: Order) -> None:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
         currency, on_credit = order.reserved_in, order.wish.on_credit
-        alike = (
-            each.reserved
-            for each in self._book.open()
-            if each.reserved_in == currency and (each.wish.leverage is not None) is on_credit
-        )
-        held = sum(alike, ZERO)
         kept = self._wallet.pledged if on_credit else self._wallet.reserved
+        held = self._held.total(currency, on_credit=on_credit)
         if held != kept.get(currency, ZERO) or (order.reserved and not order.is_open):
             raise BrokenInvariant(
                 f"The reservations in {currency} are not those of the open orders."
@@ -245,9 +243,7 @@ class Trading:
     def _begin(self, order: Order, now: Instant) -> None:
         wish = order.wish
         if wish.kind.is_trigger:
-            direction = trigger_direction(wish)
-            replay = self._market.replays[wish.listed.symbol]
-            order.touch = replay.touch(wish.ref_price or ZERO, direction, now)
+            self._waiting.put(order, self._awaited(order, now))
             return
         self._hold(order, self._objections.needs(order))
         if not wish.post_only:
@@ -342,29 +338,25 @@ class Trading:
 
     def _rest(self, order: Order, now: Instant) -> None:
         """Waits for the price to meet the limit; in a bar that has met it already, for the next bar."""
-        wish, replay = order.wish, self._market.replays[order.wish.listed.symbol]
-        level, direction = self._met_at(wish)
-        touch = replay.touch(level, direction, now)
-        bar = replay.bar_at(now)
-        if touch == now and bar is not None:
-            touch = replay.touch(level, direction, bar.ends)
-        order.touch = touch
+        self._waiting.put(order, self._awaited(order, now, is_served=True))
 
-    def _met_at(self, wish: Wish) -> tuple[Decimal, Direction]:
-        """The price that meets an order, and from which side."""
+    def _awaited(self, order: Order, now: Instant, *, is_served: bool = False) -> Instant | None:
+        """When the price gets to what an open order waits for; one that is served now waits for more. Never while it is halted."""
+        wish = order.wish
+        symbol = wish.listed.symbol
+        if not self._market.conditions(symbol).is_open:
+            return None
         if wish.kind.is_trigger:
-            return wish.ref_price or ZERO, trigger_direction(wish)
-        spread = self._market.half_spread(wish.listed.symbol)
-        direction = Direction.FALLS if wish.side is Side.BUY else Direction.RISES
-        return maker_level(wish.side, wish.limit or ZERO, spread), direction
+            direction = trigger_direction(wish)
+            return self._market.reached(symbol, wish.ref_price or ZERO, direction, now)
+        find = self._market.met_again if is_served else self._market.met
+        return find(symbol, wish.side, wish.limit or ZERO, now)
 
     def await_price(self, symbol: str, now: Instant) -> None:
-        """The conditions of a symbol have changed: its open orders wait for the price anew, or for nothing while it is halted."""
-        is_open = self._market.conditions(symbol).is_open
+        """What holds on the market of a symbol has changed: its open orders wait for the price anew."""
         for order in self._open_of(symbol):
             if order.child_id is None:
-                met = self._market.replays[symbol].touch(*self._met_at(order.wish), now)
-                order.touch = met if is_open else None
+                self._waiting.put(order, self._awaited(order, now))
 
     def cancel_all_of(self, symbol: str, now: Instant) -> None:
         """The exchange cancels every open order of a symbol, of both worlds."""
@@ -408,6 +400,7 @@ class Trading:
         hold = self._wallet.pledge if order.wish.on_credit else self._wallet.reserve
         hold(order.reserved_in, amount - order.reserved)
         order.reserved = amount
+        self._held.changed(order)
 
     def _end(self, order: Order, status: Status, now: Instant, reason: int = 0) -> None:
         self._hold(order, ZERO)

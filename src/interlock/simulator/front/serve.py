@@ -1,6 +1,7 @@
 """`interlock simulate` and the demo's exchange: the engine on recorded candles, behind HTTP, until it is told to stop."""
 
 import asyncio
+import gc
 import os
 import signal
 import ssl
@@ -23,11 +24,12 @@ from interlock.simulator.config import ApiKey, Config, demo_key, reading_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.front.control import ControlServer
 from interlock.simulator.front.driver import Driver
+from interlock.simulator.front.feed import Feed, MarketAt
 from interlock.simulator.front.gate import token_of
 from interlock.simulator.front.server import ExchangeServer
 from interlock.simulator.front.stepping import Stepping
 from interlock.simulator.market.conditions import Ladder
-from interlock.simulator.recordings import Series
+from interlock.simulator.recordings import Series, Tape
 from interlock.simulator.requestlog import RequestLog
 from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.scene import Scene
@@ -43,7 +45,10 @@ DEMO_DAYS: Final = 30
 DEMO_CANDLES: Final = tuple(f"binance_{coin}-USDT_1h" for coin in ("BTC", "ETH", "SOL", "XRP"))
 TICK_SECONDS: Final = 0.05
 SHUTDOWN_SECONDS: Final = 1.0
+MINUTE: Final = timedelta(minutes=1)
 DAY: Final = timedelta(days=1)
+COLLECT_AFTER: Final = (50_000, 20, 20)
+NS_PER_MS: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +73,10 @@ class ServeOptions:
     """How an exchange is served. Port 0 takes a free one; `days` is how far the stepping clock may go (None: no horizon).
 
     Private methods are answered to the addresses in `allow` (None: to all). On the
-    wall's clock the recording is shifted by whole days, so that `start`'s day is today, and `rate_limits` may hold. Without a
-    `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that gets a line per request (`-`: stderr).
-    With `margin` the account may borrow.
+    wall's clock the recording is shifted by whole days, so that `start`'s day is today (trades alone: by whole minutes), and
+    `rate_limits` may hold. Without a `key` the seed gives one, and without a `control_token` one is drawn. `log` is the file that
+    gets a line per request (`-`: stderr). With `margin` the account may borrow. `seeded_path` draws the paths inside the bars from
+    the seed. With a `market` prices are those of a real exchange, on the wall's clock, and nothing is replayed.
     """
 
     port: int = 0
@@ -95,6 +101,9 @@ class ServeOptions:
     ladders: Mapping[str, Ladder] = field(default_factory=dict)
     scene: Scene | None = None
     margin: bool = False
+    seeded_path: bool = False
+    market: MarketAt | None = None
+    slippage_ticks: int = 0
 
     def staged(self) -> "ServeOptions":
         """With what the scene sets up in place of what was said here."""
@@ -130,6 +139,7 @@ class Served:
 
 async def serve(options: ServeOptions) -> None:
     """Serves until SIGTERM or SIGINT; the first line of stdout says where."""
+    collect_seldom()
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -140,6 +150,12 @@ async def serve(options: ServeOptions) -> None:
         ends = (stopped, served.clock, served.broken)
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
+
+
+def collect_seldom() -> None:
+    """Lets the collector of cycles look at fewer objects: orders and trades are kept for ever and are in none."""
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 @asynccontextmanager
@@ -161,6 +177,7 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     play = Play(options.scene, stage) if options.scene is not None else None
     control = ControlServer(driver, exchange, token, stage, play)
     clock = asyncio.create_task(driver.run() if driver else _follow_the_wall(engine, streams))
+    feed = _feed(engine, options, broken)
     runners = [
         web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=SHUTDOWN_SECONDS
@@ -176,18 +193,31 @@ async def serving(options: ServeOptions) -> AsyncIterator[Served]:
     finally:
         for runner in runners:
             await runner.cleanup()
-        clock.cancel()
-        with suppress(asyncio.CancelledError):
-            await clock
+        for task in (clock, *feed):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         if out not in {None, sys.stderr}:
             out.close()
         if broken.done():
             broken.result()
 
 
+def _feed(
+    engine: Engine, options: ServeOptions, broken: asyncio.Future[None]
+) -> list[asyncio.Task[None]]:
+    """The task that listens to a real market, if there is one."""
+    if options.market is None:
+        return []
+    feed = Feed(engine, options.market, _tick(engine, options), broken)
+    return [asyncio.create_task(feed.run())]
+
+
 def configuration(options: ServeOptions, wall: Instant) -> Config:
     """The exchange that these options describe; at `wall`, when it is to run on the wall's clock."""
-    replay = _replay(options)
+    if options.market is not None and options.stepping:
+        raise BadSettings("A real market keeps the wall's clock: it cannot be stepped.")
+    replay = _replay(options) if options.market is None else {}
     strangers = sorted({*options.depth, *options.ladders} - set(replay))
     if strangers:
         raise BadSettings(f"{', '.join(strangers)} has no recording here, so it has no depth.")
@@ -202,23 +232,30 @@ def configuration(options: ServeOptions, wall: Instant) -> Config:
         switches=options.switches,
         ladders=options.ladders,
         margin=options.margin,
+        path_seed=options.seed if options.seeded_path else None,
+        slippage_ticks=options.slippage_ticks,
     )
+    if options.market is not None:
+        at = options.market
+        return replace(config, start=wall, live=at.symbols, live_stale_s=at.silence_s)
     if options.stepping:
         return config
-    shift = (wall - options.start) // DAY * DAY
+    grid = MINUTE if all(isinstance(each, Tape) for each in replay.values()) else DAY
+    shift = (wall - options.start) // grid * grid
     shifted = {symbol: _shifted(series, shift) for symbol, series in replay.items()}
     return replace(config, start=wall, replay=shifted)
 
 
-def _replay(options: ServeOptions) -> dict[str, Series]:
+def _replay(options: ServeOptions) -> dict[str, Series | Tape]:
     """The recordings by symbol, each of which must have begun before the start and go on after it."""
-    replay: dict[str, Series] = {}
+    replay: dict[str, Series | Tape] = {}
     for name in options.candles:
-        series = recordings.load(name)
+        series = recordings.recorded(name)
         if series.symbol in replay:
             raise BadSettings(f"{name} is a second recording of {series.symbol}.")
-        if not series.open_time[0] <= options.start.ms <= series.open_time[-1]:
-            raise BadSettings(f"{name} has no candles at {options.start}.")
+        times = series.time if isinstance(series, Tape) else series.open_time
+        if not times[0] <= options.start.ms <= times[-1]:
+            raise BadSettings(f"{name} has nothing at {options.start}.")
         replay[series.symbol] = series
     return replay
 
@@ -294,5 +331,9 @@ async def _follow_the_wall(engine: Engine, streams: Streams) -> None:
         await asyncio.sleep(TICK_SECONDS)
 
 
-def _shifted(series: Series, shift: timedelta) -> Series:
-    return replace(series, open_time=series.open_time + shift // timedelta(milliseconds=1))
+def _shifted(recording: Series | Tape, shift: timedelta) -> Series | Tape:
+    passed = shift // timedelta(milliseconds=1)
+    if isinstance(recording, Tape):
+        ns = recording.time_ns + passed * NS_PER_MS
+        return replace(recording, time=recording.time + passed, time_ns=ns)
+    return replace(recording, open_time=recording.open_time + passed)

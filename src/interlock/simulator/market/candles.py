@@ -1,11 +1,10 @@
-"""Pages of candles, folded from the recorded bars: closed ones as printed, and the one that still forms as far as the path has walked.
+"""Pages of candles, folded from the bars of a market: closed ones as printed, and the one that still forms as far as the path has walked.
 
-A timeframe finer than the recording has no candles. Rows are rendered once: a closed candle never changes.
+A timeframe finer than the bars has no candles. Rows are rendered once: a closed candle never changes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
@@ -15,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.market import Bar
-from interlock.matching import price_at, range_until
-from interlock.simulator.market.replay import Replay
+from interlock.simulator.market.replay import Source, exponent
 from interlock.values import Instant, number_text
 
-MICROSECOND: Final = timedelta(microseconds=1)
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
@@ -48,16 +45,17 @@ class Page:
 
 
 class Candles:
-    """The candles of one replay in one timeframe."""
+    """The candles of one source in one timeframe."""
 
-    def __init__(self, replay: Replay, span_ms: int) -> None:
-        self._replay: Final = replay
-        opens = bucket_starts(replay.series.open_time, span_ms)
-        folds = opens.size > 0 and _folds(span_ms, replay.series.timeframe_ms)
+    def __init__(self, source: Source, span_ms: int) -> None:
+        self._source: Final = source
+        opens = bucket_starts(source.opens, span_ms)
+        folds = opens.size > 0 and _folds(span_ms, source.span_ms)
         firsts = np.flatnonzero(np.diff(opens, prepend=-1)) if folds else np.array([], np.int64)
         self._firsts: Final = firsts
         self._opens: Final = opens[firsts] if folds else np.array([], np.int64)
         self._rows: Final[dict[int, bytes]] = {}
+        self.of: Final = source.opens
 
     def page(self, page: Page, now: Instant) -> bytes:
         """The candles of a page as they stand now: a JSON list, oldest first."""
@@ -81,18 +79,18 @@ class Candles:
     def _end(self, bucket: int) -> int:
         """The index after the last recorded bar of a bucket."""
         is_last = bucket + 1 == len(self._firsts)
-        return len(self._replay.series.open_time) if is_last else int(self._firsts[bucket + 1])
+        return len(self._source.opens) if is_last else int(self._firsts[bucket + 1])
 
     def _bars(self, bucket: int, end: int) -> list[Bar]:
-        return [self._replay.bar(n) for n in range(int(self._firsts[bucket]), end)]
+        return [self._source.bar(n) for n in range(int(self._firsts[bucket]), end)]
 
     def _seen(self, bucket: int, now: Instant) -> list[Bar]:
         """The bars of the newest bucket, the last one cut off at now."""
-        *closed, newest = self._bars(bucket, self._replay.index_at(now) + 1)
-        return [*closed, until(newest, now, self._replay.listed.price_decimals)]
+        closed = self._bars(bucket, self._source.index_at(now))
+        return [*closed, self._source.so_far(self._source.index_at(now), now)]
 
     def _render(self, bucket: int, bars: Sequence[Bar]) -> bytes:
-        decimals = self._replay.listed.price_decimals
+        decimals = self._source.listed.price_decimals
         row = {
             "o": price_text(bars[0].open, decimals),
             "h": price_text(max(bar.high for bar in bars), decimals),
@@ -104,31 +102,9 @@ class Candles:
         return msgspec.json.encode(row)
 
 
-def until(bar: Bar, now: Instant, decimals: int) -> Bar:
-    """The bar as far as its path has walked by now, with these decimals or its own; the whole bar once it has ended."""
-    if now >= bar.ends:
-        return bar
-    low, high = range_until(bar, now)
-    own = max(-_exponent(price) for price in (bar.open, bar.high, bar.low, bar.close))
-    grid = Decimal(1).scaleb(-max(own, decimals))
-    close = price_at(bar, now).quantize(grid)
-    share = Decimal((now - bar.opens) // MICROSECOND) / (bar.span // MICROSECOND)
-    volume = (bar.volume * share).quantize(Decimal("1e-8"))
-    return Bar(
-        bar.symbol,
-        bar.opens,
-        bar.span,
-        bar.open,
-        max(high.quantize(grid), close, bar.open),
-        min(low.quantize(grid), close, bar.open),
-        close,
-        volume,
-    )
-
-
 def price_text(price: Decimal, decimals: int) -> str:
     """A price with the decimals of its instrument, or more where the recording has more."""
-    return f"{price:.{max(decimals, -_exponent(price))}f}"
+    return f"{price:.{max(decimals, -exponent(price))}f}"
 
 
 def bucket_starts(open_ms: NDArray[np.int64], span_ms: int) -> NDArray[np.int64]:
@@ -147,8 +123,3 @@ def _folds(span_ms: int, bar_ms: int) -> bool:
 
 def _ceil_ms(instant: Instant) -> int:
     return -(-instant.micros // 1000)
-
-
-def _exponent(price: Decimal) -> int:
-    exponent = price.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0

@@ -122,6 +122,11 @@ def trades(name: str, folder: Path = HERE) -> Tape:
     return Tape(symbol=entry.symbol, quantity=columns.pop("qty"), **columns)
 
 
+def recorded(name: str, folder: Path = HERE) -> Series | Tape:
+    """Read what goes by this name: bars or trades."""
+    return trades(name, folder) if name in _manifest(folder).trades else load(name, folder)
+
+
 def instruments(folder: Path = HERE) -> list[dict[str, Any]]:
     """Read the rows of a recorded `public/get-instruments`: its order, its fields, its types."""
     raw = _proven(_entry(_manifest(folder).documents, "instruments"), folder)

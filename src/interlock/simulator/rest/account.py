@@ -204,8 +204,9 @@ class AccountSide:
 
     def networks(self, call: Call, now: Instant) -> object:  # noqa: ARG002 - it has no parameters
         """Every currency that is traded or held here; none of them leaves."""
-        traded = (replay.listed for replay in self.market.replays.values())
-        pairs = {name for listed in traded for name in (listed.base, listed.quote)}
+        pairs = {
+            name for listed in self.market.listed.values() for name in (listed.base, listed.quote)
+        }
         return {
             "update_time": str(now.ms),
             "currency_map": {

@@ -14,7 +14,7 @@ from interlock.market import Bar
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.orders import ZERO
-from interlock.simulator.market.candles import TIMEFRAMES, Candles, Page, price_text, until
+from interlock.simulator.market.candles import TIMEFRAMES, Candles, Page, price_text
 from interlock.simulator.market.listing import Listing
 from interlock.simulator.market.replay import Market, Replay
 from interlock.simulator.rest.arguments import (
@@ -85,8 +85,8 @@ class PublicSide:
         symbol = text(params, "instrument_name")
         if symbol is not None and symbol not in self._listing.instruments:
             raise Refusal(BAD_ARGUMENT)
-        wanted = [symbol] if symbol is not None else list(self._market.replays)
-        rows = (self._ticker(each, now) for each in wanted if each in self._market.replays)
+        wanted = [symbol] if symbol is not None else list(self._market.listed)
+        rows = (self._ticker(each, now) for each in wanted if each in self._market.listed)
         return {"data": [row for row in rows if row is not None]}
 
     def _seen(self, symbol: str, now: Instant) -> Instant:
@@ -101,8 +101,8 @@ class PublicSide:
         symbol = self._symbol(params)
         now = self._seen(symbol, now)
         page = candle_page(params, now)
-        replay = self._market.replays.get(symbol)
-        rows = self._of(replay, TIMEFRAMES[timeframe]).page(page, now) if replay else b"[]"
+        is_here = symbol in self._market.listed
+        rows = self._of(symbol, TIMEFRAMES[timeframe]).page(page, now) if is_here else b"[]"
         return {"interval": timeframe, "data": msgspec.Raw(rows), "instrument_name": symbol}
 
     def book(self, params: Params, now: Instant) -> object:
@@ -119,14 +119,14 @@ class PublicSide:
         """The newest public trades, newest first."""
         symbol = self._symbol(params)
         asked = tape_span(params, self._seen(symbol, now))
-        replay = self._market.replays.get(symbol)
-        if replay is None:
+        if symbol not in self._market.listed:
             return {"data": []}
         own = (trade for trade in reversed(self._book.trades) if trade.listed.symbol == symbol)
-        found = newest(replay, own, asked.start, asked.end, asked.limit)
+        public = self._market.prints(symbol, asked.end)
+        found = newest(public, own, asked.start, asked.end, asked.limit)
         oldest_first = self._switches.public_trades_order is PublicTradesOrder.OLDEST
         told = reversed(found) if oldest_first else found
-        return {"data": [print_row(each, replay.listed) for each in told]}
+        return {"data": [print_row(each, self._market.listed[symbol]) for each in told]}
 
     def valuations(self, params: Params, now: Instant) -> object:
         """Mark or index price, now and at each whole minute before, newest first; a perpetual has none here, and spot has no other."""
@@ -138,8 +138,8 @@ class PublicSide:
         known = self._listing.indices.values() if is_index else self._listing.instruments
         if kind not in VALUATIONS or name not in known or (is_spot and kind != "mark_price"):
             raise Refusal(BAD_ARGUMENT)
-        replay = self._of_index(name) if is_index else self._market.replays.get(name)
-        rows = [] if replay is None else _minutes(replay, candle_page(params, now), now)
+        symbol = self._of_index(name) if is_index else name
+        rows = self._values(symbol, candle_page(params, now), now)
         return {"data": rows, "instrument_name": name}
 
     def settlements(self, params: Params, now: Instant) -> object:  # noqa: ARG002 - nothing has expired here
@@ -164,11 +164,23 @@ class PublicSide:
         """The rate of a staked coin: not served."""
         raise Refusal(DISABLED)
 
-    def _of_index(self, name: str) -> Replay | None:
-        """The replay whose price is that of an index; a dollar of one kind is as good as one of another."""
+    def _of_index(self, name: str) -> str | None:
+        """The symbol whose price is that of an index; a dollar of one kind is as good as one of another."""
         pair = name.removesuffix("-INDEX")
-        dollars = (r for r in self._market.replays.values() if r.listed.quote in {"USD", "USDT"})
-        return next((r for r in dollars if f"{r.listed.base}USD" == pair), None)
+        dollars = (each for each in self._market.listed.values() if each.quote in {"USD", "USDT"})
+        return next((each.symbol for each in dollars if f"{each.base}USD" == pair), None)
+
+    def _values(self, symbol: str | None, page: Page, now: Instant) -> list[dict[str, object]]:
+        """The price of a symbol, minute by minute; where it is told as it comes the last one alone is known."""
+        if symbol not in self._market.listed:
+            return []
+        replay = self._market.replays.get(symbol)
+        if replay is not None:
+            return _minutes(replay, page, now)
+        quote = self._market.shown(symbol, now)
+        if quote is None or page.end <= now:
+            return []
+        return [{"v": tick_text(quote.last, self._market.listed[symbol]), "t": now.ms}]
 
     def _symbol(self, params: Params) -> str:
         symbol = text(params, "instrument_name", code=BAD_REQUEST)
@@ -180,23 +192,27 @@ class PublicSide:
 
     def _levels(self, symbol: str, taker: Side, depth: int, now: Instant) -> list[list[str]]:
         """The levels from which `taker` takes; each counts as one order."""
-        if symbol not in self._market.replays or self._market.conditions(symbol).delisted:
+        if symbol not in self._market.listed or self._market.conditions(symbol).delisted:
             return []
         listed = self._listing.instruments[symbol]
         levels = self._market.levels(symbol, taker, now)[:depth]
         return [[tick_text(price, listed), lot_text(left, listed), "1"] for price, left in levels]
 
-    def _of(self, replay: Replay, span_ms: int) -> Candles:
-        key = (replay.listed.symbol, span_ms)
-        if key not in self._candles:
-            self._candles[key] = Candles(replay, span_ms)
-        return self._candles[key]
+    def _of(self, symbol: str, span_ms: int) -> Candles:
+        key, source = (symbol, span_ms), self._market.source(symbol, span_ms)
+        candles = self._candles.get(key)
+        if candles is None or candles.of is not source.opens:
+            candles = self._candles[key] = Candles(source, span_ms)
+        return candles
 
     def _ticker(self, symbol: str, now: Instant) -> dict[str, object] | None:
         if self._market.conditions(symbol).delisted:
             return None
+        replay = self._market.replays.get(symbol)
+        if replay is None:
+            return self._market.ticker(symbol)
         now = self._seen(symbol, now)
-        replay, quote = self._market.replays[symbol], self._market.quote(symbol, now)
+        quote = self._market.quote(symbol, now)
         priced = replay.price(now)
         if quote is None or priced is None:
             return None
@@ -225,7 +241,7 @@ class PublicSide:
         first = int(np.searchsorted(replay.series.open_time, (now - DAY).ms, side="left"))
         if last < first:
             return ()
-        newest = until(replay.bar(last), now, replay.listed.price_decimals)
+        newest = replay.so_far(last, now)
         return (*(replay.bar(n) for n in range(first, last)), newest)
 
 

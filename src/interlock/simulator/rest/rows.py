@@ -14,8 +14,8 @@ from interlock.simulator.books.orders import Order, Status, Trade
 from interlock.simulator.config import Config
 from interlock.simulator.market.candles import price_text
 from interlock.simulator.market.listing import Listed
+from interlock.simulator.market.prints import Print
 from interlock.simulator.rest.fields import PAIR_WORDS, RESTING
-from interlock.simulator.rest.tape import Print
 from interlock.simulator.switches import AS_SEEN, HistoryOrder, ReservedQtyStyle, Switches
 from interlock.values import Side, number_text
 

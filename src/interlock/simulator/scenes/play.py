@@ -8,8 +8,9 @@ import msgspec
 
 from interlock.errors import Misuse
 from interlock.simulator.cues import ACCEPT, FILL
+from interlock.simulator.floor import OnlyRecorded
 from interlock.simulator.scenes.scene import BadScenario, Scene, Step
-from interlock.simulator.scenes.words import WORDS, Stage
+from interlock.simulator.scenes.words import OF_RECORDINGS, WORDS, Stage
 from interlock.simulator.streams.faults import Disturbance
 from interlock.values import Instant
 
@@ -68,5 +69,7 @@ class Play:
         symbol = getattr(step.asked, "symbol", None)
         if symbol is not None and not engine.floor.trades(symbol):
             raise BadScenario(f"{where}: symbol names {symbol}, which is not traded here.")
+        if step.word in OF_RECORDINGS and not engine.floor.is_recorded:
+            raise OnlyRecorded(f"{where}: {step.word} is nothing that happens to a live market.")
         if isinstance(step.asked, Disturbance) and self._stage.audience is None:
             raise BadScenario(f"{where}: in process there are no sockets to disturb.")

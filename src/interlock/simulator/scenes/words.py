@@ -273,3 +273,6 @@ WORDS: Final[Mapping[str, Word[Any]]] = MappingProxyType(
     }
 )
 """Every word by its name."""
+
+OF_RECORDINGS: Final = frozenset({"grid", "thin", "gap", "freeze", "thaw"})
+"""What cannot be done to a live market."""

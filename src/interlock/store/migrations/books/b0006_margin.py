@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "b0005"
-down_revision = "b0004"
+revision = "b0006"
+down_revision = "b0005"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "b0004"
-down_revision = "b0002"
+revision = "b0005"
+down_revision = "b0004"
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -16,7 +16,28 @@ def upgrade() -> None:
     op.add_column("fills", sa.Column("booked_at", WHOLE, nullable=True))
     op.add_column("day_opens", sa.Column("transfers", TEXT, nullable=False, server_default="0"))
     op.add_column("day_opens", sa.Column("unpriced", TEXT, nullable=True))
+    for name in ("pause_who", "pause_why"):
+        op.add_column("account", sa.Column(name, TEXT, nullable=True))
+    for name in ("pause_at", "armed_at", "widened_at"):
+        op.add_column("account", sa.Column(name, WHOLE, nullable=True))
+    op.create_table(
+        "arm_offers",
+        sa.Column("id", sa.Integer, primary_key=True),
+        *(sa.Column(n, TEXT, nullable=False) for n in ("code", "what", "who", "why", "offer")),
+        sa.Column("until", WHOLE, nullable=False),
+        sa.CheckConstraint("id = 1"),
+        sqlite_strict=True,
+    )
     _external()
+    op.create_table(
+        "owner_requests",
+        sa.Column("id", TEXT, primary_key=True),
+        *(sa.Column(name, TEXT, nullable=False) for name in ("what", "who", "why", "rows")),
+        *(sa.Column(name, WHOLE, nullable=False) for name in ("at", "passed", "open")),
+        sa.Column("answered_at", WHOLE, nullable=True),
+        sqlite_strict=True,
+    )
+    op.create_index("owner_requests_open", "owner_requests", ["open"])
     op.create_table(
         "order_steps",
         sa.Column("intent_id", TEXT, sa.ForeignKey("order_intents.id"), nullable=False),
