@@ -43,16 +43,23 @@ def lock_if_refused(rows: Rows, before: Intent, after: Intent, now: Instant) -> 
 
 def end_locks(rows: Rows, now: Instant) -> None:
     """Closes the locks whose time is over."""
-    over = [i.fingerprint for i in rows.find(INCIDENTS, open=OPEN) if is_over(i, now)]
+    over = [i.fingerprint for i in rows.sound(INCIDENTS, open=OPEN)[0] if is_over(i, now)]
     close_incidents(rows, over, now)
 
 
 def watch_leverage(rows: Rows, reading: AccountReading, now: Instant) -> None:
-    """Alarms while the exchange says that the account is levered beyond the most that any margin lot or row admits."""
+    """Alarms while the exchange says that the account is levered beyond the most that any margin lot or row admits.
+
+    Where a lot or a row cannot be read nobody knows what it admits: an alarm neither begins nor ends by that.
+    """
     found = reading.leverage
-    lots = [lot.funding for lot in rows.find(LOTS, open=OPEN)]
-    admitted = [f.leverage for f in lots if isinstance(f, Margin) and f.leverage is not None]
-    rows_on = [row for row in rows.find(WATCHLIST) if row.trade_on_margin and not row.is_deleted]
+    lots, lost = rows.sound(LOTS, open=OPEN)
+    watched, unread = rows.sound(WATCHLIST)
+    if lost or unread:
+        return
+    fundings = [lot.funding for lot in lots]
+    admitted = [f.leverage for f in fundings if isinstance(f, Margin) and f.leverage is not None]
+    rows_on = [row for row in watched if row.trade_on_margin and not row.is_deleted]
     admitted += [row.leverage for row in rows_on if row.leverage is not None]
     if found is None or not admitted or found <= max(admitted):
         close_incidents(rows, (OVERLEVERED,), now)
