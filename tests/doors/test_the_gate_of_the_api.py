@@ -15,7 +15,7 @@ from tests.fakes.scene import scene
 from tests.fakes.shown import ShownBooks
 
 WRONG = "wrong" * 9
-SAMPLE = {"symbol": "BTC_USDT"}
+SAMPLE = {"symbol": "BTC_USDT", "named": "abcd"}
 HEADERS = {
     "cache-control": "no-store",
     "content-security-policy": "default-src 'self'; frame-ancestors 'none'",

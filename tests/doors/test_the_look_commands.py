@@ -22,9 +22,10 @@ from interlock.errors import (
     StoreTrouble,
     Unreachable,
 )
+from interlock.evidence.timeline import OrderRecord, Step
 from interlock.values import Unknown
 from tests.doors.serving import Served, free_port, served
-from tests.fakes.goods import NOW
+from tests.fakes.goods import NOW, entry, intent
 from tests.fakes.scene import scene
 from tests.fakes.shown import ShownBooks
 
@@ -229,3 +230,21 @@ def test_a_look_does_not_wait_for_what_it_does_not_use() -> None:
     )
 
     assert done.stdout.strip() == ""
+
+
+def test_an_order_is_shown_line_by_line_with_its_evidence(here: Served, books: ShownBooks) -> None:
+    asked = intent(entry())
+    step = Step(asked.id, 1, NOW, "ACKED", "answer", "ACKED, order [7]")
+    books.records["abcd"] = OrderRecord(asked, None, None, (), (step,), (), None, ())
+
+    shown = interlock(here.environ, "orders", "show", "abcd")
+    said = last_line(interlock(here.environ, "orders", "show", "abcd", "--json"))
+
+    assert shown.returncode == 0
+    assert "ENTRY BUY 0.001 BTC_USDT LIMIT at 50000" in shown.stdout
+    assert "ACKED, order [7]" in shown.stdout
+    assert [line["event"] for line in said["timeline"]] == ["written", "acknowledged"]
+    unknown = interlock(here.environ, "orders", "show", "never-heard-of")
+    assert unknown.returncode == 2
+    assert "No order of ours bears this name." in unknown.stderr
+    assert interlock(here.environ, "orders", "hide", "abcd").returncode == 2

@@ -12,6 +12,7 @@ from pathlib import Path
 from interlock.account import Mode
 from interlock.desk.guardian import BREAKER
 from interlock.evidence.incident import Incident
+from interlock.evidence.requests import What
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.files import open_books
@@ -34,12 +35,17 @@ def interlock(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_kill_is_durable_at_once_and_says_who_and_why(tmp_path: Path) -> None:
+def test_a_kill_is_durable_at_once_and_says_who_and_why_though_no_engine_runs(
+    tmp_path: Path,
+) -> None:
     books(tmp_path).open(Mode.SIM, NOW)
 
     done = interlock(tmp_path, "kill", "--why", "the market is mad")
 
-    assert done.returncode == 0
+    assert done.returncode == 3
+    assert "engaged by" in done.stdout
+    assert "No engine runs" in done.stderr
+    assert [asked.what for asked in books(tmp_path).requests()] == [What.KILL]
     kill = books(tmp_path).standing(NOW).switches.kill
     assert kill is not None
     assert kill.why == "the market is mad"
@@ -55,11 +61,50 @@ def test_arming_needs_a_reason_and_clears_switch_and_breaker(tmp_path: Path) -> 
     interlock(tmp_path, "kill")
 
     assert interlock(tmp_path, "arm").returncode == 2
-    assert ours.standing(NOW).switches.kill is not None
-    assert interlock(tmp_path, "arm", "--why", "looked at it").returncode == 0
+    shown = interlock(tmp_path, "arm", "--why", "looked at it")
+    assert shown.returncode == 0
+    assert "look at it -> closed" in shown.stdout
+    assert ours.standing(NOW).switches.kill is not None, "the first step changes nothing"
+    code = shown.stdout.split()[-1]
+    assert interlock(tmp_path, "arm", "--confirm", "000000").returncode == 2
+    assert interlock(tmp_path, "arm", "--confirm", code).returncode == 0
+    assert interlock(tmp_path, "arm", "--confirm", code).returncode == 2, "a code is used once"
+    assert ours.requests() == (), "what was asked under the kill switch is over"
     after = ours.standing(NOW + timedelta(seconds=1))
     assert after.switches.kill is None
     assert (after.breaker, after.disarmed) == (None, None)
+
+
+def test_books_of_sim_are_armed_in_one_step_with_yes_and_books_of_live_are_not(
+    tmp_path: Path,
+) -> None:
+    sim, live = tmp_path / "sim", tmp_path / "live"
+    books(sim).open(Mode.SIM, NOW)
+    books(live).open(Mode.LIVE, NOW)
+    for folder in (sim, live):
+        interlock(folder, "kill")
+
+    assert interlock(sim, "arm", "--yes", "--why", "a drill").returncode == 0
+    assert books(sim).switches().kill is None
+    refused = interlock(live, "arm", "--yes", "--why", "a drill")
+    assert refused.returncode == 2
+    assert "two steps" in refused.stderr
+    assert books(live).switches().kill is not None
+
+
+def test_a_pause_is_durable_needs_a_reason_and_ends_by_resume_alone(tmp_path: Path) -> None:
+    ours = books(tmp_path)
+    ours.open(Mode.SIM, NOW)
+
+    assert interlock(tmp_path, "pause").returncode == 2
+    assert interlock(tmp_path, "pause", "--why", "lunch").returncode == 0
+    assert interlock(tmp_path, "arm", "--yes", "--why", "looked").returncode == 0
+    paused = books(tmp_path).switches().pause
+    assert paused is not None
+    assert paused.why == "lunch"
+    assert interlock(tmp_path, "resume", "--why", "back").stdout == "entering is not paused\n"
+    assert books(tmp_path).switches().pause is None
+    assert [change.why for change in journal_of(ours, "pause")] == ["lunch", "back"]
 
 
 def test_the_latch_of_the_day_is_cleared_by_its_own_word_and_never_while_the_loss_is_too_large(
@@ -120,6 +165,15 @@ def test_an_edit_keeps_what_it_does_not_name_and_does_not_end_a_running_tenure(
         True,
     )
     assert books(tmp_path).standing(NOW).epoch == epoch
+
+
+def test_a_stop_follows_when_the_row_says_so_and_stays_when_it_says_zero(tmp_path: Path) -> None:
+    interlock(tmp_path, "watch", "BTC_USDT", "--alert", "--trailing-pct", "1.5")
+    assert books(tmp_path).watchlist()[0].trailing_pct == Decimal("1.5")
+    assert interlock(tmp_path, "watch", "BTC_USDT", "--trailing-pct", "51").returncode == 2
+    interlock(tmp_path, "watch", "BTC_USDT", "--trailing-pct", "0")
+
+    assert books(tmp_path).watchlist()[0].trailing_pct is None
 
 
 def test_the_mode_is_bounded_by_the_environment(tmp_path: Path) -> None:

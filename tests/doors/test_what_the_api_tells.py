@@ -11,6 +11,7 @@ import pytest
 from interlock.account import Kill
 from interlock.api.views import WORDS
 from interlock.evidence.telling import Delivery, Mute
+from interlock.evidence.timeline import OrderRecord, Step
 from interlock.orders.life import State
 from interlock.values import Unknown
 from tests.doors.asking import Door
@@ -352,3 +353,18 @@ def test_a_mute_warns_says_whose_it_is_and_is_no_failure_of_what_waits() -> None
     assert (told["status"], told["enabled"], told["kill_switch_enabled"]) == ("WARN", False, False)
     assert body["details"]["mute"] == {"who": "owner", "why": "asleep", "at": NOW.iso()}
     assert body["details"]["kill"] is None
+
+
+def test_the_timeline_of_an_order_is_told_by_any_name_that_the_books_know() -> None:
+    here = door()
+    asked = intent(entry())
+    step = Step(asked.id, 1, NOW, "ACKED", "answer", "ACKED, order 7")
+    here.books.records["7"] = OrderRecord(asked, None, None, (), (step,), (), None, ())
+
+    body = here.body("/api/orders/7")
+
+    assert body["sentence"] == "ENTRY BUY 0.001 BTC_USDT LIMIT at 50000"
+    assert body["order"]["client_oid"] == asked.client_oid
+    assert [line["event"] for line in body["timeline"]] == ["written", "acknowledged"]
+    assert here.ask("/api/orders/8").status_code == 404
+    assert here.ask("/api/orders/7", token=None).status_code == 401

@@ -23,6 +23,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.telling import Delivery
+from interlock.evidence.timeline import OrderRecord
 from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.ports import Nudge
@@ -90,6 +91,7 @@ class ShownBooks:
     tenure: Tenure | None = field(default_factory=lambda: Tenure(3, "abcdef", Mode.SIM, NOW))
     day: DayOpen | None = None
     breaker: str | None = None
+    records: dict[str, OrderRecord] = field(default_factory=dict)
     commits: int = 0
     readings: int = 0
     down: bool = False
@@ -144,6 +146,10 @@ class ShownBooks:
         self._look()
         found = (d for d in self.decisions if d.signal.symbol == symbol)
         return next((d for d in found if at is None or d.at <= at), None)
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        self._look()
+        return self.records.get(named)
 
     def table_names(self) -> frozenset[str]:
         if self.down:

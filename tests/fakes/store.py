@@ -10,10 +10,11 @@ from datetime import timedelta
 from typing import TypeVar
 
 from interlock.account import Mode
+from interlock.errors import BadInput
 from interlock.market import Bar, Tick, Window, window_of
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
-from interlock.store.rows import Cell, Rows, Table
+from interlock.store.rows import Cell, Rows, Table, readable
 from interlock.store.standing import Terms
 from interlock.values import Instant, Instrument, Known, Unknown
 
@@ -107,6 +108,29 @@ class DictRows:
         until: Instant | None = None,
         **equal: Cell,
     ) -> list[T]:
+        return [table.thing(row) for row in self._found(table, newest, limit, since, until, equal)]
+
+    def sound(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        **equal: Cell,
+    ) -> tuple[list[T], tuple[Key, ...]]:
+        rows = self._found(table, newest, limit, since, None, equal)
+        return readable(table, rows, (BadInput, KeyError, TypeError, ValueError))
+
+    def _found(  # noqa: PLR0913, PLR0917 - everything that can be asked of a table
+        self,
+        table: Table[T],
+        newest: bool,  # noqa: FBT001 - handed on
+        limit: int | None,
+        since: Instant | None,
+        until: Instant | None,
+        equal: Mapping[str, Cell],
+    ) -> list[Row]:
         place = {name: n for n, name in enumerate(table.columns)}
         clock = place[table.clock]
         wanted = [(place[name], cell) for name, cell in equal.items()]
@@ -121,7 +145,7 @@ class DictRows:
             found.sort(key=lambda each: (each[1][clock], each[0]), reverse=newest)
         elif newest:
             found.reverse()
-        return [table.thing(row) for _, row in found[:limit]]
+        return [row for _, row in found[:limit]]
 
     def forget(self) -> None:
         """Undoes every write, the last one first."""

@@ -5,6 +5,7 @@ import pytest
 from tests.host.postgresql import Server
 from tests.promises.test_books import *  # noqa: F403 - the page itself, whatever it comes to promise
 from tests.promises.test_books_evidence import *  # noqa: F403 - likewise
+from tests.promises.test_books_pairs import *  # noqa: F403 - likewise
 from tests.promises.test_books_wallet import *  # noqa: F403 - likewise
 from tests.promises.test_market_file import *  # noqa: F403 - likewise
 from tests.promises.test_outbox import *  # noqa: F403 - likewise

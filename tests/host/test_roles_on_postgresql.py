@@ -130,7 +130,7 @@ def test_roles_make_one_healthy_platform_that_every_command_finds(site: Site) ->
     assert site.say("health", "--guard").stdout.strip() == "PASS"
     assert site.say("status").returncode == 0
     assert site.say("kill", "--why", "a look").returncode == 0
-    assert site.say("arm", "--why", "a look").returncode == 0
+    assert site.say("arm", "--yes", "--why", "a look").returncode == 0
     rules = {rule["rule"]: rule["passed"] for rule in _probed(site)["rules"]}
     assert rules["INSTRUMENT"], "the updater keeps what is listed, and the API reads it"
 

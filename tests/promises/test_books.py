@@ -183,6 +183,7 @@ def test_a_row_is_kept_with_every_figure(books: RowBooks) -> None:
         trade_on_margin=True,
         leverage=Decimal("2.50"),
         sl_percentage=Decimal("1.10"),
+        trailing_pct=Decimal("0.75"),
         buy_target=Decimal("0.000000010"),
     )
 

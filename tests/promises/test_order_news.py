@@ -79,7 +79,7 @@ def test_an_order_that_a_switch_kept_from_leaving_is_told_as_failed(books: RowBo
 
     assert not books.may_send(attempt, NOON, Purpose.ENTRY)
     assert news(books) == [
-        f"Failed: {BUY}; the exchange never had it. No byte left, or it was proven absent. [answer]"
+        f"Failed: {BUY}; the exchange never had it. No byte left, or it was proven absent. [gate]"
     ]
 
 

@@ -1,6 +1,7 @@
 """Numbered seams: every call of one is a place to die, and their order is the trace of a run."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,13 +10,14 @@ from tests.rehearsal.loop import Crash
 
 @dataclass(slots=True)
 class Seams:
-    """Numbers every seam call of all lives, and crashes at those in `crashes`."""
+    """Numbers every seam call of all lives, crashes at those in `crashes`, and lets others act at those in `acts`."""
 
     crashes: frozenset[int] = frozenset()
     count: int = 0
     is_dead: bool = False
     trace: Any = field(default_factory=hashlib.sha256)
     names: list[str] = field(default_factory=list)
+    acts: dict[int, Callable[[], None]] = field(default_factory=dict)
 
     def point(self, name: str) -> None:
         """One crash point. A dead life passes none."""
@@ -25,6 +27,8 @@ class Seams:
         self.names.append(name)
         number = self.count
         self.count += 1
+        if number in self.acts:
+            self.acts[number]()
         if number in self.crashes:
             self.is_dead = True
             raise Crash(name)

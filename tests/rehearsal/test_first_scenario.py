@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, SCRIPTS, Script, stage, violations
+from tests.rehearsal.scenario import BY_TARGET, SCRIPTS, Script, stage, violations
 from tests.rehearsal.sweep import die_at, points, quietly
 
-STRIDE = 23
+STRIDE = 41
 ROOT = Path(__file__).parents[2]
 HASH = "from tests.rehearsal.trace import main; main()"
 
@@ -31,17 +31,22 @@ def test_an_undisturbed_life_keeps_every_promise(script: Script) -> None:
 
 
 def test_the_scenarios_do_what_their_names_say() -> None:
-    target, stop = stage(BY_TARGET), stage(BY_STOP)
-    target.run()
-    stop.run()
+    worlds = {script.name: stage(script) for script in SCRIPTS}
+    sold = {}
+    for name, world in worlds.items():
+        world.run()
+        orders = world.engine.books()["orders"]
+        sold[name] = {
+            o["order_type"] for o in orders if o["side"] == "SELL" and o["status"] == "FILLED"
+        }
 
-    orders = [o for o in target.engine.books()["orders"] if o["order_type"] == "MARKET"]
-    assert [o["status"] for o in orders] == ["FILLED"]
-    assert any(
-        o["order_type"] == "STOP_LOSS" and o["status"] == "FILLED"
-        for o in stop.engine.books()["orders"]
-    )
-    bought = [o for o in target.engine.books()["orders"] if o["side"] == "BUY"]
+    assert sold["by_target"] == {"LIMIT"}
+    assert sold["by_trail"] == set()
+    assert sold["by_stop"] == {"STOP_LOSS", "MARKET"}  # the trigger, and what it became
+    assert sold["by_plan"] == sold["by_word"] == {"MARKET"}
+    assert worlds["by_plan"].engine.books()["requests"]["private/advanced/cancel-order"] == 1
+    assert worlds["by_word"].engine.books()["requests"]["private/advanced/cancel-oco"] == 1
+    bought = [o for o in worlds["by_target"].engine.books()["orders"] if o["side"] == "BUY"]
     assert [o["cumulative_quantity"] for o in bought] == ["100"]  # of 173.4: a partial fill
 
 

@@ -8,12 +8,18 @@ import pytest
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.simulator.faults import Arm
-from tests.rehearsal.scenario import BY_TARGET, stage, violations
+from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, BY_WORD, Script, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
 
 FAULTS = ("lose_answer", "lose_request", "http_502")
-METHODS = ("private/create-order", "private/advanced/create-order", "private/advanced/cancel-order")
+WORDS = (
+    (BY_TARGET, "private/create-order"),
+    (BY_TARGET, "private/advanced/create-oco"),
+    (BY_WORD, "private/advanced/cancel-oco"),
+    (BY_PLAN, "private/advanced/create-order"),
+    (BY_PLAN, "private/advanced/cancel-order"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -22,12 +28,12 @@ def _quiet() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(("script", "method"), WORDS, ids=[f"{s.name}-{m}" for s, m in WORDS])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_lost_word_leaves_one_order_per_intent_and_equal_books(
-    fault: str, method: str, count: int
+    fault: str, script: Script, method: str, count: int
 ) -> None:
-    world = stage(replace(BY_TARGET, hours=7.2))
+    world = stage(replace(script, hours=script.hours + 1))
     world.engine.arm(fault, method, count)
     world.run()
 

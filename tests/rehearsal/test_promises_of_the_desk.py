@@ -16,7 +16,7 @@ from interlock.orders.life import State
 from interlock.protection.plan import STOP_REFUSED
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
-from tests.rehearsal.scenario import BY_TARGET, ROW, Script, stage, violations
+from tests.rehearsal.scenario import BY_TARGET, NO_PAIRS, ROW, Script, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
 
@@ -54,7 +54,7 @@ def played(script: Script, **faults: int) -> World:
 
 
 def test_a_refused_stop_flattens_the_lot_at_once_and_opens_the_breaker() -> None:
-    world = played(SHORT, advanced__create_order=140001)
+    world = played(replace(SHORT, arms=NO_PAIRS), advanced__create_order=140001)
 
     (flat,) = of(world, Purpose.FLATTEN)
     (lot,) = picture(world).lots
@@ -85,8 +85,8 @@ def test_mode_off_admits_no_entry_and_still_guards_and_closes_what_is_open() -> 
     world.run()
 
     (entry,) = of(world, Purpose.ENTRY)
-    (sale,) = of(world, Purpose.REDUCE)
-    assert entry.created_at < world.start + world.after < sale.created_at
+    (sale,) = [i for i in of(world, Purpose.PROTECT) if i.leader is not None]
+    assert entry.created_at < world.start + world.after < sale.updated_at
     assert sale.state is State.FILLED
     assert violations(world) == []
 
@@ -123,15 +123,17 @@ def test_an_audit_says_which_side_differs() -> None:
     assert picture(world).incidents == ()
 
     robbed = stage(replace(BY_TARGET, hours=3.5))
+    robbed.engine.arm("refuse", "private/get-transactions", FOR_EVER, 50001)
     robbed.after = timedelta(hours=1)
     robbed.meanwhile = lambda: robbed.engine.transfer("USDT", Decimal(-200))
     robbed.run()
     (failed,) = picture(robbed).audits
     assert not failed.passed
     assert [row.step for row in failed.rows if not row.holds] == ["portfolio"]
-    (told,) = picture(robbed).incidents
-    assert (told.fingerprint, told.severity) == ("audit", "FAIL")
-    assert told.text.startswith("The audit failed at portfolio: drift_pct=")
+    told = {incident.fingerprint: incident for incident in picture(robbed).incidents}
+    assert told.keys() == {"audit", "freeze:POSITION_MISMATCH_FREEZE:USDT"}
+    assert told["audit"].severity == "FAIL"
+    assert told["audit"].text.startswith("The audit failed at portfolio: drift_pct=")
 
 
 def test_a_row_that_cannot_be_decided_is_named_and_the_others_are_traded() -> None:

@@ -9,9 +9,10 @@ import pytest
 from typing_extensions import override
 
 from interlock.ports import Books
-from interlock.protection.plan import TARGET, is_resting
+from interlock.protection.plan import TARGET
+from interlock.protection.view import is_resting
 from interlock.strategy.proposal import Purpose
-from tests.rehearsal.scenario import BY_TARGET, Script, stage, violations
+from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, Script, stage, violations
 from tests.rehearsal.seams import Seams
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.world import World
@@ -91,13 +92,13 @@ def leaving(books: Books) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("moment", "hours", "stops", "knocks"),
-    [(naked, 0.4, 0, 9), (guarded, 0.4, 1, 0), (leaving, 6.4, 1, 9)],
+    ("script", "moment", "hours", "stops", "knocks"),
+    [(BY_TARGET, naked, 0.4, 0, 9), (BY_TARGET, guarded, 0.4, 1, 0), (BY_PLAN, leaving, 6.4, 1, 9)],
 )
 def test_shut_out_with_a_lot_nothing_is_hammered_no_stop_is_lost_and_it_ends_guarded_or_flat(
-    moment: Callable[[Books], bool], hours: float, stops: int, knocks: int
+    script: Script, moment: Callable[[Books], bool], hours: float, stops: int, knocks: int
 ) -> None:
-    world, door = behind_a_door(replace(BY_TARGET, hours=hours), moment)
+    world, door = behind_a_door(replace(script, hours=hours), moment)
     (intents, resting), (intents_after, resting_after) = door.shut, door.opened
 
     asked = [name for name in door.meanwhile if name.startswith(ASKS)]
@@ -125,8 +126,8 @@ def test_a_buy_signal_while_we_are_shut_out_is_told_blocked_as_unknown_and_never
 
 def test_a_stop_whose_answer_was_lost_is_not_asked_for_again_while_acts_are_refused() -> None:
     world = stage(replace(BY_TARGET, hours=0.2))
-    world.engine.arm("lose_request", "private/advanced/create-order", 1, 0)
-    world.engine.arm("refuse", "private/advanced/create-order", FOR_EVER, 40101)
+    world.engine.arm("lose_request", "private/advanced/create-oco", 1, 0)
+    world.engine.arm("refuse", "private/advanced/create-oco", FOR_EVER, 40101)
     again = list[int]()
     world.after = timedelta(seconds=60)
     world.meanwhile = lambda: again.append(world.seams.names.count("books.further_attempt begins"))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.notify import Phone
-from tests.rehearsal.scenario import BY_TARGET, stage, violations
+from tests.rehearsal.scenario import BY_TARGET, NO_PAIRS, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.test_on_sqlite import on_sqlite
 from tests.rehearsal.world import World
 
-REFUSED = replace(BY_TARGET, name="a refused stop", hours=0.2)
+REFUSED = replace(BY_TARGET, name="a refused stop", hours=0.2, arms=NO_PAIRS)
 STRIDE = 11
 
 
@@ -42,7 +42,7 @@ def unheard(world: World, phone: Phone) -> list[str]:
     for lot in picture.lots:
         opened[f"Bought {lot.bought.normalize():f} {lot.base} "] += 1
         closed[f"Sold {lot.sold.normalize():f} {lot.base} "] += lot.closed_at is not None
-    incidents = Counter(f"FAIL {each.fingerprint}: " for each in picture.incidents)
+    incidents = Counter(f"{each.severity} {each.fingerprint}: " for each in picture.incidents)
     owed = opened + closed + incidents
     silent = [words for words, n in owed.items() if len(set(phone.heard(words))) < n]
     return silent + [message.text for message in world.open_books().undelivered(now, 100)]
@@ -54,7 +54,7 @@ def test_an_undisturbed_life_says_everything_exactly_once() -> None:
 
     kinds = [text.split()[0] for text in phone.said]
     assert unheard(world, phone) == []
-    words = "BUY Created: Bought Cancelled: Failed: FAIL Created: Sold"
+    words = "BUY Created: Bought Cancelled: Failed: WARN FAIL Created: Sold Over:"
     assert kinds == words.split()
     assert violations(world) == []
 

@@ -147,6 +147,7 @@ class World:
     after: timedelta = timedelta()
     meanwhile: Callable[[], None] | None = None
     notifier: Notifier | None = None
+    clock: "VirtualClock | None" = None
     listens: bool = False
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
@@ -209,7 +210,7 @@ class World:
         await asyncio.gather(life, return_exceptions=True)
 
     async def _live(self) -> None:
-        clock = VirtualClock(self.loop, self.start, self.seams)
+        clock = self.clock = VirtualClock(self.loop, self.start, self.seams)
         desk = self._desk(clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stir(clock))

@@ -60,7 +60,7 @@ def killed(stack: Stack) -> AbstractContextManager[None]:
 
 
 def _turn(stack: Stack, verb: str) -> None:
-    words = [PROGRAM, verb, "--why", "a drill"]
+    words = [PROGRAM, verb, "--why", "a drill", *(["--yes"] if verb == "arm" else [])]
     subprocess.run(words, env=stack.platform, check=True, stdout=subprocess.DEVNULL)
 
 

@@ -4,8 +4,9 @@ from interlock.account.figures import Balance, DayOpen, EquityPoint, Figures
 from interlock.account.funding import Funding, Margin, Spot
 from interlock.account.lots import Lot
 from interlock.account.reading import AccountReading, FeeRate, Tenure
-from interlock.account.standing import Freeze, InFlight, Standing
+from interlock.account.standing import Freeze, InFlight, Stage, Standing
 from interlock.account.switches import Kill, Mode, Switches
+from interlock.account.transfers import Transfer
 
 __all__ = [
     "AccountReading",
@@ -22,7 +23,9 @@ __all__ = [
     "Margin",
     "Mode",
     "Spot",
+    "Stage",
     "Standing",
     "Switches",
     "Tenure",
+    "Transfer",
 ]

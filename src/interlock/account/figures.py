@@ -26,17 +26,25 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class DayOpen:
-    """The equity with which a UTC day began; `latched_at` is set when its loss limit was reached, and holds."""
+    """The equity with which a UTC day began; `latched_at` is set when its loss limit was reached, and holds.
+
+    `transfers` is what the owner brought less what they took away since, in account currency; `unpriced` names a transfer whose
+    worth nobody knows, and with it the day's loss is not known.
+    """
 
     day: str
     equity: Decimal
     as_of: Instant
     late: bool
     latched_at: Instant | None = None
+    transfers: Decimal = Decimal(0)
+    unpriced: str | None = None
 
     def loss_pct(self, equity_now: Decimal) -> Decimal | None:
-        """Loss since the opening, in percent of it; None when the opening was not above zero."""
-        return None if self.equity <= 0 else (self.equity - equity_now) / self.equity * 100
+        """Loss since the opening, in percent of it, without what the owner moved; None when it cannot be said."""
+        if self.equity <= 0 or self.unpriced is not None:
+            return None
+        return (self.equity + self.transfers - equity_now) / self.equity * 100
 
 
 @dataclass(frozen=True, slots=True)

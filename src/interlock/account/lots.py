@@ -12,6 +12,7 @@ class Lot:
     """`bought` and `remaining` in base (remaining net of fees taken in base), `cost`, `proceeds` and `fees` in quote.
 
     `stop_distance` and `target_distance` (quote per base) were frozen with the entry's signal and are applied to the average price.
+    With a `trailing_pct` its stop follows `high`, the highest bid seen since it opened, as far as it was worth a step.
     `exit_reason` is set once it is to be closed: a durable plan that a restart goes on with.
     """
 
@@ -31,6 +32,8 @@ class Lot:
     sold: Decimal = Decimal(0)
     exit_reason: str | None = None
     closed_at: Instant | None = None
+    trailing_pct: Decimal | None = None
+    high: Decimal | None = None
 
     @property
     def average(self) -> Decimal:

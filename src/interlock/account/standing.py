@@ -33,11 +33,18 @@ class InFlight:
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """Entries on `scope` (a symbol or a base) are frozen, and why."""
+    """Entries on `scope` (a symbol or a currency) are frozen, and why."""
 
     scope: str
     code: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The first stage of LIVE: small orders, one position at a time, until a person widens it. `made` counts the orders in it."""
+
+    made: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class Standing:
 
     `clock` is how far the exchange's clock is ahead of ours. `entry_keys` are the wishes that were asked for lately, `messages`
     the requests of the last minute, `executions` the entries of the last hour that bought or may have. `disarmed` says why
-    entering waits for a person. `naked` are the lots whose stop is not confirmed past its deadline.
+    entering waits for a person. `naked` are the lots whose stop is not confirmed past its deadline. `stage` is None once it was
+    widened, and in SIM.
     """
 
     switches: Switches
@@ -66,6 +74,7 @@ class Standing:
     executions: int = 0
     disarmed: str | None = None
     naked: tuple[str, ...] = ()
+    stage: Stage | None = None
 
     def open_positions(self, base: str | None = None) -> int:
         """Lots above dust plus entries in flight without a lot yet; of one base, or of all."""

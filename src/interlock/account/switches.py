@@ -16,7 +16,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """The kill switch as somebody engaged it."""
+    """The kill switch, or the pause, as somebody engaged it."""
 
     who: str
     why: str
@@ -27,7 +27,8 @@ class Kill:
 class Switches:
     """`mode` is what was selected, `bound` the most that the environment admits, `venue` what the books belong to.
 
-    `kill` is None when clear; `enabled` is the environment's RISK_GLOBAL_TRADING_ENABLED and TRADING_ENABLED together.
+    `kill` is None when clear, and so is `pause`, which keeps new entries back and nothing else; `enabled` is the environment's
+    RISK_GLOBAL_TRADING_ENABLED and TRADING_ENABLED together.
     """
 
     mode: Mode
@@ -36,6 +37,7 @@ class Switches:
     kill: Kill | None
     enabled: bool
     readable: bool = True
+    pause: Kill | None = None
 
     def closed_by(self) -> str | None:
         """The name of the switch that forbids trading altogether (rule A), or None."""

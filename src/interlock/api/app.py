@@ -97,6 +97,7 @@ def _table(routes: Routes) -> dict[str, Endpoint]:
         "/api/status": routes.status,
         "/api/dashboard/snapshot": routes.dashboard,
         "/api/orders": routes.orders,
+        "/api/orders/{named}": routes.order,
         "/api/intents": routes.intents,
         "/api/decisions": routes.decisions,
         "/api/why/{symbol}": routes.why,

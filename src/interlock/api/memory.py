@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from interlock.account import Lot, Standing
 from interlock.evidence.picture import Decided, Picture
+from interlock.evidence.timeline import OrderRecord
 from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.ports import Clock
@@ -38,6 +39,10 @@ class Readable(Protocol):
 
     def decided(self, symbol: str, at: Instant | None) -> Decided | None:
         """The newest decision about a symbol, or the one in force at an instant."""
+        ...
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of one order."""
         ...
 
     def version(self) -> int:

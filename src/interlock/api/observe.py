@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from interlock.account import Standing
+from interlock.account import Mode, Standing
 from interlock.api.memory import Snapshot
 from interlock.errors import InterlockError
 from interlock.evidence.picture import Picture
 from interlock.evidence.telling import Delivery
 from interlock.health.consistency import Ending, inconsistencies, missing_intents
-from interlock.health.cover import Covered, covered, naked
+from interlock.health.cover import Covered, covered
 from interlock.health.observations import (
     AccountSeen,
     GuardSeen,
@@ -24,6 +24,7 @@ from interlock.host.notes import Notes
 from interlock.risk.question import is_latched
 from interlock.settings import Settings
 from interlock.values import Known, Unknown
+from interlock.wiring.certified import doubt_of
 
 # What a row that cannot be read raises; anything else is a defect and ends the request, not the look at one part.
 TROUBLE: Final = (
@@ -110,7 +111,7 @@ def _trade(snapshot: Snapshot, settings: Settings) -> TradeSeen:
         intents_table=INTENTS not in picture.missing,
         checked_at=snapshot.as_of,
         inconsistencies=(*_gaps(picture), *inconsistencies(picture.intents, picture.lots)),
-        naked=naked(covers(snapshot, settings)),
+        covers=tuple(covers(snapshot, settings)),
         missing_intents=missing_intents(endings, snapshot.as_of),
         unknown_outcomes=tuple(i.intent_id for i in standing.in_flight if i.state == "UNKNOWN"),
         freezes=tuple(f"{f.scope} {f.code}: {f.why}" for f in standing.freezes),
@@ -140,6 +141,7 @@ def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
     tenure, audit = picture.tenure, next(iter(picture.audits), None)
     mute = picture.delivery.mute
     is_open = (i for i in picture.incidents if i.closed_at is None)
+    is_live = picture.switches.venue is Mode.LIVE
     return RecordSeen(
         switches=picture.switches,
         epoch=tenure.epoch if tenure else None,
@@ -149,6 +151,7 @@ def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:
         heartbeats=snapshot.heartbeats,
         mute=(mute.who, mute.why, mute.at) if mute else None,
         undelivered=_undelivered(settings),
+        doubt=doubt_of(settings, snapshot.as_of) if is_live else None,
         stream=picture.listening,
     )
 

@@ -1,19 +1,20 @@
 """The routes: each answers from memory alone, with the instant as of which it is true; none waits for the exchange, none writes."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Annotated
 
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from interlock.account import Standing
+from interlock.account import Mode, Standing
 from interlock.api import views
 from interlock.api.answer import answer, problem
 from interlock.api.facts import Instruments, facts
 from interlock.api.memory import Memory, Snapshot
 from interlock.api.observe import TROUBLE, covers, observe
+from interlock.api.timeline import order_timeline
 from interlock.errors import BadInput, StoreTrouble
 from interlock.health.observations import nothing_seen
 from interlock.health.seed_json import Json, seed_json
@@ -23,6 +24,7 @@ from interlock.risk.limits import Limits
 from interlock.risk.question import Facts
 from interlock.settings import Settings
 from interlock.values import Instant, Known, check_symbol
+from interlock.wiring.certified import doubt_of
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 ROWS_ON_THE_PAGE = 16
@@ -92,6 +94,17 @@ class Routes:
         """What was sent to the exchange, newest first, with the runbook's words."""
         shown = self.memory.snapshot()
         return _listed(shown, "orders", _orders(shown, symbol, limit))
+
+    async def order(self, named: str, request: Request) -> Response:
+        """The timeline of one order, named by one of its ids or the beginning of one."""
+        try:
+            record = self.memory.books.order_record(named)
+        except BadInput as error:
+            return problem(422, "bad_input", str(error), _id(request))
+        if record is None:
+            return problem(404, "no_order", "No order of ours bears this name.", _id(request))
+        shown = self.memory.snapshot()
+        return _dated(shown, order_timeline(record, shown.as_of))
 
     async def intents(self, symbol: str | None = None, limit: Limit = 100) -> Response:
         """What was asked for, newest first, with all that it was made of."""
@@ -166,7 +179,12 @@ class Routes:
         if asked.scope is not risk_probe.Scope.ORDER:
             return None
         decided = self.memory.books.decided(asked.symbol, None)
-        return facts(asked.symbol, self.memory.snapshot(), decided, self.instruments)
+        shown = self.memory.snapshot()
+        known = facts(asked.symbol, shown, decided, self.instruments)
+        if shown.picture.switches.venue is not Mode.LIVE:
+            return known
+        why = doubt_of(self.settings, shown.as_of)
+        return replace(known, certified=why is None, doubt=why or "")
 
     def _health(self) -> tuple[SystemHealth, Json]:
         """The verdicts and how the seed writes them; books that cannot be read are a verdict too."""

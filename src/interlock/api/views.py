@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from interlock.account import Balance, DayOpen, Figures, Margin
+from interlock.account import Balance, DayOpen, Figures, Kill, Margin
 from interlock.api.memory import Snapshot
 from interlock.evidence.picture import Decided
 from interlock.health.cover import Covered
@@ -49,12 +49,13 @@ def seconds(age: timedelta) -> Decimal:
 def status(shown: Snapshot, health: SystemHealth) -> Json:
     """Mode, kill switch, engine, the account in short, and whether an entry could be made now."""
     switches, tenure = shown.picture.switches, shown.picture.tenure
-    kill, states = switches.kill, [i.state for i in shown.standing.in_flight]
+    states = [i.state for i in shown.standing.in_flight]
     return {
         "mode": switches.mode,
         "bound": switches.bound,
         "venue": switches.venue,
-        "kill": {"who": kill.who, "why": kill.why, "at": kill.at.iso()} if kill else None,
+        "kill": _engaged(switches.kill),
+        "pause": _engaged(switches.pause),
         "epoch": tenure.epoch if tenure else None,
         "began_at": tenure.began_at.iso() if tenure else None,
         **account(shown),
@@ -65,6 +66,10 @@ def status(shown: Snapshot, health: SystemHealth) -> Json:
         "ready_to_trade": health.readiness.allowed,
         "why_not": list(health.readiness.why),
     }
+
+
+def _engaged(switch: Kill | None) -> Json | None:
+    return {"who": switch.who, "why": switch.why, "at": switch.at.iso()} if switch else None
 
 
 def order(intent: Intent, now: Instant) -> Json:
@@ -213,8 +218,11 @@ def position(cover: Covered, tick: Tick | None, now: Instant) -> Json:
         "realised": round(realised(lot), 8),
         "protection": cover.cover,
         "overdue": cover.overdue,
+        "unprotected_s": seconds(now - cover.bare_since) if cover.bare_since else None,
         "stop": cover.stop,
         "target": cover.target,
+        "trailing_pct": lot.trailing_pct,
+        "high": lot.high,
         "exit_reason": lot.exit_reason,
         "opened_at": lot.opened_at.iso(),
         "age_s": seconds(now - lot.opened_at),
@@ -248,7 +256,7 @@ def account(snapshot: Snapshot) -> Json:
 
 
 def _day_pnl(day: DayOpen | None, figures: Known[Figures]) -> Decimal | None:
-    return None if day is None else round(figures.value.equity - day.equity, 8)
+    return None if day is None else round(figures.value.equity - day.equity - day.transfers, 8)
 
 
 def _balances(balances: Known[Mapping[str, Balance]] | Unknown, now: Instant) -> Json:
@@ -276,6 +284,7 @@ def watched(
         "leverage": row.leverage,
         "sl_percentage": row.sl_percentage,
         "tp_percentage": row.tp_percentage,
+        "trailing_pct": row.trailing_pct,
         "min_price_change_pct": row.min_price_change_pct,
         "buy_target": row.buy_target,
         "version": row.version,

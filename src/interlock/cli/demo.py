@@ -41,7 +41,7 @@ READY_S: Final = 30.0
 LOOK_S: Final = 0.1
 PACE_S_PER_HOUR: Final = 0.25
 DEATHS_MAX: Final = 50
-CREATES: Final = ("private/create-order", "private/advanced/create-order")
+CREATES: Final = ("private/create-order", "private/advanced/create-oco")
 SYMBOLS: Final = ("BTC_USDT", "ETH_USDT", "SOL_USDT", "XRP_USDT")
 
 _console = Console(stderr=True)

@@ -11,7 +11,7 @@ from interlock.ledger.book import wallet
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Books
-from interlock.protection.plan import View, is_protected
+from interlock.protection.view import View, is_protected
 from interlock.reconcile.drift import Drift, drift
 from interlock.strategy.proposal import Purpose
 from interlock.values import Unknown
@@ -32,9 +32,10 @@ class ExchangeTruth:
 
 
 def was_accepted(intent: Intent) -> bool:
-    """Whether the platform knows that the exchange took this order."""
+    """Whether the platform knows that the exchange took this order; each leg of a pair is one, named by the list at first."""
     refused = intent.state is State.REJECTED and intent.refusal is not None
-    return intent.order_id is not None and not refused
+    is_named = intent.order_id is not None or intent.list_id is not None
+    return is_named and not refused
 
 
 def figures(books: Books, truth: ExchangeTruth, picture: Picture) -> dict[str, Any]:

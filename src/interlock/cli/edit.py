@@ -33,6 +33,9 @@ def watch(  # noqa: PLR0913 - each is a field of the row
     leverage: Number = None,
     stop_pct: Annotated[str | None, typer.Option(help="Stop-loss distance in percent.")] = None,
     target_pct: Annotated[str | None, typer.Option(help="Take-profit distance in %.")] = None,
+    trailing_pct: Annotated[
+        str | None, typer.Option(help="The stop follows the highest bid at this %; 0: it stays.")
+    ] = None,
 ) -> None:
     """Watch a symbol, or change how it is watched and traded; what is not named stays as it is."""
     if preset is not None:
@@ -50,6 +53,8 @@ def watch(  # noqa: PLR0913 - each is a field of the row
         "tp_percentage": None if target_pct is None else decimal_of(target_pct),
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    if trailing_pct is not None:
+        changes["trailing_pct"] = decimal_of(trailing_pct) or None
 
     def edited(row: WatchlistRow | None) -> WatchlistRow:
         return replace(row or WatchlistRow(check_symbol(symbol)), **changes)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from interlock.cli.asking import ask
+from interlock.cli.order_timeline import show
 from interlock.cli.saying import AsJson, dated, say, say_json, say_table
 from interlock.settings import read
 
@@ -17,10 +18,11 @@ def status(*, as_json: AsJson = False) -> None:
     if as_json:
         say_json(body)
         return
-    kill = body["kill"]
+    kill, pause = body["kill"], body["pause"]
     rows = [
         ("mode", f"{body['mode']} (at most {body['bound']}), venue {body['venue']}"),
         ("kill switch", f"engaged by {kill['who']}: {kill['why']}" if kill else "clear"),
+        ("pause", f"by {pause['who']}: {pause['why']}" if pause else "no"),
         ("health", body["health"]),
         ("equity", body["equity"] if body["equity"] is not None else body["unknown"]),
         ("today", body["day_pnl"]),
@@ -32,8 +34,21 @@ def status(*, as_json: AsJson = False) -> None:
     say_table(dated(body), ("", ""), rows)
 
 
-def orders(limit: Limit = 20, *, as_json: AsJson = False) -> None:
-    """Show the newest orders."""
+def orders(
+    what: Annotated[str, typer.Argument(help="Nothing, or `show`.")] = "",
+    named: Annotated[
+        str, typer.Argument(metavar="[ID]", help="client_oid, order id, or how one of them begins.")
+    ] = "",
+    *,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show the newest orders, or with `show ID` what happened to one of them."""
+    if what == "show" and named:
+        show(read(), named, as_json=as_json)
+        return
+    if what:
+        raise typer.BadParameter("Say `interlock orders`, or `interlock orders show ID`.")
     body = ask(read(), f"/api/orders?limit={limit}")
     if as_json:
         say_json(body)

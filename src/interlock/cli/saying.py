@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -35,6 +35,11 @@ def say_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object
     for row in rows:
         table.add_row(*(Text(text(value)) for value in row))
     _console.print(table)
+
+
+def say_rich(thing: RenderableType) -> None:
+    """Something that Rich draws; whoever makes it reads no cell as markup."""
+    _console.print(thing)
 
 
 def say(line: str) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from interlock.cli.verdict import Verdict
-from interlock.evidence.certificate import NAME, Bound, caps_of, certify
+from interlock.evidence.certificate import NAME, certify
 from interlock.evidence.closeout import Run
 from interlock.evidence.declaration import STACK_UP_FAILED, block, declare
 from interlock.evidence.markdown import table
@@ -29,7 +29,7 @@ from interlock.host.evidence_files import (
     CLOSEOUT,
     VERIFICATION,
     EvidenceFile,
-    keep,
+    keep_certificate,
     last_dry_run,
     write_report,
 )
@@ -37,11 +37,10 @@ from interlock.host.looking import LOOKS, Look
 from interlock.host.outside import Outside
 from interlock.host.site import Containers, Site, Units
 from interlock.settings import Settings, environment_of_host, of_host
-from interlock.settings import rows as setting_rows
 from interlock.values import Instant, Known, Secret, Unknown
+from interlock.wiring.certified import bound_of
 
 REPORT: Final = Path("reports") / "PHASE6_EC2_FINAL_CLOSEOUT_REPORT.md"
-RISK_SECTIONS: Final = ("INTERLOCK__RISK__", "INTERLOCK__TRADING__", "INTERLOCK__MODE")
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -140,9 +139,9 @@ def close(stand: Stand, report: Path | None, verdict: Verdict) -> None:
         head = seen.checkout.after
         found = head.value if isinstance(head, Known) else ""
         made = certify(
-            proof, _bound(stand.settings), this.id, this.hostname, found, seen.run.ended_at
+            proof, bound_of(stand.settings), this.id, this.hostname, found, seen.run.ended_at
         )
-        keep(stand.evidence / NAME, _bytes(stand, {"certificate": made}))
+        keep_certificate(stand.evidence / NAME, made)
     verdict.say(line, code, "".join(f"{command}\n" for command in COMMANDS))
 
 
@@ -216,16 +215,4 @@ def _secrets(settings: Settings) -> tuple[Secret, ...]:
         url,
         Secret(password),
         Secret(told.chat_id),
-    )
-
-
-def _bound(settings: Settings) -> Bound:
-    caps = {
-        row.name: row.value for row in setting_rows(settings) if row.name.startswith(RISK_SECTIONS)
-    }
-    return Bound(
-        version=version("interlock"),
-        exchange=settings.exchange.rest_url,
-        caps=caps_of(caps),
-        key=settings.exchange.api_key.fingerprint(),
     )

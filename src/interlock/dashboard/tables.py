@@ -11,6 +11,8 @@ Json = Mapping[str, Any]
 
 PROTECTION: Final = {
     "PROTECTED": "good",
+    "SL_ONLY": "warn",
+    "HALF": "warn",
     "PLACING": "warn",
     "CLOSING": "warn",
     "DUST": "quiet",

@@ -14,8 +14,7 @@ from interlock.orders.evidence import Absent, Evidence, Fill, OrderFact, Source
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.life import State
 from interlock.ports import Clock, Exchange
-from interlock.protection.plan import is_resting
-from interlock.strategy.proposal import OrderType
+from interlock.protection.view import is_resting
 from interlock.values import Instant
 
 BEFORE: Final = timedelta(hours=1)
@@ -26,11 +25,6 @@ SWEEP: Final = timedelta(hours=1)
 QUIET: Final = timedelta(seconds=10)
 
 Live = tuple[Intent, tuple[Attempt, ...]]
-
-
-def is_stop(intent: Intent) -> bool:
-    """Whether it lives at the advanced endpoints."""
-    return intent.proposal.type is OrderType.STOP_LOSS
 
 
 def alarms(facts: Sequence[OrderFact], now: Instant) -> list[Incident]:
@@ -93,7 +87,7 @@ class Asking:
     def due(self, intent: Intent) -> Instant:
         """When an order is asked about although all that happens is heard: an unconfirmed stop and an unknown outcome at once."""
         is_open = not intent.ended and not is_resting(intent)
-        if is_open and (is_stop(intent) or intent.state in (State.UNKNOWN, State.SENDING)):
+        if is_open and (intent.is_advanced or intent.state in (State.UNKNOWN, State.SENDING)):
             return Instant(0)
         spoken_of = max(intent.updated_at, self._order_asked_at.get(intent.id, Instant(0)))
         return spoken_of + QUIET
@@ -115,7 +109,7 @@ class Asking:
         return facts, [look for look in looks if isinstance(look, Absent)]
 
     async def _listed(self, intents: Sequence[Intent]) -> dict[str, OrderFact]:
-        if not any(is_stop(intent) for intent in intents):
+        if not any(intent.is_advanced for intent in intents):
             return {}
         listed = await self.exchange.open_orders(advanced=True)
         return {fact.client_oid: fact for fact in listed}
@@ -127,7 +121,7 @@ class Asking:
         absent = {absence.client_oid for absence in absences}
         looks: list[OrderFact | Absent] = []
         for advanced in (False, True):
-            unseen = [i for i in intents if i.client_oid in absent and is_stop(i) is advanced]
+            unseen = [i for i in intents if i.client_oid in absent and i.is_advanced is advanced]
             if unseen:
                 looks += await self._in_history(unseen, advanced=advanced)
         return looks

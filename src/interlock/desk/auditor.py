@@ -16,7 +16,7 @@ from interlock.ledger.book import wallet
 from interlock.orders.evidence import OrderFact
 from interlock.orders.intent import Intent
 from interlock.ports import Books, Clock, Exchange
-from interlock.protection.plan import View, is_protected
+from interlock.protection.view import View, is_protected
 from interlock.reconcile.drift import Drift, drift
 from interlock.reconcile.intents import (
     Difference,
@@ -26,7 +26,7 @@ from interlock.reconcile.intents import (
     unresolved,
 )
 from interlock.reconcile.orphans import orphans
-from interlock.strategy.proposal import OrderType, Purpose
+from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Unknown
 
 DAY: Final = timedelta(days=1)
@@ -198,7 +198,7 @@ class Auditor:
                 return CheckRow("history", passed=False, compared=0, found=since.why)
             for advanced in (False, True):
                 facts = await self.exchange.history(since, advanced=advanced)
-                intents = [i for i in every if _is_stop(i) is advanced]
+                intents = [i for i in every if i.is_advanced is advanced]
                 strangers = orphans(self.install_id, facts, every)
                 gaps += [Difference(s.client_oid, "ended there, unknown here") for s in strangers]
                 gaps += history_gaps(intents, facts, since, self.clock.now())
@@ -251,10 +251,6 @@ def _is_ours(run: AuditRun) -> bool:
 def _unasked(shut_out: CheckRow, step: str) -> CheckRow:
     """The row of a check that was not made, for the reason of the one before."""
     return replace(shut_out, step=step, found="not asked: shut out")
-
-
-def _is_stop(intent: Intent) -> bool:
-    return intent.proposal.type is OrderType.STOP_LOSS
 
 
 def _shown(differences: Sequence[Difference]) -> list[str]:

@@ -8,14 +8,17 @@ unknown outcome ends by evidence alone.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 import structlog
 
-from interlock.account import Tenure
+from interlock.account import AccountReading, Tenure
 from interlock.desk.asking import QUIET, Asking, Live, Scope, alarms
+from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.hearing import Hearing
 from interlock.desk.trader import Trader
+from interlock.desk.transfers import Journal
 from interlock.errors import ExchangeTrouble, NotAuthorised
 from interlock.evidence.diagnosis import AccessFacts, No, diagnose, facts_in_words
 from interlock.evidence.incident import Incident
@@ -23,7 +26,7 @@ from interlock.orders.evidence import Absent, Ear, Evidence
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.ports import Books, Clock, Exchange
-from interlock.protection.plan import is_resting
+from interlock.protection.view import is_resting
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant, Known, Unknown
 
@@ -32,6 +35,7 @@ _log = structlog.get_logger("settler")
 SOON: Final = timedelta(seconds=1)
 LATER: Final = timedelta(seconds=5)
 LAG: Final = timedelta(seconds=1)
+GLITCH: Final = timedelta(seconds=10)
 WALLET: Final = timedelta(minutes=1)
 AUTH_PAUSE: Final = timedelta(seconds=60)
 SHUT_OUT: Final = "exchange:auth"
@@ -49,6 +53,7 @@ class Settler:
     books: Books
     clock: Clock
     asking: Asking
+    journal: Journal
     trader: Trader
     tenure: Tenure
     span: timedelta
@@ -60,25 +65,48 @@ class Settler:
     _parked_asked_at: Instant = field(default_factory=lambda: Instant(0))
     _shut_until: Instant = field(default_factory=lambda: Instant(0))
     _is_shut_out: bool = False
+    _able_at: Instant | None = None
+    _deaf_since: Instant | None = None
+    _totals: dict[str, Decimal] | None = None
+    _has_moved: bool = False
+    _is_to_look: bool = False
 
     async def once(self) -> Instant:
         """Settles what can be settled now; due soon while anything is open, else with the next bar."""
         if self.clock.now() < self._shut_until:
             return self._shut_until
+        asked_at = self.clock.now()
         try:
             await self._read_wallet()
             unsettled = await self._settle()
         except NotAuthorised as error:
+            self._deaf_since = self._deaf_since or asked_at
             return await self._shut_out(error)
+        except ExchangeTrouble:
+            self._deaf_since = self._deaf_since or asked_at
+            raise
+        self._able_at, self._deaf_since = self.able_since(), None
         if self.ready_at is None or self._is_shut_out:
             self._let_in()
         return self._due(unsettled)
+
+    def able_since(self) -> Instant:
+        """Since when the exchange answers us: before, nobody could have acted, and no deadline counts that time; a glitch is no silence."""
+        now = self.clock.now()
+        is_deaf = self._deaf_since is not None and now - self._deaf_since > GLITCH
+        return now if is_deaf else self._able_at or now
+
+    def takes_moved(self) -> bool:
+        """Whether money moved that no order of ours moved; asked once, it is said once."""
+        is_to_look, self._is_to_look = self._is_to_look, False
+        return is_to_look
 
     async def _read_wallet(self) -> None:
         """The wallet, when something may have moved it, and each minute in any case."""
         hearing, now = self.hearing, self.clock.now()
         is_young = now - self._wallet_at < WALLET and not hearing.is_wallet_due
         is_let_in = self.ready_at is not None and not self._is_shut_out
+        self._has_moved = False
         if hearing.is_whole and is_young and is_let_in:
             return
         # What is heard while the answer is on its way makes it due again.
@@ -89,7 +117,25 @@ class Settler:
             hearing.is_wallet_due = True
             raise
         self._wallet_at = reading.as_of
+        await self._ask_the_journal(reading)
         self.books.account_read(self.clock.now(), reading)
+        self._totals, before = (
+            {b.currency: b.total for b in reading.balances.values()},
+            self._totals,
+        )
+        self._has_moved = before is not None and before != self._totals
+
+    async def _ask_the_journal(self, reading: AccountReading) -> None:
+        """Before a day's loss is held against the owner, the journal says what they took away; where it cannot be read, it is held."""
+        day = self.books.day(self.clock.now())
+        loss = day.loss_pct(reading.equity) if day else None
+        if day is None or loss is None or day.latched_at is not None:
+            return
+        if loss >= self.trader.limits.max_daily_loss_pct:
+            try:
+                await self.journal.book(day.as_of, reading.as_of)
+            except ExchangeTrouble as trouble:
+                _log.warning("journal not read", error=type(trouble).__name__, text=str(trouble))
 
     async def _settle(self) -> Sequence[Intent]:
         live, scope = self._askable(), self._scope()
@@ -97,7 +143,11 @@ class Settler:
         asked_at = self.clock.now()
         evidence = await self.asking.look(live, scope)
         if evidence != Evidence() or scope.since is not None:
-            self._learn(evidence)
+            self._take(evidence)
+        if self._has_moved and not live:
+            # Money moved and no order of ours did it: the owner, or somebody else.
+            self._is_to_look = True
+            self.clock.nudge("steward").set()
         if number is not None and self.asking.swept_to >= asked_at and not scope.is_whole:
             self.hearing.asked(number, asked_at)
         await self._ask_again(live, evidence.absences)
@@ -116,15 +166,39 @@ class Settler:
                 since = min(parked[0].at, since or now)
         return Scope(hearing.is_whole, since)
 
-    def _learn(self, evidence: Evidence) -> None:
-        now = self.clock.now()
-        changed = self.books.learn(self.tenure.epoch, now, evidence)
-        incidents = alarms(evidence.facts, now)
+    def _take(self, evidence: Evidence) -> None:
+        """Books what was answered, and wakes whoever has something to do now."""
+        changed = self._learn(evidence)
+        incidents = alarms(evidence.facts, self.clock.now())
         if incidents:
-            self.books.note(now, incidents=incidents)
+            self.books.note(self.clock.now(), incidents=incidents)
         if changed or evidence.fills:
             self.clock.nudge("guardian").set()
+            self._has_moved = False
         self.clock.nudge("herald").set()
+
+    def _learn(self, evidence: Evidence) -> Sequence[Intent]:
+        """All of it in one transaction; where one word cannot be booked, each alone, so that it keeps no other from being booked."""
+        epoch = self.tenure.epoch
+        try:
+            return self.books.learn(epoch, self.clock.now(), evidence)
+        except MUST_END:
+            raise
+        except TROUBLE:
+            return [each for part in evidence.parts() for each in self._learn_alone(part)]
+
+    def _learn_alone(self, part: Evidence) -> Sequence[Intent]:
+        now = self.clock.now()
+        try:
+            return self.books.learn(self.tenure.epoch, now, part)
+        except MUST_END:
+            raise
+        except TROUBLE as error:
+            text = f"What the exchange said of {part.name} cannot be booked: {error}"
+            self.books.note(now, incidents=(Incident(f"evidence:{part.name}", "FAIL", text, now),))
+            if self.hearing.is_open:
+                self.hearing.broke("what was answered could not be booked", now, is_open=True)
+            return ()
 
     def _askable(self) -> list[Live]:
         """What can be asked about: an intent whose request is on its way in this very process is the trader's."""

@@ -10,11 +10,11 @@ from typing import Final
 
 import structlog
 
-from interlock.account import Standing, Tenure
+from interlock.account import Mode, Standing, Tenure
 from interlock.desk.instruments import Instruments
 from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
-from interlock.orders.evidence import Answer
-from interlock.orders.intent import Attempt, Intent, Request
+from interlock.orders.evidence import Answer, OrderFact
+from interlock.orders.intent import Attempt, Intent, Request, target_of
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, wish_entry
 from interlock.ports import Books, Clock, Exchange, MarketFile
@@ -25,7 +25,7 @@ from interlock.strategy.proposal import Proposal
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
-from interlock.values import Known, Unknown
+from interlock.values import Instant, Known, Unknown
 
 _log = structlog.get_logger("trader")
 
@@ -33,11 +33,22 @@ CREATES_MAX: Final = 4
 
 Throttles = Mapping[str, ThrottleState]
 Rule = Callable[[Standing, Throttles], Ruling]
+Doubt = Callable[[Instant], str | None]
+"""Why the certificate of this installation admits no entry of LIVE; None when it does."""
+NOT_NEEDED: Final = "not needed"
+
+
+def unread(now: Instant) -> str:
+    """Nobody gave the desk a certificate to read."""
+    return f"none was read by {now}"
 
 
 @dataclass(slots=True)
 class Trader:
-    """Turns wishes into judged, durable, sent requests. `sending` are the intents whose request is on its way right now."""
+    """Turns wishes into judged, durable, sent requests. `sending` are the intents whose request is on its way right now.
+
+    `doubt` is asked before each order of LIVE; it keeps entries back and nothing else.
+    """
 
     books: Books
     market: MarketFile
@@ -46,6 +57,7 @@ class Trader:
     instruments: Instruments
     limits: Limits
     tenure: Tenure
+    doubt: Doubt = unread
     sending: set[str] = field(default_factory=set)
 
     def is_sending(self, intent_id: str) -> bool:
@@ -86,10 +98,18 @@ class Trader:
         if attempt is not None:
             await self._send(intent, attempt)
 
+    async def cancel_foreign(self, fact: OrderFact) -> None:
+        """Asks the exchange to let go of an order that nobody here asked for, with a nonce of our own."""
+        nonce = self.books.nonce(self.tenure.epoch, self.clock.now())
+        answer = await self.exchange.cancel_foreign(fact, nonce)
+        _log.warning("cancelled by policy", order_id=fact.order_id, answer=type(answer).__name__)
+
     async def _rule(self, rule: Rule) -> Ruling:
         written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)
         if written.alert is not None:
             self.clock.nudge("herald").set()
+        if written.exits:
+            self.clock.nudge("guardian").set()
         if written.intent is not None and attempt is not None:
             await self._send(written.intent, attempt)
         return written
@@ -98,7 +118,9 @@ class Trader:
         """Asks one last time whether these bytes may leave, sends them, and writes down what came back."""
         if not self.books.may_send(attempt, self.clock.now(), intent.proposal.purpose):
             return
-        self.sending.add(intent.id)
+        attempt = replace(attempt, left_at=self.clock.now())
+        legs = {intent.id, target_of(intent).id} if intent.is_pair else {intent.id}
+        self.sending |= legs
         try:
             if attempt.request is Request.CREATE:
                 answer = await self.exchange.place(intent, attempt.nonce)
@@ -106,7 +128,7 @@ class Trader:
                 answer = await self.exchange.cancel(intent, attempt.nonce)
             after = self._answered(attempt, answer)
         finally:
-            self.sending.discard(intent.id)
+            self.sending -= legs
         refusal = answer.code if isinstance(answer, Refused) else None
         _log.info(
             "answered",
@@ -132,7 +154,12 @@ class Trader:
             raise BrokenInvariant(text) from error
 
     def _terms(self) -> Terms:
-        return Terms(self.tenure.install_id, self.tenure.epoch, self.limits, self.clock.now())
+        now = self.clock.now()
+        why = self.doubt(now) if self.tenure.venue is Mode.LIVE else NOT_NEEDED
+        is_sure = why is None
+        return Terms(
+            self.tenure.install_id, self.tenure.epoch, self.limits, now, is_sure, why or ""
+        )
 
     def _row_now(self, row: WatchlistRow) -> WatchlistRow:
         """The row as it stands; one that is gone is a deleted one."""

@@ -24,7 +24,7 @@ LAG: Final = timedelta(seconds=1)
 
 @dataclass(slots=True)
 class Updater:
-    """One pass: instruments when old, ticks always, bars when one has closed."""
+    """One pass: instruments when old, ticks always, which the guardian is told of, and bars when one has closed."""
 
     exchange: Exchange
     books: Books
@@ -42,6 +42,7 @@ class Updater:
         watched = [row.symbol for row in self.books.watchlist() if not row.is_deleted]
         ticks = await self.exchange.ticks()
         self.market.keep_ticks([tick for tick in ticks if tick.symbol in watched])
+        self.clock.nudge("guardian").set()
         fresh = [await self._bars(symbol) for symbol in watched]
         if any(fresh):
             self.clock.nudge("monitor").set()

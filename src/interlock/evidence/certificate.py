@@ -6,13 +6,15 @@ It is bound to whatever could widen the risk; another value of any of it is anot
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from interlock.evidence.declaration import declare
 from interlock.evidence.proof import Complete
-from interlock.values import Instant
+from interlock.values import Instant, Unknown
 
 NAME: Final = "certificate.json"
+FRESH: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,28 @@ def certify(  # noqa: PLR0913, PLR0917 - the proof, and what it is bound to
     return Certificate(
         run_id, at, bound.version, head, bound.exchange, bound.caps, hostname, bound.key
     )
+
+
+def doubt(found: Certificate | Unknown, bound: Bound, hostname: str, now: Instant) -> str | None:
+    """Why this certificate admits no entry of LIVE now; None when it does. What is not known of it, or of us, is a doubt."""
+    if isinstance(found, Unknown):
+        return found.why
+    differs = [
+        name
+        for name, theirs, ours in (
+            ("version", found.version, bound.version),
+            ("exchange", found.exchange, bound.exchange),
+            ("caps", found.caps, bound.caps),
+            ("key", found.key, bound.key),
+            ("host", found.hostname, hostname),
+        )
+        if not ours or theirs != ours
+    ]
+    if differs:
+        return f"it was given for another {' and '.join(differs)}"
+    if not timedelta(0) <= now - found.at <= FRESH:
+        return f"it was given at {found.at}, and is good for {FRESH.days} days"
+    return None
 
 
 def caps_of(settings: Mapping[str, str]) -> str:

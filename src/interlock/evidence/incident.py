@@ -1,8 +1,12 @@
 """Something a person must know: it opens once, is counted while it lasts, and ends once."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from interlock.values import Instant
+
+# An incident whose fingerprint begins so is told again every minute until it is over: a lot that must be sold and is not.
+PAGED: Final = "flatten"
 
 
 @dataclass(frozen=True, slots=True)

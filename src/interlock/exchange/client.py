@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from urllib.parse import urlencode
 
-from interlock.account import AccountReading, FeeRate
+from interlock.account import AccountReading, FeeRate, Transfer
 from interlock.errors import (
     BadInput,
     Circumstances,
@@ -27,7 +27,14 @@ from interlock.market import Bar, Tick
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
 from interlock.orders.intent import Intent
 from interlock.ports import Reply, Transport
-from interlock.protocol.crypto_com import account, instruments, market, orders, trades
+from interlock.protocol.crypto_com import (
+    account,
+    instruments,
+    market,
+    orders,
+    trades,
+    transfers,
+)
 from interlock.protocol.crypto_com.codes import ORDER_NOT_KNOWN
 from interlock.protocol.crypto_com.outcome import answer
 from interlock.protocol.crypto_com.self_test import signs_as_documented
@@ -128,24 +135,31 @@ class CryptoComExchange:
         return account.fee_rate(await self._private(account.FEE_RATE, {}))
 
     async def place(self, intent: Intent, nonce: int) -> Answer:
-        """Asks for the order with exactly this nonce; an order that cannot be said is not sent."""
-        method = orders.method(orders.CREATE, advanced=orders.is_advanced(intent.proposal))
+        """Asks for the order, or the pair, with exactly this nonce; an order that cannot be said is not sent."""
         try:
             params = orders.create_params(intent)
         except BadInput as error:
             return NotSent(f"The order was not sent: {error}")
-        return await self._act(Asked(method, nonce, intent.client_oid), params)
+        return await self._act(
+            Asked(orders.create_method(intent), nonce, intent.client_oid), params
+        )
 
     async def cancel(self, intent: Intent, nonce: int) -> Answer:
-        """Asks to cancel the order, at the endpoint of its kind; only its state, read back, says that it is cancelled."""
-        method = orders.method(orders.CANCEL, advanced=orders.is_advanced(intent.proposal))
-        return await self._act(
-            Asked(method, nonce, intent.client_oid), orders.cancel_params(intent)
-        )
+        """Asks to cancel the order at the endpoint of its kind, or its pair; only its state, read back, says that it is cancelled."""
+        asked = Asked(orders.cancel_method(intent), nonce, intent.client_oid)
+        return await self._act(asked, orders.cancel_params(intent))
+
+    async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:
+        """Asks to cancel an order that is not ours, by its order id, at the endpoint where it was listed; a pair by the id of its list."""
+        if fact.list_id is not None:
+            return await self._act(Asked(orders.CANCEL_PAIR, nonce), {"list_id": fact.list_id})
+        advanced = fact.source in orders.ADVANCED
+        method = orders.method(orders.CANCEL, advanced=advanced)
+        return await self._act(Asked(method, nonce), {"order_id": fact.order_id})
 
     async def order(self, intent: Intent) -> OrderFact | Absent:
         """The order by its client_oid at the detail endpoint of its kind; Absent when it is not known there."""
-        advanced = orders.is_advanced(intent.proposal)
+        advanced = intent.is_advanced
         where, asked_at = orders.source(orders.DETAIL, advanced=advanced), self._now()
         method = orders.method(orders.DETAIL, advanced=advanced)
         try:
@@ -193,6 +207,19 @@ class CryptoComExchange:
         )
         by_id = {fill.trade_id: fill for fill in found}
         return tuple(sorted(by_id.values(), key=lambda fill: (fill.at, fill.trade_id)))
+
+    async def transfers(self, since: Instant) -> tuple[Transfer, ...]:
+        """What came or went without an order since, oldest first, complete; Unreachable when that cannot be had."""
+
+        async def page(window: Window) -> tuple[Transfer, ...]:
+            asked = window.params(transfers.PAGE)
+            return transfers.transfers(await self._private(transfers.TRANSACTIONS, asked)).whole()
+
+        found = await Reader(page, self._pause, transfers.PAGE, TRADES_WINDOW).whole(
+            since, self._now()
+        )
+        by_id = {each.id: each for each in found}
+        return tuple(sorted(by_id.values(), key=lambda each: (each.at, each.id)))
 
     def shut_until(self) -> Instant | None:
         """Until when nothing that acts leaves, because the exchange does not accept us."""

@@ -11,14 +11,27 @@ from enum import StrEnum
 
 from interlock.account import Lot
 from interlock.orders.intent import Intent
-from interlock.protection.plan import View, is_protected, stop_price, target_price
+from interlock.protection.plan import failed_exits
+from interlock.protection.view import (
+    View,
+    bare_since,
+    is_protected,
+    resting_stops,
+    stop_price,
+    target_price,
+)
 from interlock.values import Instant, Instrument
 
 
 class Cover(StrEnum):
-    """How a lot is covered. UNKNOWN: its instrument is not at hand, so nobody can say."""
+    """How a lot is covered. SL_ONLY: stopped, and its target does not rest at the exchange as it should. HALF: stopped in part.
+
+    UNKNOWN: its instrument is not at hand, so nobody can say.
+    """
 
     PROTECTED = "PROTECTED"
+    SL_ONLY = "SL_ONLY"
+    HALF = "HALF"
     PLACING = "PLACING"
     UNPROTECTED = "UNPROTECTED"
     CLOSING = "CLOSING"
@@ -28,13 +41,22 @@ class Cover(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """A lot, how it is covered, its stop and target (quote per base; None: not known), and whether the deadline has passed."""
+    """A lot, how it is covered, its stop and target (quote per base; None: not known), and whether the deadline has passed.
+
+    `bare_since` is since when no listed stop covers all of it: None while one does.
+    """
 
     lot: Lot
     cover: Cover
     stop: Decimal | None
     target: Decimal | None
     overdue: bool
+    bare_since: Instant | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether stops that the exchange listed cover all of it."""
+        return self.cover in (Cover.PROTECTED, Cover.SL_ONLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +70,18 @@ class Naked:
 def covered(
     lot: Lot, intents: Iterable[Intent], began_at: Instant | None, now: Instant, deadline: timedelta
 ) -> Covered:
-    """How one open lot is covered. `deadline` counts from its opening, or from when we were first able to act."""
+    """How one open lot is covered. `deadline` counts from when its last stop ended or it opened, or from when we were able to act."""
     legs = tuple(i for i in intents if lot.id in (i.id, i.proposal.lot_id))
-    since = max(lot.opened_at, began_at or lot.opened_at)
+    opened = max(lot.opened_at, began_at or lot.opened_at)
     instrument = next((i.proposal.instrument for i in legs), None)
     if instrument is None or not lot.bought:
-        return Covered(lot, Cover.UNKNOWN, None, None, overdue=now - since > deadline)
-    view = View(lot, legs, instrument, None, since, now, deadline)
+        return Covered(lot, Cover.UNKNOWN, None, None, overdue=now - opened > deadline)
+    view = View(lot, legs, instrument, None, opened, now, deadline)
     cover = _cover(view)
-    late = now - _last_word(view) > deadline if cover is Cover.CLOSING else now - since > deadline
-    overdue = late and cover in (Cover.UNPROTECTED, Cover.PLACING, Cover.CLOSING)
-    return Covered(lot, cover, *_prices(lot, instrument), overdue=overdue)
+    bare = None if is_protected(view) else bare_since(view)
+    since = _last_word(view) if cover is Cover.CLOSING and not failed_exits(view) else bare
+    overdue = bare is not None and now - max(since or bare, opened) > deadline
+    return Covered(lot, cover, *_prices(lot, instrument), overdue=overdue, bare_since=bare)
 
 
 def naked(covers: Iterable[Covered]) -> tuple[Naked, ...]:
@@ -72,7 +95,10 @@ def _cover(view: View) -> Cover:
     if view.lot.exit_reason is not None:
         return Cover.CLOSING
     if is_protected(view):
-        return Cover.PROTECTED
+        is_half_gone = bool(view.targets) and not view.live_targets
+        return Cover.SL_ONLY if is_half_gone else Cover.PROTECTED
+    if resting_stops(view):
+        return Cover.HALF
     return Cover.PLACING if view.live_stops else Cover.UNPROTECTED
 
 

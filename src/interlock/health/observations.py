@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from interlock.account import Mode, Switches
-from interlock.health.cover import Naked
+from interlock.health.cover import Covered, Naked, naked
 from interlock.orders.evidence import Listening
 from interlock.values import Instant, Unknown
 
@@ -63,17 +63,22 @@ class TelegramSeen:
 
 @dataclass(frozen=True, slots=True)
 class TradeSeen:
-    """The order tables: counts, what is wrong in them, and the last consistency check with its time (None: never made)."""
+    """The order tables: counts, how each open lot is covered, what is wrong, and the last consistency check (None: never made)."""
 
     open_positions: int
     intents_table: bool
     checked_at: Instant | None
     inconsistencies: tuple[str, ...] = ()
-    naked: tuple[Naked, ...] = ()
+    covers: tuple[Covered, ...] = ()
     missing_intents: tuple[str, ...] = ()
     unknown_outcomes: tuple[str, ...] = ()
     freezes: tuple[str, ...] = ()
     breaker: str | None = None
+
+    @property
+    def naked(self) -> tuple[Naked, ...]:
+        """The lots whose deadline has passed without a confirmed stop."""
+        return naked(self.covers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +114,7 @@ class RecordSeen:
     heartbeats: Mapping[str, Instant] = field(default_factory=dict)
     mute: tuple[str, str, Instant] | None = None
     undelivered: tuple[str, str] | Unknown | None = None
+    doubt: str | None = None
     stream: Listening | None = None
 
 

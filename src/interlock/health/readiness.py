@@ -56,6 +56,10 @@ def _switches(observed: Observed) -> Iterator[str]:
     closed = switches.closed_by()
     if closed is not None:
         yield _closed(switches, closed)
+    if switches.pause is not None:
+        yield f"entering is paused by {switches.pause.who}: {switches.pause.why}"
+    if observed.record.doubt is not None:
+        yield f"LIVE has no valid certificate: {observed.record.doubt}"
     if switches.mode is Mode.OFF:
         yield "the trading mode is OFF"
     elif MODES.index(switches.mode) > MODES.index(switches.bound):

@@ -3,12 +3,14 @@
 Ages are decimals of minutes with two places, times are ISO 8601 with offset; null stands only where the seed lets it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from interlock.health.cover import Cover, Covered
 from interlock.health.observations import Observed, RecordSeen
-from interlock.health.verdict import Light, LoopHealth, SystemHealth, minutes
+from interlock.health.verdict import Light, LoopHealth, SystemHealth, minutes, worst
 from interlock.orders.evidence import Ear, Listening
 from interlock.values import Instant, Unknown
 
@@ -75,7 +77,7 @@ def _details(health: SystemHealth) -> Json:
         "blocked_symbols": list(ready.blocked_symbols),
         "equity_age_s": _equity_age(observed, now),
         "equity_age_max_s": _seconds(limits.equity_age_max),
-        **_trade(observed),
+        **_trade(observed, now),
         "trade_system_why": list(health.trade.why),
         **_record(observed.record, now),
         "errors": list(_errors(observed)),
@@ -125,15 +127,34 @@ def _equity_age(observed: Observed, now: Instant) -> Decimal | None:
     return _seconds(now - account.last_ok)
 
 
-def _trade(observed: Observed) -> Json:
+def _trade(observed: Observed, now: Instant) -> Json:
     trade = observed.trade
     if isinstance(trade, Unknown):
-        return {"unknown_outcomes": None, "unprotected_lots": None, "circuit_breaker": None}
+        nothing = ("unknown_outcomes", "unprotected_lots", "circuit_breaker")
+        return {**dict.fromkeys(nothing), "protection": {"status": Light.FAIL, "why": trade.why}}
     return {
         "unknown_outcomes": list(trade.unknown_outcomes),
         "unprotected_lots": [{"lot": lot.lot_id, "symbol": lot.symbol} for lot in trade.naked],
         "circuit_breaker": trade.breaker,
+        "protection": _protection(trade.covers, now),
     }
+
+
+def _protection(covers: Sequence[Covered], now: Instant) -> Json:
+    """The detector of naked positions: FAIL for one past its deadline, WARN while one is not stopped and taken at the exchange."""
+    lights = (_cover_light(each) for each in covers)
+    bare = [now - each.bare_since for each in covers if each.bare_since is not None]
+    return {
+        "status": worst([Light.PASS, *lights]),
+        "lots": dict(sorted(Counter(each.cover.value for each in covers).items())),
+        "unprotected_s_max": _seconds(max(bare)) if bare else None,
+    }
+
+
+def _cover_light(each: Covered) -> Light:
+    if each.overdue or each.cover is Cover.UNKNOWN:
+        return Light.FAIL
+    return Light.PASS if each.cover in (Cover.PROTECTED, Cover.DUST) else Light.WARN
 
 
 def _record(record: RecordSeen | Unknown, now: Instant) -> Json:

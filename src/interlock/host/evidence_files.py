@@ -6,12 +6,14 @@ The place for a run's evidence is taken when the run begins, so that a run which
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from interlock.evidence.certificate import Certificate
 from interlock.evidence.closeout import DryRun
+from interlock.values import Instant, Unknown
 
 VERIFICATION: Final = "verification"
 CLOSEOUT: Final = "closeout"
@@ -65,6 +67,24 @@ def last_dry_run(folder: Path) -> DryRun | None:
             told = {key: str(found.get(key, "")) for key in ("at", "hostname", "head", "line")}
             return DryRun(**told, code=int(found.get("exit", 1)))
     return None
+
+
+def keep_certificate(path: Path, made: Certificate) -> None:
+    """The certificate as it was given, to the letter: what it is bound to is compared, and there is no secret in it."""
+    told = {each.name: str(getattr(made, each.name)) for each in fields(made)}
+    keep(path, json.dumps({"certificate": told}, indent=1).encode() + b"\n")
+
+
+def read_certificate(path: Path) -> Certificate | Unknown:
+    """The certificate that a passed closeout left there, or why none is known."""
+    told = _read(path).get("certificate")
+    if not isinstance(told, dict):
+        return Unknown(f"there is none in {path.parent}")
+    try:
+        words = {each.name: str(told[each.name]) for each in fields(Certificate)}
+        return Certificate(**{**words, "at": Instant.of_iso(words["at"])})  # type: ignore[arg-type] # every other field is a text
+    except (KeyError, ValueError) as error:
+        return Unknown(f"the one in {path.parent} cannot be read: {error}")
 
 
 def _read(path: Path) -> dict[str, Any]:

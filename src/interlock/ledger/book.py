@@ -1,6 +1,7 @@
 """Double-entry: every fill becomes postings that sum to zero per currency, and moves exactly one lot.
 
-Accounts are `wallet` (what we hold), `market` (what went to or came from the other side), `fees`, and `opening` (what was there before us).
+Accounts are `wallet` (what we hold), `market` (what went to or came from the other side), `fees`, `opening` (what was there before us),
+and `external` (what the owner brought or took away).
 A fill is booked once per exchange trade id; booking it twice is booking it once.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from interlock.account import Lot
+from interlock.account import Lot, Transfer
 from interlock.errors import BrokenInvariant
 from interlock.orders.evidence import Fill
 from interlock.orders.intent import Intent
@@ -18,12 +19,13 @@ from interlock.values import Instant, Side
 
 
 class Account(StrEnum):
-    """The four accounts of each currency."""
+    """The accounts of each currency."""
 
     WALLET = "wallet"
     MARKET = "market"
     FEES = "fees"
     OPENING = "opening"
+    EXTERNAL = "external"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one event did to what we own. `cause` is the exchange's trade id, or `opening:CURRENCY`."""
+    """What one event did to what we own. `cause` is the exchange's trade id, `opening:CURRENCY`, or `journal:ID`."""
 
     cause: str
     at: Instant
@@ -57,6 +59,19 @@ def opening(currency: str, amount: Decimal, at: Instant) -> Entry:
         (
             Posting(Account.WALLET, currency, amount),
             Posting(Account.OPENING, currency, -amount),
+        ),
+    )
+
+
+def moved(transfer: Transfer) -> Entry:
+    """The entry of what came or went without an order: the owner's own, or a charge."""
+    other = Account.EXTERNAL if transfer.is_owners else Account.FEES
+    return Entry(
+        f"journal:{transfer.id}",
+        transfer.at,
+        (
+            Posting(Account.WALLET, transfer.currency, transfer.amount),
+            Posting(other, transfer.currency, -transfer.amount),
         ),
     )
 
@@ -139,6 +154,7 @@ def _opened(intent: Intent, at: Instant) -> Lot:
         remaining=zero,
         stop_distance=proposal.protection.stop_distance,
         target_distance=proposal.protection.target_distance,
+        trailing_pct=proposal.protection.trailing_pct,
     )
 
 

@@ -17,9 +17,10 @@ from interlock.values import Instant, Side
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The gateway took the request: queued, not done."""
+    """The gateway took the request: queued, not done. A pair is named by its list alone, and a pair that is to go by nothing."""
 
-    order_id: str
+    order_id: str | None
+    list_id: str | None = None
 
 
 Answer = Accepted | Refused | Unreachable | NotSent
@@ -41,7 +42,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OrderFact:
-    """The exchange's own word about one order. Quantities in base, value in quote, trigger in quote per base.
+    """The exchange's own word about one order. Quantities in base, value in quote, trigger and limit in quote per base.
 
     `unlisted` is a status text that we do not know: it proves only that the order exists, and is an alarm.
     """
@@ -60,6 +61,8 @@ class OrderFact:
     as_of: Instant
     spawned_order_id: str | None = None
     unlisted: str | None = None
+    limit: Decimal | None = None
+    list_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,32 @@ class Evidence:
     fills: tuple[Fill, ...] = ()
     absences: tuple[Absent, ...] = ()
     is_heard: bool = False
+
+    @property
+    def name(self) -> str:
+        """Whose order it is about, when it is about one."""
+        oids = self._oids()
+        return oids[0] or "an order of somebody else" if oids else "nothing"
+
+    def parts(self) -> "tuple[Evidence, ...]":
+        """What was said of each order, alone, in the order in which it was said."""
+        return tuple(
+            Evidence(
+                tuple(w for w in self.facts if w.client_oid == oid),
+                tuple(w for w in self.fills if w.client_oid == oid),
+                tuple(w for w in self.absences if w.client_oid == oid),
+                self.is_heard,
+            )
+            for oid in self._oids()
+        )
+
+    def _oids(self) -> tuple[str, ...]:
+        oids = (
+            *(fact.client_oid for fact in self.facts),
+            *(fill.client_oid for fill in self.fills),
+            *(absent.client_oid for absent in self.absences),
+        )
+        return tuple(dict.fromkeys(oids))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,18 @@ The client_oid is a function of the installation and the key: the same approval 
 and nothing is ever sent again under another one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from interlock.orders.life import ENDS, State
 from interlock.risk.verdict import Approved
-from interlock.strategy.proposal import Proposal, Purpose
+from interlock.strategy.proposal import OrderType, Proposal, Purpose
 from interlock.values import Instant, digest
 
 PREFIX: Final = "il"
+TARGET: Final = "target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Intent:
 
     `reserved` (quote) is what it may still cost: exact for a limit order. `confirmed_at` is set when the exchange's own listing
     showed the order as it was asked for. `spawned_order_id` names the order that a fired trigger became.
+    Of a pair the stop leads: its attempts are those of both legs, and the target names it as its `leader`. The exchange names the
+    pair by its `list_id`.
     """
 
     id: str
@@ -39,11 +42,28 @@ class Intent:
     value: Decimal = Decimal(0)
     confirmed_at: Instant | None = None
     refusal: str | None = None
+    leader: str | None = None
+    list_id: str | None = None
 
     @property
     def ended(self) -> bool:
         """Whether nothing more can come of it."""
         return self.state in ENDS
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether it leads a pair."""
+        return self.proposal.target is not None
+
+    @property
+    def is_stop(self) -> bool:
+        """Whether it is a stop, and not the target beside one, which covers nothing."""
+        return self.proposal.purpose is Purpose.PROTECT and self.leader is None
+
+    @property
+    def is_advanced(self) -> bool:
+        """Whether it lives at the advanced endpoints: a trigger, or the target beside one."""
+        return self.proposal.type is OrderType.STOP_LOSS or self.leader is not None
 
     @property
     def reserved(self) -> Decimal:
@@ -61,7 +81,10 @@ class Request(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request that may leave, durable before its first byte. The nonce sent is this nonce; `outcome` is None until answered."""
+    """One request that may leave, durable before its first byte. The nonce sent is this nonce; `outcome` is None until answered.
+
+    `left_at` is when its bytes were let go, written down with the answer: None says that nobody kept it.
+    """
 
     intent_id: str
     n: int
@@ -70,6 +93,7 @@ class Attempt:
     epoch: int
     at: Instant
     outcome: str | None = None
+    left_at: Instant | None = None
 
 
 def client_oid(install_id: str, key: str) -> str:
@@ -92,4 +116,28 @@ def intend(
         created_at=now,
         updated_at=now,
         signal_id=signal_id,
+    )
+
+
+def target_of(stop: Intent) -> Intent:
+    """The other leg of the pair that a stop leads, as it was when the pair was asked for: a limit sale of the same size.
+
+    Its ids are functions of the stop's, so that both legs are found by their own client_oid in every life of the process.
+    """
+    wish = stop.proposal
+    mark = stop.client_oid.partition("-")[0]
+    limit = replace(
+        wish,
+        key=f"{wish.key}:{TARGET}",
+        type=OrderType.LIMIT,
+        limit=wish.target,
+        trigger=None,
+        target=None,
+    )
+    return replace(
+        stop,
+        id=digest(stop.id, TARGET),
+        client_oid=f"{mark}-{digest(stop.client_oid, TARGET)}",
+        proposal=limit,
+        leader=stop.id,
     )

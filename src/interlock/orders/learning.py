@@ -78,8 +78,9 @@ def after_answer(
     if attempt.request is Request.CANCEL:
         return Learnt(intent)
     match answer:
-        case Accepted(order_id=order_id):
-            return _moved(intent, State.ACKED, now, order_id=order_id)
+        case Accepted(order_id=order_id, list_id=list_id):
+            named = replace(intent, list_id=intent.list_id or list_id)
+            return _moved(named, State.ACKED, now, intent, order_id=order_id)
         case Unreachable():
             return _moved_if_waiting(intent, State.UNKNOWN, now)
         case NotSent():
@@ -216,7 +217,8 @@ def _with_ids(intent: Intent, fact: OrderFact, *, is_child: bool) -> Intent:
     if is_child:
         return replace(intent, spawned_order_id=fact.order_id)
     spawned = fact.spawned_order_id or intent.spawned_order_id
-    return replace(intent, order_id=fact.order_id, spawned_order_id=spawned)
+    list_id = fact.list_id or intent.list_id
+    return replace(intent, order_id=fact.order_id, spawned_order_id=spawned, list_id=list_id)
 
 
 def _with_figures(intent: Intent, filled: Decimal, value: Decimal) -> Intent:
@@ -224,12 +226,15 @@ def _with_figures(intent: Intent, filled: Decimal, value: Decimal) -> Intent:
 
 
 def _is_listed_as_asked(intent: Intent, fact: OrderFact) -> bool:
+    """Whether a complete list shows a leg that rests as it was asked for: side, type, price and quantity; its side was compared before."""
     wish = intent.proposal
-    if wish.type is not OrderType.STOP_LOSS or wish.trigger is None or fact.source not in LISTINGS:
+    if not intent.is_advanced or fact.source not in LISTINGS:
         return False
-    asked = (wish.type, wish.trigger.rate, wish.quantity.size)
+    is_stop = wish.type is OrderType.STOP_LOSS
+    price, told = (wish.trigger, fact.trigger) if is_stop else (wish.limit, fact.limit)
     is_live = fact.state in (State.ACKED, State.WORKING)
-    return is_live and (fact.type, fact.trigger, fact.quantity) == asked
+    is_priced = price is not None and told == price.rate
+    return is_live and is_priced and (fact.type, fact.quantity) == (wish.type, wish.quantity.size)
 
 
 def _filled_whole(learnt: Learnt) -> Learnt:

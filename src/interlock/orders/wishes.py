@@ -35,13 +35,14 @@ NOT_DECIDED: Final = Unknown("an exit is decided by no bar")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Under what an order is judged and named: installation, tenure, limits, whether LIVE is certified, and the instant."""
+    """Under what an order is judged and named: installation, tenure, limits, the instant, and whether LIVE is certified, or why not."""
 
     install_id: str
     epoch: int
     limits: Limits
     now: Instant
     certified: bool = False
+    doubt: str = "none was read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def question_of(proposal: Proposal, market: Market, standing: Standing, terms: T
         row=None,
         epoch=terms.epoch,
         certified=terms.certified,
+        doubt=terms.doubt,
     )
     return Question(proposal, standing, facts, terms.limits, terms.now)
 
@@ -173,6 +175,7 @@ def _entry(occasion: Occasion, standing: Standing, heard: Allowed, terms: Terms)
         epoch=terms.epoch,
         forced=forced,
         certified=terms.certified,
+        doubt=terms.doubt,
         close=signal.close,
     )
     emitted = Ruling(

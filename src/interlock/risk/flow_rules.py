@@ -10,6 +10,8 @@ from interlock.risk.question import Question
 from interlock.strategy.proposal import Proposal
 from interlock.values import Side, number_text
 
+STAGE_USD: Final = Decimal(10)
+STAGE_ORDERS: Final = 20
 REPEATED_EXECUTION: Final = "REPEATED_EXECUTION"
 BLOCKED: Final = "GUARDRAIL_BLOCKED"
 
@@ -37,6 +39,23 @@ def no_self_cross(asked: Question, proposal: Proposal) -> Said:
         return Said(found, limit)
     reason = f"The limit {found} would meet our own sell order at {limit}."
     return Said(found, limit, "ALREADY_HAS_OPEN_ORDER", reason)
+
+
+def first_stage(asked: Question, proposal: Proposal) -> Said:
+    """After arming LIVE orders are small, with one position at a time, until a person widens the stage."""
+    stage = asked.standing.stage
+    limit = f"{STAGE_USD} and no position"
+    if stage is None:
+        return Said("widened", limit)
+    value, held = proposal.value.amount, asked.standing.open_positions()
+    found = f"{shown(value, STAGE_USD)} and {held} positions"
+    if value <= STAGE_USD and held == 0:
+        return Said(found, limit)
+    reason = (
+        f"In the first stage an order is of {STAGE_USD} at most with one position at a time; "
+        f"{stage.made} of its {STAGE_ORDERS} orders were made."
+    )
+    return Said(found, limit, BLOCKED, reason)
 
 
 def message_rate(asked: Question) -> Said:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import wraps
 from typing import Final
 
-from interlock.account import Margin
+from interlock.account import Margin, Spot
 from interlock.risk.finding import (
     MISSING,
     NOT_ASKED,
@@ -80,21 +80,29 @@ def _tradable(proposal: Proposal, found: str, limit: str) -> Said:
 
 
 def grid(asked: Question, proposal: Proposal) -> Said:
-    """Price, trigger and quantity lie on tick and lot, above zero; a limit order has its limit."""
+    """Prices, trigger and quantity lie on tick and lot, above zero; a limit order has its limit, and a pair its target above its stop."""
     del asked
     book = proposal.instrument
     found = str(proposal.quantity)
     limit = f"{limit_text(book.price_tick)} {limit_text(book.lot)}"
-    prices = (proposal.limit, proposal.trigger)
+    prices = (proposal.limit, proposal.trigger, proposal.target)
     on_grid = all(book.holds(price, proposal.quantity) for price in prices)
     is_priced = proposal.purpose is not Purpose.ENTRY or proposal.limit is not None
     is_right_way = proposal.purpose is not Purpose.ENTRY or proposal.side is Side.BUY
-    if on_grid and is_priced and is_right_way:
+    if on_grid and is_priced and is_right_way and _is_single_or_pair(proposal):
         return Said(found, limit)
     reason = (
         f"{proposal.side} {found} at {proposal.limit or proposal.trigger} is off the grid or bare."
     )
     return Said(found, limit, BAD_FORMAT, reason)
+
+
+def _is_single_or_pair(proposal: Proposal) -> bool:
+    """Whether it is one order, or a stop on spot with a target above it."""
+    stop, target = proposal.trigger, proposal.target
+    if target is None:
+        return True
+    return stop is not None and stop.rate < target.rate and proposal.funding == Spot()
 
 
 def never_more(asked: Question, proposal: Proposal) -> Said:

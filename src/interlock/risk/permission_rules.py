@@ -34,6 +34,15 @@ def kill(asked: Question) -> Said:
     return Said(CLEAR, CLEAR)
 
 
+def pause(asked: Question) -> Said:
+    """Nobody has paused entering."""
+    paused = asked.standing.switches.pause
+    if paused is None:
+        return Said(CLEAR, CLEAR)
+    reason = f"{paused.who} paused entering: {paused.why}."
+    return Said("paused", CLEAR, "TRADING_PAUSED", reason)
+
+
 def mode(asked: Question) -> Said:
     """The mode selected is the venue of these books."""
     selected, venue = asked.standing.switches.mode, asked.standing.switches.venue
@@ -60,7 +69,8 @@ def certificate(asked: Question) -> Said:
         return Said("not needed", "not needed")
     if asked.facts.certified:
         return Said("valid", "valid")
-    return Said(MISSING, "valid", "CERTIFICATE", "No valid certificate: LIVE enters nothing.")
+    reason = f"No valid certificate: LIVE enters nothing. {asked.facts.doubt.capitalize()}."
+    return Said(MISSING, "valid", "CERTIFICATE", reason)
 
 
 def trade_enabled(asked: Question) -> Said:
@@ -105,7 +115,7 @@ def no_unknown_outcome(asked: Question) -> Said:
 
 
 def not_frozen(asked: Question) -> Said:
-    """No freeze covers the symbol or its base; a margin lock binds margin alone."""
+    """No freeze covers the symbol, its base or its quote; a margin lock binds margin alone."""
     is_margin = isinstance(asked.funding, Margin)
     codes = [
         code
@@ -119,5 +129,5 @@ def not_frozen(asked: Question) -> Said:
 
 
 def _freezes(asked: Question) -> list[str]:
-    scopes = (asked.symbol, asked.base)
+    scopes = (asked.symbol, asked.base, asked.symbol.rpartition("_")[2])
     return [freeze.code for freeze in asked.standing.freezes if freeze.scope in scopes]

@@ -43,7 +43,7 @@ class Facts:
 
     `bar_ended` is the end of the decided bar, `close` its last price; `indicators_known` says that its EMA10 and MA50 are numbers.
     `forced` marks a signal that is an alert and never an order. `epoch` is the tenure of the engine that asks, and
-    `certified` says that LIVE was proven for this code and configuration.
+    `certified` says that LIVE was proven for this code and configuration; while it was not, `doubt` says why.
     """
 
     instrument: Known[Instrument] | Unknown
@@ -54,6 +54,7 @@ class Facts:
     epoch: int | None
     forced: bool = False
     certified: bool = False
+    doubt: str = "none was read"
     close: Decimal | Unknown = Unknown("no bar was decided")  # noqa: RUF009 - frozen: safe as a default
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 from interlock.account import Mode
 from interlock.health.observations import HealthLimits
+from interlock.reconcile.difference import Foreign, Moved
 from interlock.risk.limits import Limits
 from interlock.settings.kinds import (
     Count,
@@ -220,6 +221,17 @@ class Health(Section):
     )
 
 
+class Reconcile(Section):
+    """What is done about what the owner did by hand."""
+
+    foreign_orders: Foreign = _is(
+        Foreign.ALARM, "an open order that was placed by hand: ignore, alarm or cancel"
+    )
+    balance_changes: Moved = _is(
+        Moved.BOOK, "a deposit or withdrawal: book, or alarm and freeze until the plan is applied"
+    )
+
+
 class Host(Section):
     """Where the platform stands, and what its scripts look at from there."""
 
@@ -263,6 +275,7 @@ class Settings(Section):
     risk: Risk = Risk()
     trading: Trading = Trading()
     health: Health = Health()
+    reconcile: Reconcile = Reconcile()
     host: Host = Host()
     sim: Sim = Sim()
 

@@ -5,26 +5,58 @@ They are written once, over rows; whether a database or a dictionary keeps the r
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
-from interlock.account import AccountReading, Lot, Mode, Standing, Switches, Tenure
+from interlock.account import (
+    AccountReading,
+    DayOpen,
+    Lot,
+    Mode,
+    Standing,
+    Switches,
+    Tenure,
+    Transfer,
+)
 from interlock.errors import BadInput, WrongVenue
 from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
+from interlock.evidence.requests import Offer, OwnersRequest
 from interlock.evidence.telling import Message, Mute, Saying
+from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
 from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Evidence, Fill, Listening, Parked
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
-from interlock.store import journal, learning, order_path, outbox, parking
+from interlock.store import arming, journal, learning, order_path, outbox, parking
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
-from interlock.store.records import ACCOUNT, FILLS, LISTENING, OPEN, OWED, WATCHLIST, AccountRow
+from interlock.store.order_record import order_record
+from interlock.store.records import (
+    ACCOUNT,
+    DAYS,
+    FILLS,
+    INCIDENTS,
+    LISTENING,
+    OPEN,
+    OWED,
+    REQUESTS,
+    WATCHLIST,
+    AccountRow,
+)
 from interlock.store.rows import Ground, Left, Rows
-from interlock.store.standing import Terms, account_of, keep_reading, opened_account, standing_of
+from interlock.store.standing import (
+    Terms,
+    account_of,
+    keep_reading,
+    opened_account,
+    standing_of,
+    switches_of,
+)
+from interlock.store.transfers import book_transfers
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
@@ -67,6 +99,26 @@ class RowBooks:
         with self._ground.change() as rows:
             return journal.switch(rows, self._terms, who, why, now, mode, kill=kill)
 
+    def switches(self) -> Switches:
+        """The switches as they stand."""
+        with self._ground.look() as rows:
+            return switches_of(account_of(rows), self._terms)
+
+    def pause(self, who: str, why: str, now: Instant, *, on: bool) -> Switches:
+        """Keeps new entries back, or lets them be made again, with who, why and when."""
+        with self._ground.change() as rows:
+            return arming.pause(rows, self._terms, who, why, now, on=on)
+
+    def offer_arm(self, offered: Offer) -> tuple[str, ...]:
+        """Writes that the owner wants to arm, and says what would change."""
+        with self._ground.change() as rows:
+            return arming.offer(rows, self._terms, offered)
+
+    def confirm_arm(self, code: str, wall: Instant, now: Instant) -> Switches:
+        """Arms exactly what was shown under this code."""
+        with self._ground.change() as rows:
+            return arming.confirm(rows, self._terms, code, wall, now)
+
     def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
         """Clears today's daily-loss latch, with who, why and when."""
         with self._ground.change() as rows:
@@ -105,6 +157,11 @@ class RowBooks:
         with self._ground.change() as rows:
             return order_path.cancel_attempt(rows, epoch, now, intent_id)
 
+    def nonce(self, epoch: int, now: Instant) -> int:
+        """The next nonce."""
+        with self._ground.change() as rows:
+            return order_path.next_nonce(rows, order_path.held(rows, epoch), now)
+
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
         """Says whether the bytes may leave, right before the first of them."""
         with self._ground.change() as rows:
@@ -120,11 +177,17 @@ class RowBooks:
         with self._ground.change() as rows:
             return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
 
-    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:  # noqa: ARG002 - the port's own list
+    def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan."""
         with self._ground.change() as rows:
             order_path.held(rows, epoch)
-            order_path.flag(rows, lot_id, reason)
+            order_path.flag(rows, now, lot_id, reason)
+
+    def raise_high(self, epoch: int, now: Instant, lot_id: str, bid: Decimal) -> None:  # noqa: ARG002 - the port's own list
+        """Keeps the highest bid that an open lot has seen."""
+        with self._ground.change() as rows:
+            order_path.held(rows, epoch)
+            order_path.raise_high(rows, lot_id, bid)
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
@@ -135,6 +198,18 @@ class RowBooks:
                 rows.put(ACCOUNT, replace(account, unknown_why=reading.why))
             else:
                 keep_reading(rows, account, reading, self._terms.limits, now)
+
+    def transferred(
+        self, epoch: int, now: Instant, transfers: Sequence[Transfer]
+    ) -> tuple[Transfer, ...]:
+        """Books what came or went without an order."""
+        with self._ground.change() as rows:
+            return book_transfers(rows, order_path.held(rows, epoch), transfers, now)
+
+    def day(self, now: Instant) -> DayOpen | None:
+        """How this UTC day began."""
+        with self._ground.look() as rows:
+            return rows.get(DAYS, now.day())
 
     def note(
         self,
@@ -148,6 +223,30 @@ class RowBooks:
         """Journals what moves no money."""
         with self._ground.change() as rows:
             journal.note(rows, now, signals, incidents, closed, audit)
+
+    def request(self, asked: OwnersRequest) -> None:
+        """Writes what the owner asks of the engine."""
+        with self._ground.change() as rows:
+            opened_account(rows)
+            rows.add(REQUESTS, asked)
+
+    def answer_request(self, epoch: int, asked: OwnersRequest) -> None:
+        """Keeps the answer to a request, once."""
+        with self._ground.change() as rows:
+            order_path.held(rows, epoch)
+            known = rows.get(REQUESTS, asked.id)
+            if known is not None and known.answered_at is None:
+                rows.put(REQUESTS, asked)
+
+    def requested(self, request_id: str) -> OwnersRequest | None:
+        """One request, answered or not."""
+        with self._ground.look() as rows:
+            return rows.get(REQUESTS, request_id)
+
+    def requests(self) -> tuple[OwnersRequest, ...]:
+        """Every request that was not answered yet, oldest first."""
+        with self._ground.look() as rows:
+            return tuple(rows.find(REQUESTS, open=OPEN))
 
     def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:
         """Keeps what became of one message of the outbox."""
@@ -175,7 +274,7 @@ class RowBooks:
     def watchlist(self) -> tuple[WatchlistRow, ...]:
         """Every row, the deleted ones too, by symbol."""
         with self._ground.look() as rows:
-            return tuple(sorted(rows.find(WATCHLIST), key=lambda row: row.symbol))
+            return tuple(sorted(rows.sound(WATCHLIST)[0], key=lambda row: row.symbol))
 
     def standing(self, now: Instant) -> Standing:
         """The standing without a lock."""
@@ -186,13 +285,29 @@ class RowBooks:
         """Every intent that has not ended, or whose executions are not fully booked, with its attempts."""
         with self._ground.look() as rows:
             owed = (rows.get(INTENTS, each.intent_id) for each in rows.find(OWED, open=OPEN))
-            live = [*rows.find(INTENTS, live=OPEN), *(each for each in owed if each is not None)]
-            return tuple((intent, order_path.attempts_of(rows, intent.id)) for intent in live)
+            sound, _ = rows.sound(INTENTS, live=OPEN)
+            live = [*sound, *(each for each in owed if each is not None)]
+            return tuple((intent, order_path.attempts_of(rows, intent)) for intent in live)
+
+    def intents(self) -> tuple[Intent, ...]:
+        """Every intent, oldest first."""
+        with self._ground.look() as rows:
+            return tuple(rows.find(INTENTS))
+
+    def open_marks(self) -> frozenset[str]:
+        """The fingerprints of all incidents that are open."""
+        with self._ground.look() as rows:
+            return frozenset(each.fingerprint for each in rows.find(INCIDENTS, open=OPEN))
 
     def open_lots(self) -> tuple[tuple[Lot, tuple[Intent, ...]], ...]:
         """Every open lot with all intents that serve it."""
         with self._ground.look() as rows:
             return journal.open_lots(rows)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """The rows that cannot be read, each by its table and key."""
+        with self._ground.look() as rows:
+            return journal.unreadable(rows)
 
     def entries(self) -> tuple[Entry, ...]:
         """The whole ledger, oldest first."""
@@ -213,6 +328,11 @@ class RowBooks:
         """The newest decision about a symbol, or the one in force at an instant."""
         with self._ground.look() as rows:
             return journal.decided(rows, symbol, at)
+
+    def order_record(self, named: str) -> OrderRecord | None:
+        """All that is kept of one order."""
+        with self._ground.look() as rows:
+            return order_record(rows, named)
 
     def tenure(self) -> Tenure | None:
         """Whose turn it is, from the account's row alone; None before the books were first opened."""
@@ -244,7 +364,7 @@ class RowBooks:
 def _recover(rows: Rows, now: Instant) -> None:
     """What an earlier tenure was sending has an unknown outcome."""
     for intent in rows.find(INTENTS, live=OPEN):
-        after = words.interrupted(intent, order_path.attempts_of(rows, intent.id), now)
+        after = words.interrupted(intent, order_path.attempts_of(rows, intent), now)
         if after != intent:
             rows.put(INTENTS, after)
             tell_order(rows, intent, after, now, "restart")

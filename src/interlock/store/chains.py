@@ -22,5 +22,5 @@ class Chain:
         return self.revisions[-1]
 
 
-BOOKS: Final = Chain("books", ("b0001", "b0002", "b0003"), "FULL", must_stay=True)
+BOOKS: Final = Chain("books", ("b0001", "b0002", "b0003", "b0004", "b0005"), "FULL", must_stay=True)
 MARKET: Final = Chain("market", ("m0001",), "NORMAL", must_stay=False)

@@ -7,11 +7,13 @@ from interlock.store.records import ENTRIES, POSTINGS, EntryHead, PostingRow
 from interlock.store.rows import Rows
 
 
-def write_entry(rows: Rows, entry: Entry) -> None:
-    """Books the entry; the same cause twice is booked once."""
-    if rows.add(ENTRIES, EntryHead(entry.cause, entry.at)):
-        for n, p in enumerate(entry.postings):
-            rows.add(POSTINGS, PostingRow(entry.cause, n, p.account, p.currency, p.amount))
+def write_entry(rows: Rows, entry: Entry) -> bool:
+    """Books the entry, and says whether it was new; the same cause twice is booked once."""
+    if not rows.add(ENTRIES, EntryHead(entry.cause, entry.at)):
+        return False
+    for n, p in enumerate(entry.postings):
+        rows.add(POSTINGS, PostingRow(entry.cause, n, p.account, p.currency, p.amount))
+    return True
 
 
 def read_entries(rows: Rows) -> tuple[Entry, ...]:

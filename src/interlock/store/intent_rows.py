@@ -39,6 +39,7 @@ def _cells(intent: Intent) -> tuple[Cell, ...]:
         "quantity": number_text(wish.quantity.size),
         "price": _rate(wish.limit),
         "trigger_price": _rate(wish.trigger),
+        "target_price": _rate(wish.target),
         "reserved": number_text(intent.reserved),
         **_funding_cells(wish.funding),
         **_protection_cells(wish.protection),
@@ -52,6 +53,8 @@ def _cells(intent: Intent) -> tuple[Cell, ...]:
         "filled": number_text(intent.filled),
         "value": number_text(intent.value),
         "refusal": intent.refusal,
+        "leader": intent.leader,
+        "list_id": intent.list_id,
         "confirmed_at": intent.confirmed_at.micros if intent.confirmed_at else None,
         "created_at": intent.created_at.micros,
         "updated_at": intent.updated_at.micros,
@@ -77,6 +80,8 @@ def _thing(cells: tuple[Cell, ...]) -> Intent:
         value=decimal_of(row["value"]),
         confirmed_at=None if confirmed_at is None else _instant(confirmed_at),
         refusal=_text_or_none(row["refusal"]),
+        leader=_text_or_none(row["leader"]),
+        list_id=_text_or_none(row["list_id"]),
     )
 
 
@@ -95,6 +100,7 @@ def _proposal(row: dict[str, Cell]) -> Proposal:
         trigger=_price(row["trigger_price"], instrument),
         lot_id=_text_or_none(row["lot_id"]),
         protection=_protection(row),
+        target=_price(row["target_price"], instrument),
     )
 
 
@@ -116,23 +122,29 @@ def _funding(row: dict[str, Cell]) -> Funding:
 
 def _protection_cells(protection: Protection | None) -> dict[str, Cell]:
     if protection is None:
-        return dict.fromkeys(("sl_distance", "sl_source", "tp_distance", "tp_source"))
+        return dict.fromkeys(
+            ("sl_distance", "sl_source", "tp_distance", "tp_source", "trailing_pct")
+        )
+    trailing = protection.trailing_pct
     return {
         "sl_distance": number_text(protection.stop_distance),
         "sl_source": protection.stop_source,
         "tp_distance": number_text(protection.target_distance),
         "tp_source": protection.target_source,
+        "trailing_pct": None if trailing is None else number_text(trailing),
     }
 
 
 def _protection(row: dict[str, Cell]) -> Protection | None:
     if row["sl_distance"] is None:
         return None
+    trailing = row["trailing_pct"]
     return Protection(
         stop_distance=decimal_of(row["sl_distance"]),
         target_distance=decimal_of(row["tp_distance"]),
         stop_source=_text(row["sl_source"]),
         target_source=_text(row["tp_source"]),
+        trailing_pct=None if trailing is None else decimal_of(trailing),
     )
 
 
@@ -182,6 +194,7 @@ COLUMNS: Final = (
     "quantity",
     "price",
     "trigger_price",
+    "target_price",
     "reserved",
     "margin_mode",
     "leverage",
@@ -189,6 +202,7 @@ COLUMNS: Final = (
     "sl_source",
     "tp_distance",
     "tp_source",
+    "trailing_pct",
     "instrument",
     "client_oid",
     "verdict_id",
@@ -199,6 +213,8 @@ COLUMNS: Final = (
     "filled",
     "value",
     "refusal",
+    "leader",
+    "list_id",
     "confirmed_at",
     "created_at",
     "updated_at",

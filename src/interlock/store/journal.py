@@ -206,9 +206,29 @@ def _listening(rows: Rows, account: AccountRow | None) -> Listening | None:
 
 
 def open_lots(rows: Rows) -> OpenLots:
-    """Every open lot with all intents that serve it."""
-    lots = rows.find(LOTS, open=OPEN)
-    return tuple((lot, tuple(rows.find(INTENTS, serves=lot.id))) for lot in lots)
+    """Every open lot with all intents that serve it, the oldest first; of those of one instant by symbol, which no installation changes.
+
+    What cannot be read is named by `unreadable`. Without all of its legs nobody can say what a lot still needs: it is left to a person,
+    and the others are guarded.
+    """
+    found, _ = rows.sound(LOTS, open=OPEN)
+    lots = sorted(found, key=lambda lot: (lot.opened_at, lot.symbol, lot.id))
+    legs = ((lot, rows.sound(INTENTS, serves=lot.id)) for lot in lots)
+    return tuple((lot, tuple(whole)) for lot, (whole, poison) in legs if not poison)
+
+
+def unreadable(rows: Rows) -> tuple[str, ...]:
+    """The rows that those who guard and settle cannot read, each by its table and key."""
+    lots, lost = rows.sound(LOTS, open=OPEN)
+    legs = (rows.sound(INTENTS, serves=lot.id)[1] for lot in lots)
+    tables = (
+        (LOTS.name, lost),
+        *((INTENTS.name, poison) for poison in legs),
+        (INTENTS.name, rows.sound(INTENTS, live=OPEN)[1]),
+        (WATCHLIST.name, rows.sound(WATCHLIST)[1]),
+    )
+    named = (f"{name}:{':'.join(map(str, key))}" for name, keys in tables for key in keys)
+    return tuple(sorted(set(named)))
 
 
 def remains(left: Left, terms: Terms, now: Instant) -> tuple[Picture, Standing, OpenLots]:

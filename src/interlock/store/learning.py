@@ -13,7 +13,13 @@ from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.store import parking
 from interlock.store.entries import write_entry
-from interlock.store.incidents import CRITICAL, contradicted, write_incident
+from interlock.store.incidents import (
+    CRITICAL,
+    OF_LOT,
+    close_incidents,
+    contradicted,
+    write_incident,
+)
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
 from interlock.store.order_path import attempts_of
@@ -88,7 +94,7 @@ class _Touched:
         if intent is None and self.is_heard:
             parking.park(self.rows, fill, self.now)
             return
-        self.rows.add(FILLS, Booked(fill, intent.id if intent else None))
+        self.rows.add(FILLS, Booked(fill, intent.id if intent else None, self.now))
         base, quote = fill.symbol.split("_", 1)
         write_entry(self.rows, entry_of(fill, base, quote))
         if intent is not None:
@@ -106,7 +112,7 @@ class _Touched:
             return
         self.rows.add(ABSENCES, absent)
         looks = self.rows.find(ABSENCES, client_oid=absent.client_oid)
-        attempts = attempts_of(self.rows, intent.id)
+        attempts = attempts_of(self.rows, intent)
         self.after[intent.id] = learning.after_absence(intent, looks, attempts, self.now)
 
     def settle(self) -> tuple[Intent, ...]:
@@ -151,6 +157,8 @@ class _Touched:
             lot = self.rows.get(LOTS, lot_id)
             if lot is not None:
                 tell_lot(self.rows, before, lot, self.now)
+            if lot is not None and lot.closed_at is not None:
+                close_incidents(self.rows, [f"{what}:{lot.id}" for what in OF_LOT], self.now)
 
     def _close_crumbs(self, intent: Intent) -> None:
         lot = self.rows.get(LOTS, intent.id)

@@ -5,12 +5,15 @@ A stopped process keeps it, so nobody can take over from one that may yet wake: 
 
 import fcntl
 import os
+import time
 from pathlib import Path
 from typing import Final
 
 from interlock.errors import StoreTrouble
 
 FILE: Final = "engine.lock"
+TRIES: Final = 4
+TRY_S: Final = 0.005
 PID_BYTES: Final = 32
 
 
@@ -27,7 +30,7 @@ class FolderLease:
             return None
         descriptor = self._opened()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except BlockingIOError:
             return _holder(descriptor), None
         except OSError as error:
@@ -50,6 +53,33 @@ class FolderLease:
             return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreTrouble(f"{self._path}: {error}.") from error
+
+
+def is_held(folder: Path) -> bool:
+    """Whether an engine holds the folder now. Asking holds it for an instant, which whoever takes it then waits for."""
+    try:
+        descriptor = os.open(folder / FILE, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _lock(descriptor: int) -> None:
+    """Takes the lock, a few times: one who only asks whether it is held has it for an instant."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(TRY_S)
+        else:
+            return
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _holder(descriptor: int) -> str:

@@ -7,8 +7,10 @@ before anyone heard is a decision, and not told here. A stop that we took away o
 from typing import Final
 
 from interlock.evidence.telling import Topic
-from interlock.orders.intent import Intent, Request
+from interlock.orders.intent import Intent, Request, target_of
 from interlock.orders.life import State
+from interlock.store.intent_rows import INTENTS
+from interlock.store.order_steps import keep_steps
 from interlock.store.outbox import tell
 from interlock.store.records import ATTEMPTS
 from interlock.store.rows import Rows
@@ -28,11 +30,12 @@ def tell_order(  # noqa: PLR0913 - the change, when, who said so, and what its l
     *,
     is_told_by_lot: bool = False,
 ) -> None:
-    """Tells what changed, if it is news; `source` is whose word it was."""
+    """Keeps each step that changed, and tells it if it is news; `source` is whose word it was."""
+    keep_steps(rows, before, after, now, source)
     event = _event(before, after)
     if event is None or (event == "executed" and is_told_by_lot):
         return
-    if event in ("cancelled", "expired") and _is_our_stop(rows, after):
+    if event in ("cancelled", "expired") and _is_leg_that_had_to_go(rows, after):
         return
     text = f"{event.capitalize()}: {_order(after)}{_said(event, after)} [{source}]"
     tell(rows, Topic.ORDER, _key(event, after), text, now)
@@ -47,7 +50,7 @@ def _key(event: str, intent: Intent) -> str:
 
 
 def _event(before: Intent, after: Intent) -> str | None:
-    if before.confirmed_at is None and after.confirmed_at is not None:
+    if before.confirmed_at is None and after.confirmed_at is not None and after.leader is None:
         return "protected"
     if before.state is after.state:
         return None
@@ -62,12 +65,15 @@ def _event(before: Intent, after: Intent) -> str | None:
             return None if after.proposal.purpose is Purpose.PROTECT else "created"
 
 
-def _is_our_stop(rows: Rows, intent: Intent) -> bool:
-    """Whether it is a stop that we asked to cancel."""
+def _is_leg_that_had_to_go(rows: Rows, intent: Intent) -> bool:
+    """Whether it is a leg that we asked to cancel, or that the execution of the other leg of its pair ended."""
     if intent.proposal.purpose is not Purpose.PROTECT:
         return False
-    sent = rows.find(ATTEMPTS, intent_id=intent.id)
-    return any(each.attempt.request is Request.CANCEL for each in sent)
+    other = intent.leader or (target_of(intent).id if intent.is_pair else intent.id)
+    sent = [each for one in {intent.id, other} for each in rows.find(ATTEMPTS, intent_id=one)]
+    sibling = rows.get(INTENTS, other)
+    is_asked = any(each.attempt.request is Request.CANCEL for each in sent)
+    return is_asked or (other != intent.id and sibling is not None and sibling.filled > 0)
 
 
 def _order(intent: Intent) -> str:

@@ -1,20 +1,23 @@
 """The order path, inside its transaction: what a ruling writes, further attempts, the last look before the first byte, and the answer.
 
 Nothing is written of a ruling whose parts do not fit: an intent stands on an Approved of exactly its proposal, and every emitted
-signal ends in exactly one of an intent, an exit, or a block code.
+signal ends in exactly one of an intent, an exit, or a block code. Both legs of a pair are written with the one attempt that asks
+for them, and what is said of that attempt is said of both.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Final
 
 from interlock.account import Mode, Standing, Switches
 from interlock.errors import BadInput, BrokenInvariant, LeaseLost, Refused
 from interlock.evidence.incident import Incident
+from interlock.evidence.timeline import CLOSING
 from interlock.orders import learning
 from interlock.orders.evidence import Answer
-from interlock.orders.intent import Attempt, Intent, Request
+from interlock.orders.intent import Attempt, Intent, Request, target_of
 from interlock.orders.life import State, move
 from interlock.orders.ruling import Ruling
 from interlock.protocol.crypto_com import codes
@@ -23,6 +26,7 @@ from interlock.risk.verdict import Approved, Blocked, Verdict
 from interlock.store.incidents import CRITICAL, contradicted, write_incident
 from interlock.store.intent_rows import INTENTS
 from interlock.store.order_news import tell_order
+from interlock.store.order_steps import keep_step, keep_steps
 from interlock.store.outbox import tell_signal
 from interlock.store.records import (
     ABSENCES,
@@ -63,7 +67,8 @@ def held(rows: Rows, epoch: int) -> AccountRow:
 def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ruled:
     """Asks the ruling on the standing under the lock, and writes all of it; what was decided before is returned as it was."""
     account = held(rows, epoch)
-    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in rows.find(THROTTLES)}
+    kept, _ = rows.sound(THROTTLES)
+    throttles = {f"{t.side}:{t.symbol}:{t.strategy}": t for t in kept}
     standing = standing_of(rows, terms, now)
     found = ruling(standing, throttles)
     _check(found)
@@ -76,10 +81,11 @@ def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ru
             _disarm(rows, found.verdict, now)
     attempt = None
     if found.intent is not None:
-        rows.put(INTENTS, found.intent)
+        for leg in _legs_asked(found.intent):
+            rows.put(INTENTS, leg)
         attempt = _attempt(rows, account, found.intent.id, Request.CREATE, found.verdict, now)
     for lot_id in found.exits:
-        flag(rows, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
+        flag(rows, now, lot_id, f"SIGNAL:{found.signal.id}" if found.signal else "SIGNAL")
     if found.throttle is not None:
         rows.put(THROTTLES, found.throttle)
     if found.signal is not None:
@@ -92,12 +98,13 @@ def rule(rows: Rows, terms: Terms, epoch: int, now: Instant, ruling: Rule) -> Ru
 def further_attempt(
     rows: Rows, epoch: int, now: Instant, intent_id: str, verdict: Verdict
 ) -> Attempt | None:
-    """The same request again, on a verdict of its own."""
+    """The same request again, on a verdict of its own; the target of a pair is asked for with its stop, never alone."""
     account = held(rows, epoch)
     intent = intent_of(rows, intent_id)
+    if intent.leader is not None:
+        return None
     _keep_verdict(rows, verdict)
-    looks = rows.find(ABSENCES, client_oid=intent.client_oid)
-    if not learning.may_repeat(intent, looks, attempts_of(rows, intent_id)):
+    if not all(_is_unseen(rows, leg) for leg in legs_of(rows, intent)):
         return None
     if not isinstance(verdict, Approved):
         return None
@@ -110,14 +117,18 @@ def cancel_attempt(rows: Rows, epoch: int, now: Instant, intent_id: str) -> Atte
     """CANCELLING, and the attempt that asks for it; none while an earlier one is still to be answered."""
     account = held(rows, epoch)
     intent = intent_of(rows, intent_id)
+    own = (sent.attempt for sent in rows.find(ATTEMPTS, intent_id=intent_id))
     is_asked = any(
-        a.request is Request.CANCEL and a.outcome is None and a.epoch == epoch
-        for a in attempts_of(rows, intent_id)
+        a.request is Request.CANCEL and a.outcome is None and a.epoch == epoch for a in own
     )
     if intent.state not in CANCELLABLE or is_asked:
         return None
-    state = move(intent.state, State.CANCELLING)
-    rows.put(INTENTS, replace(intent, state=state, updated_at=now))
+    # A pair goes as a whole, by the id of its list; without one each leg goes alone.
+    legs = legs_of(rows, intent) if intent.list_id is not None else (intent,)
+    for leg in (each for each in legs if each.state in CANCELLABLE):
+        after = replace(leg, state=move(leg.state, State.CANCELLING), updated_at=now)
+        rows.put(INTENTS, after)
+        keep_steps(rows, leg, after, now, "trader")
     return _attempt(rows, account, intent_id, Request.CANCEL, None, now)
 
 
@@ -135,38 +146,50 @@ def may_send(rows: Rows, terms: Terms, attempt: Attempt, now: Instant, purpose: 
         return True
     _keep_outcome(rows, sent, learning.NOT_SENT, now)
     if not is_cancel:
-        intent = intent_of(rows, attempt.intent_id)
-        after = learning.after_not_sent(intent, attempts_of(rows, intent.id), now)
-        if after != intent:
-            rows.put(INTENTS, after)
-            tell_order(rows, intent, after, now)
+        for leg in legs_of(rows, intent_of(rows, attempt.intent_id)):
+            after = learning.after_not_sent(leg, attempts_of(rows, leg), now)
+            if after != leg:
+                rows.put(INTENTS, after)
+                tell_order(rows, leg, after, now, "gate")
     return False
 
 
 def answered(rows: Rows, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
-    """Writes the answer beside its attempt, and what it means for the order; an answer is kept once."""
+    """Writes the answer beside its attempt, and what it means for the order, or both legs of the pair; an answer is kept once."""
     sent = _sent(rows, attempt)
     intent = intent_of(rows, attempt.intent_id)
     if sent.attempt.outcome is not None:
         return intent
     outcome = learning.outcome_of(answer, _meaning(answer))
-    kept = _keep_outcome(rows, sent, outcome, now)
-    learnt = learning.after_answer(intent, attempts_of(rows, intent.id), kept, answer, now)
-    if learnt.intent != intent:
-        rows.put(INTENTS, learnt.intent)
-        tell_order(rows, intent, learnt.intent, now)
-    if learnt.contradiction is not None:
-        write_incident(rows, contradicted(intent, learnt.contradiction, now))
-    return learnt.intent
+    left = replace(sent, attempt=replace(sent.attempt, left_at=attempt.left_at))
+    kept = _keep_outcome(rows, left, outcome, now)
+    for leg in legs_of(rows, intent):
+        learnt = learning.after_answer(leg, attempts_of(rows, leg), kept, answer, now)
+        if learnt.intent != leg:
+            rows.put(INTENTS, learnt.intent)
+            tell_order(rows, leg, learnt.intent, now)
+        if learnt.contradiction is not None:
+            write_incident(rows, contradicted(leg, learnt.contradiction, now))
+    return intent_of(rows, intent.id)
 
 
-def flag(rows: Rows, lot_id: str, reason: str) -> None:
+def flag(rows: Rows, now: Instant, lot_id: str, reason: str) -> None:
     """Makes the closing of a lot a plan; the first reason stays."""
     lot = rows.get(LOTS, lot_id)
     if lot is None:
         raise BadInput(f"There is no lot {lot_id}.")
     if lot.exit_reason is None and lot.closed_at is None:
         rows.put(LOTS, replace(lot, exit_reason=reason))
+        keep_step(rows, lot_id, now, CLOSING, "guardian", reason)
+
+
+def raise_high(rows: Rows, lot_id: str, bid: Decimal) -> None:
+    """The highest bid that an open lot has seen; it never falls."""
+    lot = rows.get(LOTS, lot_id)
+    if lot is None:
+        raise BadInput(f"There is no lot {lot_id}.")
+    if lot.closed_at is None and (lot.high is None or bid > lot.high):
+        rows.put(LOTS, replace(lot, high=bid))
 
 
 def intent_of(rows: Rows, intent_id: str) -> Intent:
@@ -177,10 +200,27 @@ def intent_of(rows: Rows, intent_id: str) -> Intent:
     return intent
 
 
-def attempts_of(rows: Rows, intent_id: str) -> tuple[Attempt, ...]:
-    """Every attempt of an intent, oldest first."""
-    sent = rows.find(ATTEMPTS, intent_id=intent_id)
-    return tuple(each.attempt for each in sorted(sent, key=lambda each: each.attempt.n))
+def legs_of(rows: Rows, intent: Intent) -> tuple[Intent, ...]:
+    """The intent, and behind a stop that leads a pair its target."""
+    return tuple(intent_of(rows, leg.id) for leg in _legs_asked(intent))
+
+
+def attempts_of(rows: Rows, intent: Intent) -> tuple[Attempt, ...]:
+    """Every attempt of an intent, oldest first; those of its leader are its own."""
+    sent = rows.find(ATTEMPTS, intent_id=intent.id)
+    if intent.leader is not None:
+        sent += rows.find(ATTEMPTS, intent_id=intent.leader)
+    return tuple(each.attempt for each in sorted(sent, key=lambda each: each.attempt.nonce))
+
+
+def _legs_asked(intent: Intent) -> tuple[Intent, ...]:
+    return (intent, target_of(intent)) if intent.is_pair else (intent,)
+
+
+def _is_unseen(rows: Rows, leg: Intent) -> bool:
+    """Whether a whole look found nothing of this leg since it was last asked for."""
+    looks = rows.find(ABSENCES, client_oid=leg.client_oid)
+    return learning.may_repeat(leg, looks, attempts_of(rows, leg))
 
 
 def _check(found: Ruling) -> None:
@@ -259,13 +299,19 @@ def _attempt(  # noqa: PLR0913, PLR0917 - everything that an attempt is made of
     verdict: Verdict | None,
     now: Instant,
 ) -> Attempt:
-    """The next attempt with the next nonce, which never goes back, whatever the clock does."""
-    nonce = max(account.last_nonce + 1, now.ms)
-    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    """The next attempt with the next nonce."""
+    nonce = next_nonce(rows, account, now)
     n = len(rows.find(ATTEMPTS, intent_id=intent_id)) + 1
     attempt = Attempt(intent_id, n, request, nonce, account.epoch, now)
     rows.add(ATTEMPTS, Sent(attempt, verdict.id if verdict else None))
     return attempt
+
+
+def next_nonce(rows: Rows, account: AccountRow, now: Instant) -> int:
+    """The next nonce, which never goes back, whatever the clock does."""
+    nonce = max(account.last_nonce + 1, now.ms)
+    rows.put(ACCOUNT, replace(account, last_nonce=nonce))
+    return nonce
 
 
 def _keep_verdict(rows: Rows, verdict: Verdict) -> None:
@@ -297,7 +343,10 @@ def _admits_entry(switches: Switches) -> bool:
     """Whether every switch admits an entry right now."""
     is_selected = switches.mode is switches.venue and switches.mode is not Mode.OFF
     return (
-        switches.closed_by() is None and is_selected and RANK[switches.mode] <= RANK[switches.bound]
+        switches.closed_by() is None
+        and switches.pause is None
+        and is_selected
+        and RANK[switches.mode] <= RANK[switches.bound]
     )
 
 

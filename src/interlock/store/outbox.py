@@ -4,7 +4,9 @@ A message is one by its key: a replay of evidence, a restart and a repeat are si
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from interlock.account import Lot
 from interlock.errors import BadInput
@@ -23,14 +25,21 @@ from interlock.store.records import (
 from interlock.store.rows import Rows
 from interlock.values import Instant, number_text
 
+MINUTE: Final = timedelta(minutes=1)
+
 
 def tell(rows: Rows, topic: Topic, key: str, text: str, now: Instant) -> None:
     """Writes the message behind those that are there, unless its key is."""
-    if rows.find(OUTBOX, dedup_key=key, limit=1):
+    if any(rows.sound(OUTBOX, dedup_key=key, limit=1)):
         return
-    newest = rows.find(OUTBOX, newest=True, limit=1)
-    number = newest[0].id + 1 if newest else 1
+    number = _next_number(rows)
     rows.add(OUTBOX, Message(number, key, topic, text, now, due_at=now))
+
+
+def _next_number(rows: Rows) -> int:
+    """One more than the newest, whether it can be read or not."""
+    newest, poison = rows.sound(OUTBOX, newest=True, limit=1)
+    return max([0, *(each.id for each in newest), *(int(str(key[0])) for key in poison)]) + 1
 
 
 def tell_signal(rows: Rows, made: Decision) -> None:
@@ -80,6 +89,15 @@ def tell_opened(rows: Rows, incident: Incident) -> None:
     tell(rows, Topic.INCIDENT, key, text, incident.opened_at)
 
 
+def tell_still_open(rows: Rows, known: Incident, now: Incident) -> None:
+    """An incident that lasts, once for each full minute."""
+    minutes = (now.opened_at - known.opened_at) // MINUTE
+    if minutes:
+        key = f"incident:{known.fingerprint}:{known.opened_at.micros}:minute:{minutes}"
+        text = f"{now.severity} {now.fingerprint}, for {minutes} min: {now.text}"
+        tell(rows, Topic.INCIDENT, key, text, now.opened_at)
+
+
 def tell_closed(rows: Rows, incident: Incident, now: Instant) -> None:
     """An incident that is over."""
     key = f"incident:{incident.fingerprint}:{incident.opened_at.micros}:closed"
@@ -91,7 +109,7 @@ def tell_closed(rows: Rows, incident: Incident, now: Instant) -> None:
 
 def undelivered(rows: Rows, now: Instant, limit: int) -> tuple[Message, ...]:
     """What is due, the oldest first; then what waits for a further try."""
-    waiting = rows.find(OUTBOX_DUE, open=OPEN, limit=limit)
+    waiting, _ = rows.sound(OUTBOX_DUE, open=OPEN, limit=limit)
     return tuple(
         sorted(waiting, key=lambda m: (m.due_at > now, m.due_at if m.due_at > now else m.id))
     )
@@ -129,7 +147,7 @@ def _count(rows: Rows, *, ok: bool, now: Instant) -> None:
 def delivery(rows: Rows, mute: Mute | None) -> Delivery:
     """How telling goes."""
     tries = rows.get(TRIES, THE_MESSENGER)
-    oldest = rows.find(OUTBOX_AGED, open=OPEN, limit=1)
+    oldest, _ = rows.sound(OUTBOX_AGED, open=OPEN, limit=1)
     return Delivery(
         last_send_ok=tries.last_send_ok if tries else None,
         failures_in_row=tries.failures_in_row if tries else 0,

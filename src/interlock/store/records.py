@@ -10,7 +10,9 @@ from typing import Any, Final
 from interlock.account import Balance, DayOpen, EquityPoint, Kill, Lot, Mode, Switches, Tenure
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
+from interlock.evidence.requests import OwnersRequest
 from interlock.evidence.telling import Message, Mute
+from interlock.evidence.timeline import Step
 from interlock.ledger.book import Account, Posting
 from interlock.orders.evidence import Absent, Fill, Listening, Parked
 from interlock.orders.intent import Attempt
@@ -29,7 +31,7 @@ class AccountRow:
 
     `opened_at` is the reading from which the opening entries were made, `read_at` the newest reading of the wallet;
     `unknown_why` says why nothing is known of the wallet at present. `clock_offset` is how many microseconds the exchange's clock
-    was ahead of ours at that reading.
+    was ahead of ours at that reading. `armed_at` began the first stage of LIVE (None: it began with the books), `widened_at` ended it.
     """
 
     venue: Mode
@@ -48,6 +50,19 @@ class AccountRow:
     read_at: Instant | None = None
     unknown_why: str | None = "the account was never read"
     clock_offset: int | None = None
+    pause_who: str | None = None
+    pause_why: str | None = None
+    pause_at: Instant | None = None
+    armed_at: Instant | None = None
+    widened_at: Instant | None = None
+
+    @property
+    def pause(self) -> Kill | None:
+        """The pause; engaged in part is engaged."""
+        if self.pause_who is None and self.pause_why is None and self.pause_at is None:
+            return None
+        at = self.pause_at or self.began_at
+        return Kill(self.pause_who or "unknown", self.pause_why or "", at)
 
     @property
     def kill(self) -> Kill | None:
@@ -70,7 +85,19 @@ class AccountRow:
 
     def switches(self, bound: Mode, *, enabled: bool) -> Switches:
         """The switches, with what the environment admits."""
-        return Switches(self.mode, bound, self.venue, self.kill, enabled)
+        return Switches(self.mode, bound, self.venue, self.kill, enabled, pause=self.pause)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What was shown to the owner who wants to arm, and until when (on the wall's clock) they may confirm exactly that."""
+
+    code: str
+    what: str
+    who: str
+    why: str
+    offer: str
+    until: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +147,11 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An execution, and the intent that it belongs to (None: not ours)."""
+    """An execution, the intent that it belongs to (None: not ours), and when it was booked (None: it was not kept then)."""
 
     fill: Fill
     intent_id: str | None
+    booked_at: Instant | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +235,7 @@ ABSENCES: Final = flat(
     "absences", Absent, key=("client_oid", "source", "asked_at"), clock="asked_at"
 )
 FILLS: Final = flat("fills", Booked, key=("trade_id",), clock="at", spread="fill")
+STEPS: Final = flat("order_steps", Step, key=("intent_id", "n"), clock="at")
 OWED: Final = flat(
     "owed_fills",
     Owed,
@@ -243,6 +272,16 @@ INCIDENTS: Final = flat(
     clock="opened_at",
     derived={"open": lambda incident: int(incident.closed_at is None)},
 )
+OFFERS: Final = flat(
+    "arm_offers", Offered, key=("id",), clock="until", derived={"id": lambda _: THE_ACCOUNT}
+)
+REQUESTS: Final = flat(
+    "owner_requests",
+    OwnersRequest,
+    key=("id",),
+    clock="at",
+    derived={"open": lambda asked: int(asked.answered_at is None)},
+)
 AUDITS: Final = flat("audit_runs", AuditRun, key=("at",), clock="at")
 
 
@@ -265,7 +304,32 @@ TRIES: Final = flat(
 )
 # Every table but that of the intents, which has a page of its own.
 TABLES: Final[tuple[Table[Any], ...]] = (
-    *(ACCOUNT, CHANGES, WATCHLIST, THROTTLES, VERDICTS, DECISIONS, ATTEMPTS, ABSENCES, FILLS, OWED),
-    *(ENTRIES, POSTINGS, LOTS, EQUITY, BALANCES, DAYS, INCIDENTS, AUDITS, OUTBOX, TRIES),
+    *(
+        ACCOUNT,
+        OFFERS,
+        CHANGES,
+        WATCHLIST,
+        THROTTLES,
+        VERDICTS,
+        DECISIONS,
+        ATTEMPTS,
+        ABSENCES,
+        FILLS,
+        OWED,
+    ),
+    *(
+        STEPS,
+        ENTRIES,
+        POSTINGS,
+        LOTS,
+        EQUITY,
+        BALANCES,
+        DAYS,
+        INCIDENTS,
+        REQUESTS,
+        AUDITS,
+        OUTBOX,
+        TRIES,
+    ),
     *(PARKED, LISTENING),
 )

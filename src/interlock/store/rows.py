@@ -4,7 +4,7 @@ A transaction is written once, in these words; a database keeps the rows, or a d
 and money is decimal text in every cell, so that nothing below this page can compare or sum money.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -66,6 +66,18 @@ class Rows(Protocol):
         """Things whose columns equal these cells, oldest first, or newest first; `since` and `until` (both included) ask the clock."""
         ...
 
+    def sound(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        **equal: Cell,
+    ) -> tuple[list[T], tuple[tuple[Cell, ...], ...]]:
+        """The same, but a row that cannot be read keeps none of the others back: its key is named beside them."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -100,6 +112,35 @@ class Left:
         if table.name not in self.tables:
             return []
         return self.rows.find(table, newest=newest, limit=limit, since=since, until=until, **equal)
+
+    def sound(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        **equal: Cell,
+    ) -> tuple[list[T], tuple[tuple[Cell, ...], ...]]:
+        """The things that can be read, and the keys of the others."""
+        if table.name not in self.tables:
+            return [], ()
+        return self.rows.sound(table, newest=newest, limit=limit, since=since, **equal)
+
+
+def readable(
+    table: Table[T], rows: Iterable[Cells], errors: tuple[type[Exception], ...]
+) -> tuple[list[T], tuple[tuple[Cell, ...], ...]]:
+    """Each row as its thing; those that raise are named by their keys."""
+    places = [table.columns.index(name) for name in table.key]
+    found: list[T] = []
+    poison: list[tuple[Cell, ...]] = []
+    for row in rows:
+        try:
+            found.append(table.thing(row))
+        except errors:
+            poison.append(tuple(row[place] for place in places))
+    return found, tuple(poison)
 
 
 class Ground(Protocol):

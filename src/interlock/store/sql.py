@@ -3,7 +3,7 @@
 The text runs on the driver's own cursor: Core's result objects would cost ten times the statement, twenty times an order.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from interlock.errors import BadInput, StoreTrouble
-from interlock.store.rows import Cell, Cells, Table
+from interlock.store.rows import Cell, Cells, Table, readable
 from interlock.values import Instant
 
 T = TypeVar("T")
@@ -92,6 +92,32 @@ class SqlRows:
         **equal: Cell,
     ) -> list[T]:
         """Things whose columns equal these cells, in the order of the table's clock."""
+        rows = self._found(table, equal, newest=newest, limit=limit, since=since, until=until)
+        return [_read(table, row) for row in rows]
+
+    def sound(
+        self,
+        table: Table[T],
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        since: Instant | None = None,
+        **equal: Cell,
+    ) -> tuple[list[T], tuple[tuple[Cell, ...], ...]]:
+        """The things that can be read, and the keys of the others."""
+        rows = self._found(table, equal, newest=newest, limit=limit, since=since, until=None)
+        return readable(table, rows, _NOT_WHAT_IT_SAYS)
+
+    def _found(  # noqa: PLR0913 - everything that can be asked of a table
+        self,
+        table: Table[T],
+        equal: Mapping[str, Cell],
+        *,
+        newest: bool,
+        limit: int | None,
+        since: Instant | None,
+        until: Instant | None,
+    ) -> Sequence[Cells]:
         asked = dict(equal)
         if since is not None:
             asked[SINCE] = since.micros
@@ -102,7 +128,7 @@ class SqlRows:
         text, places = _find(self._tongue, table, tuple(sorted(asked)), newest=newest)
         cells = tuple(asked.get(name, default) for name, default in places)
         self._cursor.execute(text, cells)
-        return [_read(table, row) for row in self._cursor.fetchall()]
+        return self._cursor.fetchall()
 
 
 def _read(table: Table[T], row: Cells) -> T:

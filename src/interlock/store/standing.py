@@ -22,6 +22,7 @@ from interlock.account import (
     InFlight,
     Lot,
     Mode,
+    Stage,
     Standing,
     Switches,
 )
@@ -88,9 +89,10 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
     """The standing, read in one go."""
     account = account_of(rows)
     day = rows.get(DAYS, now.day())
-    live = rows.find(INTENTS, live=OPEN)
-    marked = rows.find(INCIDENTS, open=OPEN)
-    lots = tuple(rows.find(LOTS, open=OPEN))
+    live, poison = rows.sound(INTENTS, live=OPEN)
+    marked, unread = rows.sound(INCIDENTS, open=OPEN)
+    lots, lost = rows.sound(LOTS, open=OPEN)
+    poisoned = (*poison, *unread, *lost)
     limits = terms.limits
     hour = now - limits.execution_window
     entries = _entries_since(rows, min(now.floor(DAY), now - limits.entry_cooldown, hour))
@@ -104,20 +106,33 @@ def standing_of(rows: Rows, terms: Terms, now: Instant) -> Standing:
         figures=figures_of(rows, account, day),
         balances=balances_of(rows, account),
         day=day,
-        lots=lots,
+        lots=tuple(lots),
         in_flight=tuple(_in_flight(intent) for intent in live),
         freezes=(*_unknown_outcomes(live), *frozen),
         entries_today=Counter(map(_base, _made_since(entries, now.floor(DAY)))),
         last_entry={_base(i): i.created_at for i in entries},
-        breaker=next(breakers, None),
+        breaker=next(breakers, _poisoned(poisoned)),
         epoch=account.epoch if account else None,
         clock=_clock_of(account),
         entry_keys=frozenset(i.proposal.key for i in entries),
-        messages=len(rows.find(ATTEMPTS, since=now - limits.message_window)),
+        messages=sum(map(len, rows.sound(ATTEMPTS, since=now - limits.message_window))),
         executions=sum(map(_may_have_bought, _made_since(entries, max(hour, armed or hour)))),
         disarmed=repeated.text if repeated and armed is None else None,
         naked=tuple(_naked(rows, account, lots, live, now, limits)),
+        stage=stage_of(rows, account),
     )
+
+
+def stage_of(rows: Rows, account: AccountRow | None) -> Stage | None:
+    """The first stage, with the orders that were made in it; None in SIM, and once it was widened."""
+    if account is None or account.venue is not Mode.LIVE or account.widened_at is not None:
+        return None
+    return Stage(len(_entries_since(rows, account.armed_at or Instant(0))))
+
+
+def _poisoned(keys: Sequence[object]) -> str | None:
+    """A row that cannot be read keeps entries back: nobody knows what it holds. What serves the other lots goes on."""
+    return f"{len(keys)} rows of the books cannot be read: {keys[0]}" if keys else None
 
 
 def switches_of(account: AccountRow | None, terms: Terms) -> Switches:
@@ -138,6 +153,8 @@ def figures_of(
         return Unknown(account.unknown_why)
     if day is None:
         return Unknown("the account was not read yet on this UTC day")
+    if day.unpriced is not None:
+        return Unknown(f"the day's loss: {day.unpriced}")
     loss = day.loss_pct(newest[0].equity)
     if loss is None:
         return Unknown("the day did not open with equity above zero")
@@ -225,7 +242,7 @@ def _opened(rows: Rows, reading: AccountReading, now: Instant) -> DayOpen:
 
 def _entries_since(rows: Rows, start: Instant) -> list[Intent]:
     """The entries that were accepted or may have been, oldest first."""
-    made = rows.find(INTENTS, since=start, purpose=Purpose.ENTRY.value)
+    made, _ = rows.sound(INTENTS, since=start, purpose=Purpose.ENTRY.value)
     return [intent for intent in made if intent.state not in NOT_COUNTED]
 
 
@@ -256,10 +273,10 @@ def _naked(  # noqa: PLR0913, PLR0917 - what says how a lot is covered
     began_at, deadline = account.began_at if account else None, limits.protection_deadline
     for lot in lots:
         legs = [intent for intent in live if intent.proposal.lot_id == lot.id]
-        if covered(lot, legs, began_at, now, deadline).cover is Cover.PROTECTED:
+        if covered(lot, legs, began_at, now, deadline).is_stopped:
             continue
         # Only a lot that live orders do not protect is looked at with all that ever served it.
-        found = covered(lot, rows.find(INTENTS, serves=lot.id), began_at, now, deadline)
+        found = covered(lot, rows.sound(INTENTS, serves=lot.id)[0], began_at, now, deadline)
         if found.overdue or found.cover is Cover.UNKNOWN:
             yield lot.id
 

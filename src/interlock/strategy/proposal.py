@@ -37,17 +37,25 @@ class TimeInForce(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """The distances from the average fill price at which a lot is stopped and taken, in quote per base, with their sources."""
+    """The distances from the average fill price at which a lot is stopped and taken, in quote per base, with their sources.
+
+    `trailing_pct` is how far below the highest bid its stop follows, in percent (None: it stays where it is).
+    """
 
     stop_distance: Decimal
     target_distance: Decimal
     stop_source: str
     target_source: str
+    trailing_pct: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One order as it would be sent. `key` names the wish for ever: the same key is the same intent."""
+    """One order as it would be sent. `key` names the wish for ever: the same key is the same intent.
+
+    A stop with a `target` is a pair: a limit sale at that price is asked for in the same request, and the first execution of either
+    leg ends the other.
+    """
 
     key: str
     purpose: Purpose
@@ -61,6 +69,7 @@ class Proposal:
     trigger: Price | None = None
     lot_id: str | None = None
     protection: Protection | None = None
+    target: Price | None = None
 
     @property
     def symbol(self) -> str:

@@ -105,7 +105,7 @@ def _sized(
     limit = _limit(row, instrument.value, tick, slippage_pct)
     if isinstance(limit, _No):
         return limit
-    protection = _protection(signal, instrument.value, limit)
+    protection = _protection(signal, row, instrument.value, limit)
     if isinstance(protection, _No):
         return protection
     quantity = instrument.value.quantity_down(amount / limit.rate)
@@ -160,14 +160,17 @@ def _limit(
     return limit
 
 
-def _protection(signal: Signal, instrument: Instrument, limit: Price) -> Protection | _No:
-    """The frozen distances of the signal, if a lot at the limit price can be protected with them."""
+def _protection(
+    signal: Signal, row: WatchlistRow, instrument: Instrument, limit: Price
+) -> Protection | _No:
+    """The frozen distances of the signal and the row, if a lot at the limit price can be protected with them."""
     stop, target = signal.stop_distance, signal.target_distance
     if isinstance(stop, Unknown):
         return _No("DATA_MISSING", "missing", "known", f"No stop can be set: {stop.why}.")
     if isinstance(target, Unknown):
         return _No("DATA_MISSING", "missing", "known", f"No target can be set: {target.why}.")
-    protection = Protection(stop, target, signal.stop_source, signal.target_source)
+    sources = (signal.stop_source, signal.target_source)
+    protection = Protection(stop, target, *sources, row.trailing_pct)
     coarse = too_coarse(instrument, limit, protection)
     if coarse is not None:
         step = number_text(instrument.price_tick)

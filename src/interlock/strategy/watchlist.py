@@ -8,7 +8,10 @@ from interlock.values import Instant
 
 @dataclass(frozen=True, slots=True)
 class WatchlistRow:
-    """Amounts in quote currency, percentages in percent. `version` and `updated_at` change with every edit."""
+    """Amounts in quote currency, percentages in percent. `version` and `updated_at` change with every edit.
+
+    With a `trailing_pct` the stop of a lot follows the highest bid at that distance, upward alone.
+    """
 
     symbol: str
     preset: str = "trend-dip"
@@ -22,6 +25,7 @@ class WatchlistRow:
     sl_tp_mode: str = "conservative"
     sl_percentage: Decimal | None = None
     tp_percentage: Decimal | None = None
+    trailing_pct: Decimal | None = None
     min_price_change_pct: Decimal | None = None
     buy_target: Decimal | None = None
     is_deleted: bool = False
@@ -67,7 +71,11 @@ def _of_margin(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
 
 
 def _of_percentages(row: WatchlistRow) -> tuple[str, ...]:
-    given = {"stop-loss": row.sl_percentage, "take-profit": row.tp_percentage}
+    given = {
+        "stop-loss": row.sl_percentage,
+        "take-profit": row.tp_percentage,
+        "trailing stop": row.trailing_pct,
+    }
     return tuple(
         f"A {name} of {pct} % is not in (0, {PERCENT_MAX}]."
         for name, pct in given.items()

@@ -1,18 +1,24 @@
 """What an owner changes, each in one short transaction: watchlist, mode, kill switch, mute."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from typing import Final
 
 from interlock.account import Mode, Switches
-from interlock.desk.guardian import BREAKER
 from interlock.errors import BadInput
+from interlock.evidence.requests import Offer, OwnersRequest, What
 from interlock.evidence.telling import Mute
+from interlock.host.facts import this_life
 from interlock.settings import Settings
 from interlock.store.books import RowBooks
-from interlock.store.standing import DISARMED
+from interlock.store.files import row_lease
+from interlock.store.lease import is_held
 from interlock.strategy.watchlist import Caps, WatchlistRow, conflicts
 from interlock.values import Instant
 from interlock.wiring.adapters import open_books, venue_of
+
+ENGINE: Final = "engine"
 
 
 def prepare(settings: Settings, rows: Sequence[WatchlistRow], now: Instant, who: str) -> None:
@@ -58,13 +64,45 @@ def select(settings: Settings, who: str, why: str, now: Instant, mode: Mode) -> 
         return books.switch(who, why, now, mode=mode, kill=None)
 
 
-def turn(settings: Settings, who: str, why: str, now: Instant, *, kill: bool) -> Switches:
-    """The kill switch, engaged or cleared in one short transaction; clearing it closes the protection breaker, and arms anew."""
+def turn(settings: Settings, who: str, why: str, now: Instant) -> Switches:
+    """The kill switch, engaged in one short transaction."""
     with closing(open_books(settings)) as books:
-        switches = books.switch(who, why, now, mode=None, kill=kill)
-        if not kill:
-            books.note(now, closed=(BREAKER, DISARMED))
-        return switches
+        return books.switch(who, why, now, mode=None, kill=True)
+
+
+def halt(settings: Settings, who: str, why: str, now: Instant, *, on: bool) -> Switches:
+    """The pause, engaged or ended in one short transaction."""
+    with closing(open_books(settings)) as books:
+        return books.pause(who, why, now, on=on)
+
+
+def offer_arm(settings: Settings, offered: Offer) -> tuple[Mode, tuple[str, ...]]:
+    """The first step of arming: the venue of the books, and what would change; nothing does."""
+    with closing(open_books(settings)) as books:
+        lines = books.offer_arm(offered)
+        return books.switches().venue, lines
+
+
+def confirm_arm(settings: Settings, code: str, wall: Instant, now: Instant) -> Switches:
+    """The second step of arming, in one short transaction."""
+    with closing(open_books(settings)) as books:
+        return books.confirm_arm(code, wall, now)
+
+
+def request_of(settings: Settings, what: What, who: str, why: str, now: Instant) -> OwnersRequest:
+    """What the owner asks of the engine, written."""
+    asked = OwnersRequest(secrets.token_hex(8), what, who, why, now)
+    with closing(open_books(settings)) as books:
+        books.request(asked)
+    return asked
+
+
+def is_led(settings: Settings) -> bool:
+    """Whether an engine holds the account now."""
+    if not settings.database.url:
+        return is_held(settings.data)
+    with closing(row_lease(settings.database.url, ENGINE, this_life())) as lease:
+        return lease.is_held()
 
 
 def forgive(settings: Settings, who: str, why: str, now: Instant) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from interlock.exchange.client import Credentials, sleep
 from interlock.exchange.stream import UserStream
 from interlock.host.clock import WallClock
 from interlock.ports import Clock, MarketFile, Notifier
+from interlock.reconcile.difference import Policy
 from interlock.settings import Settings
 from interlock.simulator.clock import SteppingClock, no_pause
 from interlock.store.books import RowBooks
@@ -22,6 +24,7 @@ from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
 from interlock.store.market import RowMarket
 from interlock.values import Instant
+from interlock.wiring.certified import doubt_of
 from interlock.wiring.desk import Listens, Terms
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -64,7 +67,10 @@ def terms_of(settings: Settings) -> Terms:
     """The terms that the settings state."""
     health = settings.health
     grace = timedelta(minutes=1) * float(health.reconcile_grace_minutes)
-    return Terms(settings.limits(), health.drift_threshold_pct, grace)
+    owner = settings.reconcile
+    policy = Policy(owner.foreign_orders, owner.balance_changes)
+    doubt = partial(doubt_of, settings)
+    return Terms(settings.limits(), health.drift_threshold_pct, grace, policy, doubt)
 
 
 def credentials_of(settings: Settings) -> Credentials:

@@ -1,6 +1,6 @@
 """The desk put together over its seams; nothing in it knows whether they are real."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
@@ -15,12 +15,16 @@ from interlock.desk.herald import Herald
 from interlock.desk.instruments import Instruments
 from interlock.desk.listener import PROBE, Listener
 from interlock.desk.monitor import Monitor
+from interlock.desk.reconciling import Looking, Reconciling
 from interlock.desk.settler import Settler
-from interlock.desk.trader import Trader
+from interlock.desk.steward import Steward
+from interlock.desk.trader import Doubt, Trader, unread
+from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
 from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Stream
+from interlock.reconcile.difference import Policy
 from interlock.risk.limits import Limits
 from interlock.values import Instant
 
@@ -29,11 +33,13 @@ SPAN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the desk works under: the caps, the drift that an audit still admits, and for how long an outcome may be unknown."""
+    """What the desk works under: caps, drift that an audit still admits, for how long an outcome may be unknown, and the owner's policy."""
 
     limits: Limits = Limits()  # noqa: RUF009 - frozen: safe as a default
     drift_threshold_pct: Decimal = Decimal(1)
     grace: timedelta = timedelta(minutes=5)
+    policy: Policy = Policy()  # noqa: RUF009 - frozen: safe as a default
+    doubt: Doubt = unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +76,11 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     """
     under = terms or Terms()
     instruments = Instruments(market, clock)
-    trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure)
+    trader = Trader(books, market, exchange, clock, instruments, under.limits, tenure, under.doubt)
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
+    told = Journal(exchange, books, clock, tenure)
     hearing = Hearing(books, tenure.epoch)
-    settler = Settler(exchange, books, clock, asking, trader, tenure, SPAN, hearing)
+    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing)
     ears: tuple[Pass, ...] = ()
     if listens is not None:
         stream, probe = listens.stream, listens.probe
@@ -87,6 +94,10 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         auditor_of(exchange, books, clock, tenure, under, pause),
     )
+    looking = looking_of(exchange, books, clock, tenure, under, pause)
+    reconciling = Reconciling(looking, asking, told, trader)
+    steward = Steward(books, clock, reconciling, trader, settler, tenure, SPAN)
+    passes = (*passes, steward)
     if notifier is not None:
         passes = (*passes, Herald(books, notifier, clock, mark_of(tenure), SPAN))
     return Desk(Day(books, market, clock), passes, instruments)
@@ -98,6 +109,16 @@ def auditor_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: e
     """The auditor, who compares with the exchange and repairs nothing."""
     threshold, grace = terms.drift_threshold_pct, terms.grace
     return Auditor(exchange, books, clock, threshold, tenure.install_id, pause, grace)
+
+
+def looking_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each is another part
+    exchange: Exchange, books: Books, clock: Clock, tenure: Tenure, terms: Terms, pause: Pause
+) -> Looking:
+    """Who reads both sides and says how they differ; it writes nothing."""
+    policy = replace(
+        terms.policy, grace=terms.grace, deadline=terms.limits.protection_deadline + terms.grace
+    )
+    return Looking(exchange, books, clock, policy, pause, tenure.install_id)
 
 
 def mark_of(tenure: Tenure) -> str:

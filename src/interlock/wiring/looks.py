@@ -4,15 +4,19 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import timedelta
 
-from interlock.account import AccountReading
-from interlock.desk.auditor import Auditor
+from interlock.account import AccountReading, Tenure
+from interlock.desk.auditor import LOOK_BACK, Auditor
 from interlock.errors import BadSettings
 from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.exchange.client import CryptoComExchange, sleep
 from interlock.exchange.permissions import Said, permissions
+from interlock.exchange.windows import Pause
 from interlock.host.clock import StoodStill, WallClock
+from interlock.ports import Clock
+from interlock.reconcile.difference import Plan
 from interlock.settings import Settings
 from interlock.simulator.clock import no_pause, read_time
+from interlock.store.books import RowBooks
 from interlock.values import Instant
 from interlock.wiring.adapters import (
     budget_of,
@@ -22,7 +26,7 @@ from interlock.wiring.adapters import (
     terms_of,
     transport_of,
 )
-from interlock.wiring.desk import auditor_of
+from interlock.wiring.desk import auditor_of, looking_of
 
 
 async def audit(settings: Settings) -> AuditRun:
@@ -49,20 +53,37 @@ def record_audit(settings: Settings, run: AuditRun) -> None:
         books.note(run.at, audit=run)
 
 
+async def differences(settings: Settings) -> Plan:
+    """How books and exchange differ, from a cold start; nothing is written."""
+    async with _cold(settings) as (exchange, books, clock, tenure, pause):
+        looking = looking_of(exchange, books, clock, tenure, terms_of(settings), pause)
+        made, _reading = await looking.plan(LOOK_BACK)
+        return made
+
+
 @asynccontextmanager
 async def _cold_auditor(settings: Settings) -> AsyncIterator[Auditor]:
+    async with _cold(settings) as (exchange, books, clock, tenure, pause):
+        yield auditor_of(exchange, books, clock, tenure, terms_of(settings), pause)
+
+
+@asynccontextmanager
+async def _cold(
+    settings: Settings,
+) -> AsyncIterator[tuple[CryptoComExchange, RowBooks, Clock, Tenure, Pause]]:
+    """Exchange, books, clock, tenure and pause of whoever only looks."""
     control = settings.sim.control
-    clock = WallClock() if control is None else StoodStill(await read_time(control))
+    clock: Clock = WallClock() if control is None else StoodStill(await read_time(control))
     async with AsyncExitStack() as stack:
         books = stack.enter_context(closing(open_books(settings)))
         tenure = books.picture(clock.now(), limit=1).tenure
         if tenure is None:
-            raise BadSettings(f"There are no books in {settings.data} to audit.")
+            raise BadSettings(f"There are no books in {settings.data} to compare.")
         transport = await stack.enter_async_context(transport_of(settings))
         pause = sleep if control is None else no_pause
         budget = budget_of(settings, clock.now)
         exchange = CryptoComExchange(transport, credentials_of(settings), clock.now, pause, budget)
-        yield auditor_of(exchange, books, clock, tenure, terms_of(settings), pause)
+        yield exchange, books, clock, tenure, pause
 
 
 async def read_account(settings: Settings) -> AccountReading:

@@ -7,7 +7,7 @@ import pytest
 
 from interlock.account import Mode
 from interlock.desk.instruments import Instruments
-from interlock.desk.trader import Trader
+from interlock.desk.trader import Doubt, Trader, unread
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import StoodStill
 from interlock.orders.ruling import Ruling
@@ -37,7 +37,9 @@ def books() -> RowBooks:
     return ours
 
 
-def decide(books: RowBooks, seen: WatchlistRow) -> Ruling:
+def decide(
+    books: RowBooks, seen: WatchlistRow, venue: Mode = Mode.SIM, doubt: Doubt = unread
+) -> Ruling:
     clock = StoodStill(NOW)
     exchange = CryptoComExchange(NobodyThere(), Credentials(Secret("k"), Secret("s")), clock.now)
     market = FakeMarket()
@@ -48,7 +50,8 @@ def decide(books: RowBooks, seen: WatchlistRow) -> Ruling:
         clock=clock,
         instruments=Instruments(market, clock),
         limits=Limits(),
-        tenure=books.open(Mode.SIM, NOW),
+        tenure=books.open(venue, NOW),
+        doubt=doubt,
     )
     return asyncio.run(trader.decide(signal(), seen, PRESETS["trend-dip"]))
 
@@ -75,3 +78,26 @@ def test_a_row_that_is_gone_alerts_nobody(books: RowBooks) -> None:
 
     assert ruling.intent is None
     assert ruling.block == "ALERT_DISABLED"
+
+
+def live() -> tuple[RowBooks, WatchlistRow]:
+    books = fake_books(bound=Mode.LIVE)
+    books.open(Mode.LIVE, NOW)
+    books.switch("owner", "", NOW, mode=Mode.LIVE, kill=None)
+    return books, books.watch(row(), "owner", NOW)
+
+
+def test_live_enters_nothing_while_its_certificate_is_doubted_and_says_why() -> None:
+    ruling = decide(*live(), Mode.LIVE, lambda _: "it was given for another key")
+
+    assert isinstance(ruling.verdict, Blocked)
+    reasons = {o.code: o.reason for o in ruling.verdict.objections}
+    assert "It was given for another key" in reasons["CERTIFICATE"]
+
+
+def test_a_certificate_without_a_doubt_is_no_objection() -> None:
+    assert "CERTIFICATE" not in codes(decide(*live(), Mode.LIVE, lambda _: None))
+
+
+def test_a_desk_that_was_given_no_certificate_enters_nothing_in_live() -> None:
+    assert "CERTIFICATE" in codes(decide(*live(), Mode.LIVE))

@@ -5,6 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from interlock.account import Mode, Switches
+from interlock.health.cover import Cover, Covered
 from interlock.health.observations import (
     AccountSeen,
     GuardSeen,
@@ -17,6 +18,7 @@ from interlock.health.observations import (
     TradeSeen,
 )
 from interlock.values import Instant
+from tests.fakes.goods import lot
 
 NOW = Instant.of_iso("2024-03-01T12:00:00")
 MINUTE = timedelta(minutes=1)
@@ -30,6 +32,7 @@ TELEGRAM = TelegramSeen(
     sending_allowed=True,
     mode=Mode.SIM,
 )
+OVERDUE = Covered(lot(), Cover.UNPROTECTED, None, None, overdue=True, bare_since=NOW - MINUTE)
 TRADE = TradeSeen(open_positions=6, intents_table=True, checked_at=NOW)
 SWITCHES = Switches(Mode.SIM, Mode.SIM, Mode.SIM, None, enabled=True)
 GOOD = Observed(

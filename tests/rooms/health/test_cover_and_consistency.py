@@ -9,11 +9,11 @@ import pytest
 from interlock.account import Lot
 from interlock.health.consistency import Ending, inconsistencies, missing_intents
 from interlock.health.cover import Cover, Covered, covered, naked
-from interlock.orders.intent import Intent
+from interlock.orders.intent import Intent, target_of
 from interlock.orders.life import State
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
-from tests.fakes.goods import NOW, entry, exit_order, intent, lot
+from tests.fakes.goods import NOW, entry, exit_order, intent, lot, price
 
 DEADLINE = timedelta(seconds=30)
 LATE = NOW + timedelta(seconds=31)
@@ -65,6 +65,43 @@ def test_an_exit_that_moves_is_no_naked_lot_and_one_that_stands_still_is() -> No
 
     assert (moving.cover, moving.overdue) == (Cover.CLOSING, False)
     assert still.overdue is True
+
+
+def test_a_stop_that_ended_after_hours_is_not_overdue_at_once_and_the_window_is_measured() -> None:
+    ended = replace(STOP, state=State.CANCELLED, updated_at=LATE + DEADLINE)
+
+    found = cover((ENTRY, ended), LATE + DEADLINE)
+
+    assert (found.cover, found.overdue) == (Cover.UNPROTECTED, False)
+    assert found.bare_since == LATE + DEADLINE
+    assert cover((ENTRY, ended), LATE + 3 * DEADLINE).overdue is True
+    assert cover((ENTRY, STOP), LATE).bare_since is None
+
+
+def test_an_exit_whose_sales_fail_is_overdue_however_often_it_is_tried() -> None:
+    failing = intent(
+        exit_order(Purpose.FLATTEN, "lot-1"), State.REJECTED, updated_at=LATE + DEADLINE
+    )
+
+    assert cover((ENTRY, failing), LATE + DEADLINE, exit_reason="STOP_REFUSED").overdue is True
+
+
+def test_a_stop_without_the_target_beside_it_and_a_stop_for_a_part_are_named() -> None:
+    lead = intent(
+        replace(STOP.proposal, target=price("50700")), State.WORKING, id="lead", confirmed_at=NOW
+    )
+    target = target_of(lead)
+    gone = replace(target, state=State.CANCELLED)
+    part = intent(
+        exit_order(Purpose.PROTECT, "lot-1", "0.0005", trigger="49500"),
+        State.WORKING,
+        confirmed_at=NOW,
+    )
+
+    assert cover((ENTRY, lead, target)).cover is Cover.PROTECTED
+    assert cover((ENTRY, lead, gone)).cover is Cover.SL_ONLY
+    assert cover((ENTRY, part)).cover is Cover.HALF
+    assert cover((ENTRY, part), LATE).overdue is True
 
 
 def test_dust_needs_no_stop() -> None:

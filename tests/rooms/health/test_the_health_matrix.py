@@ -5,11 +5,20 @@ from dataclasses import replace
 import pytest
 
 from interlock.account import Mode
-from interlock.health.cover import Naked
 from interlock.health.observations import AccountSeen, LoopSeen, MarketSeen, Observed, nothing_seen
 from interlock.health.verdict import Light, assess
 from interlock.values import Unknown
-from tests.rooms.health.seen import GOOD, LOOP, MINUTE, NOW, TELEGRAM, TRADE, last_cycle, stale
+from tests.rooms.health.seen import (
+    GOOD,
+    LOOP,
+    MINUTE,
+    NOW,
+    OVERDUE,
+    TELEGRAM,
+    TRADE,
+    last_cycle,
+    stale,
+)
 
 BLIND = Unknown("ValueError")
 DOWN = nothing_seen(GOOD.limits, GOOD.max_leverage, "StoreTrouble")
@@ -39,7 +48,7 @@ ROWS: dict[str, tuple[Observed, str]] = {
     "order_intents missing": (replace(GOOD, trade=replace(TRADE, intents_table=False)), "PPPPF F"),
     "11 open of 10": (replace(GOOD, trade=replace(TRADE, open_positions=11)), "PPPPW W"),
     "unprotected lot past the deadline": (
-        replace(GOOD, trade=replace(TRADE, naked=(Naked("lot-1", "BTC_USDT"),))),
+        replace(GOOD, trade=replace(TRADE, covers=(OVERDUE,))),
         "PPPPF F",
     ),
     "UNKNOWN outcome open": (

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 import pytest
 
 from interlock.account import Kill, Mode, Switches
-from interlock.health.cover import Naked
+from interlock.health.cover import Cover, Covered
 from interlock.health.observations import (
     AccountSeen,
     MarketSeen,
@@ -20,7 +21,8 @@ from interlock.health.observations import (
 from interlock.health.seed_json import seed_json
 from interlock.health.verdict import assess
 from interlock.values import Unknown
-from tests.rooms.health.seen import GOOD, MINUTE, NOW, SWITCHES, TRADE
+from tests.fakes.goods import lot
+from tests.rooms.health.seen import GOOD, MINUTE, NOW, OVERDUE, SWITCHES, TRADE
 from tests.rooms.health.test_the_health_matrix import ROWS
 
 FLAG, COUNT, FIGURE, LIGHT = "flag", "count", "figure", "light"
@@ -73,7 +75,7 @@ KINDS: dict[str, Callable[[Any], bool]] = {
 }
 DETAILS = {
     "exchange", "ready_to_trade", "price_age_max_s", "blocked_symbols", "equity_age_s", "equity_age_max_s",
-    "unknown_outcomes", "unprotected_lots", "circuit_breaker", "trade_system_why", "mode", "bound", "venue", "kill", "mute",
+    "unknown_outcomes", "unprotected_lots", "circuit_breaker", "protection", "trade_system_why", "mode", "bound", "venue", "kill", "mute",
     "epoch", "began_at", "incidents", "last_audit", "last_undelivered_alert", "user_stream", "passes", "errors",
 }  # fmt: skip # a list of names
 
@@ -214,7 +216,7 @@ KILL = Kill("owner", "a walk", NOW)
         ),
         ({"trade": replace(TRADE, unknown_outcomes=("a", "b"))}, "2 order outcomes are unknown"),
         (
-            {"trade": replace(TRADE, naked=(Naked("lot-1", "BTC_USDT"),))},
+            {"trade": replace(TRADE, covers=(OVERDUE,))},
             "BTC_USDT lot lot-1 has no confirmed stop",
         ),
         ({"trade": replace(TRADE, freezes=("BTC X: y",))}, "entries are frozen: BTC X: y"),
@@ -238,3 +240,32 @@ def test_a_price_too_old_for_an_entry_blocks_its_symbol_while_the_light_is_still
 
 def test_a_healthy_platform_is_ready() -> None:
     assert written(GOOD)["details"]["ready_to_trade"] == {"allowed": True, "why": []}
+
+
+STOPPED = Covered(lot(), Cover.PROTECTED, None, None, overdue=False)
+
+
+@pytest.mark.parametrize(
+    ("covers", "light", "longest"),
+    [
+        ((), "PASS", None),
+        ((STOPPED, STOPPED), "PASS", None),
+        ((STOPPED, replace(STOPPED, cover=Cover.SL_ONLY)), "WARN", None),
+        ((STOPPED, replace(OVERDUE, overdue=False)), "WARN", Decimal(60)),
+        ((STOPPED, OVERDUE), "FAIL", Decimal(60)),
+        ((replace(STOPPED, cover=Cover.UNKNOWN),), "FAIL", None),
+    ],
+)
+def test_the_detector_of_naked_positions_shows_the_worst_lot_and_the_longest_window(
+    covers: tuple[Covered, ...], light: str, longest: Decimal | None
+) -> None:
+    seen = written(replace(GOOD, trade=replace(TRADE, covers=covers)))["details"]["protection"]
+
+    assert (seen["status"], seen["unprotected_s_max"]) == (light, longest)
+    assert sum(seen["lots"].values()) == len(covers)
+
+
+def test_lots_that_nobody_could_look_at_are_no_protected_lots() -> None:
+    seen = written(replace(GOOD, trade=Unknown("ValueError")))["details"]["protection"]
+
+    assert seen == {"status": "FAIL", "why": "ValueError"}

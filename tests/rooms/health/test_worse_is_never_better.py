@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interlock.account import Mode
-from interlock.health.cover import Naked
 from interlock.health.observations import LoopSeen, MarketSeen, Observed, TelegramSeen, TradeSeen
 from interlock.health.verdict import Light, SystemHealth, assess, worst
 from interlock.values import Unknown
-from tests.rooms.health.seen import GOOD, LOOP, NOW
+from tests.rooms.health.seen import GOOD, LOOP, NOW, OVERDUE
 
 PARTS = ("market", "updater", "monitor", "telegram", "trade")
 ages = st.integers(0, 40 * 60).map(lambda s: timedelta(seconds=s))
@@ -98,7 +97,7 @@ SPOILS = {
     "intents_table": False,
     "checked_at": None,
     "inconsistencies": ("x",),
-    "naked": (Naked("l", "BTC_USDT"),),
+    "covers": (OVERDUE,),
     "missing_intents": ("s",),
     "unknown_outcomes": ("i",),
     "freezes": ("BTC",),

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from interlock.account import Lot
+from interlock.account import Lot, Margin
 from interlock.market import Tick
-from interlock.orders.intent import Intent
+from interlock.orders.intent import Intent, target_of
 from interlock.orders.life import State
 from interlock.protection.plan import (
     EXIT_RETRY,
@@ -17,13 +17,12 @@ from interlock.protection.plan import (
     Ask,
     CancelLeg,
     Close,
-    View,
     Wait,
-    is_protected,
     needs,
 )
+from interlock.protection.view import View, is_protected
 from interlock.strategy.proposal import OrderType, Purpose
-from tests.fakes.goods import BTC, NOW, exit_order, intent, lot
+from tests.fakes.goods import BTC, NOW, exit_order, intent, lot, price
 
 DEADLINE = timedelta(seconds=30)
 
@@ -45,6 +44,17 @@ def sure(size: str = "0.00099", n: int = 0) -> Intent:
     return stop(State.WORKING, size, n, confirmed_at=NOW)
 
 
+def paired(
+    state: State = State.ACKED, size: str = "0.00099", **more: object
+) -> tuple[Intent, Intent]:
+    """A stop that leads a target, both in this state; the exchange has named their list."""
+    order = replace(
+        exit_order(Purpose.PROTECT, "lot-1", size, trigger="49500"), target=price("50700")
+    )
+    lead = intent(order, state, **{"list_id": "6498", "confirmed_at": NOW, **more})
+    return lead, target_of(lead)
+
+
 def test_a_naked_lot_asks_for_a_stop_for_all_that_can_be_sold_at_its_frozen_distance() -> None:
     (need,) = needs(view())
 
@@ -56,6 +66,8 @@ def test_a_naked_lot_asks_for_a_stop_for_all_that_can_be_sold_at_its_frozen_dist
     )  # the fee in base is not there to be sold
     assert need.proposal.trigger is not None
     assert need.proposal.trigger.rate == Decimal(49500)
+    assert need.proposal.target is not None
+    assert need.proposal.target.rate == Decimal(50700)
 
 
 def test_a_listed_stop_for_all_of_it_is_protection_and_an_acknowledged_one_is_not() -> None:
@@ -76,6 +88,116 @@ def test_a_lot_that_grew_gets_a_further_stop_for_the_difference_and_keeps_the_fi
 def test_a_stop_that_is_not_confirmed_by_the_deadline_closes_the_lot() -> None:
     assert isinstance(needs(view(lot(), stop(State.UNKNOWN), later=30))[0], Wait)
     assert needs(view(lot(), stop(State.UNKNOWN), later=31)) == (Close(STOP_UNCONFIRMED),)
+
+
+def test_where_the_pair_is_refused_the_stop_stands_alone_and_the_owner_is_warned() -> None:
+    lead, target = paired(State.REJECTED, list_id=None, confirmed_at=None, refusal="140001 no")
+
+    (need,) = needs(view(lot(), lead, target))
+    assert isinstance(need, Ask)
+    assert (need.proposal.type, need.proposal.target) == (OrderType.STOP_LOSS, None)
+    assert need.warning is not None
+    assert "140001" in need.warning
+    alone = replace(sure(n=1), client_oid="ilabcdef-alone")
+    assert is_protected(view(lot(), lead, target, alone))
+    assert needs(view(lot(), lead, target, alone, bid="50700")) == (Close(TARGET),)
+
+
+def test_a_listed_pair_is_protection_and_takes_its_target_itself() -> None:
+    assert is_protected(view(lot(), *paired()))
+    assert needs(view(lot(), *paired(), bid="50700")) == ()
+
+
+def test_a_lot_on_margin_is_never_given_a_pair() -> None:
+    (need,) = needs(view(lot(funding=Margin(Decimal(2)))))
+
+    assert isinstance(need, Ask)
+    assert need.proposal.target is None
+
+
+def test_a_target_that_was_passed_before_the_stop_was_placed_closes_the_lot() -> None:
+    assert needs(view(bid="50700")) == (Close(TARGET),)
+
+
+def test_the_first_execution_of_a_target_sells_what_remains_once_it_is_booked() -> None:
+    lead, target = paired()
+    ticked = replace(target, state=State.WORKING, filled=Decimal("0.0004"))
+    ended = replace(lead, state=State.CANCELLED)
+    left = lot(remaining="0.000595", sold=Decimal("0.0004"))
+
+    assert isinstance(needs(view(lot(), ended, ticked))[0], Wait)
+    assert needs(view(left, ended, ticked)) == (Close(TARGET),)
+    leaving = replace(left, exit_reason=TARGET)
+    assert needs(view(leaving, ended, ticked)) == (CancelLeg(ticked),)
+    gone = replace(ticked, state=State.CANCELLED)
+    (sale,) = needs(view(leaving, ended, gone))
+    assert isinstance(sale, Ask)
+    assert sale.proposal.quantity.size == Decimal("0.00059")
+
+
+def test_an_exit_cancels_a_pair_as_a_whole_and_without_a_list_leg_by_leg() -> None:
+    lead, target = paired()
+    nameless = (replace(lead, list_id=None), replace(target, list_id=None))
+
+    assert needs(view(lot(exit_reason=TARGET), lead, target)) == (CancelLeg(lead),)
+    assert needs(view(lot(exit_reason=TARGET), *nameless)) == tuple(map(CancelLeg, nameless))
+
+
+def test_a_target_whose_stop_is_gone_is_cancelled_and_the_stop_is_placed_first() -> None:
+    lead, target = paired()
+    lone = replace(target, state=State.WORKING)
+
+    stop_first, then = needs(view(lot(), replace(lead, state=State.CANCELLED), lone))
+    assert isinstance(stop_first, Ask)
+    assert stop_first.proposal.target is None
+    assert then == CancelLeg(lone)
+
+
+def test_what_is_too_small_for_a_stop_of_its_own_endangers_nothing() -> None:
+    nearly = replace(sure("0.00098"), id="first")  # 0.00001 at 49,500 is half a dollar
+
+    assert is_protected(view(lot(), nearly))
+    assert needs(view(lot(), nearly)) == ()
+
+
+def test_a_stop_that_could_not_be_executed_closes_the_lot_and_a_refused_pair_does_not() -> None:
+    fired, target = paired(State.REJECTED, order_id="77")
+
+    assert needs(view(lot(), fired, replace(target, state=State.CANCELLED))) == (
+        Close(STOP_REFUSED),
+    )
+
+
+def test_a_stop_that_did_not_leave_is_asked_for_again_ever_more_slowly() -> None:
+    waits = []
+    for count in range(1, 7):
+        unsent = [stop(State.NOT_PLACED, n=n) for n in range(count)]
+        long = replace(view(lot(), *unsent), deadline=timedelta(hours=1))
+        later = (replace(long, now=NOW + timedelta(seconds=s)) for s in range(60))
+        waits.append(next(s for s, each in enumerate(later) if isinstance(needs(each)[0], Ask)))
+
+    assert waits == [2, 4, 8, 16, 32, 32]
+
+
+def test_an_emergency_sale_that_fails_is_tried_again_ever_more_slowly_and_at_last_every_minute() -> (
+    None
+):
+    leaving = lot(exit_reason=STOP_REFUSED)
+    refused = stop(State.REJECTED)
+    waits = []
+    for count in range(1, 9):
+        sales = [
+            intent(exit_order(Purpose.FLATTEN, "lot-1", n=n), State.REJECTED) for n in range(count)
+        ]
+        asked = (s for s in range(200) if _sells(view(leaving, refused, *sales, later=s)))
+        waits.append(next(asked))
+
+    assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def _sells(a_view: View) -> bool:
+    (need,) = needs(a_view)
+    return isinstance(need, Ask) and need.proposal.type is OrderType.MARKET
 
 
 def test_a_refused_stop_closes_the_lot_at_once() -> None:

@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from interlock.errors import InterlockError
 from interlock.orders.evidence import Source
 from interlock.ports import Reply
-from interlock.protocol.crypto_com import account, frames, instruments, market, orders, trades
+from interlock.protocol.crypto_com import (
+    account,
+    frames,
+    instruments,
+    market,
+    orders,
+    trades,
+    transfers,
+)
 from interlock.protocol.crypto_com.wire import Asked, result_of
 from interlock.values import Instant
 
@@ -22,6 +30,7 @@ NAMES = (
     *("position_balances", "total_cash_balance", "total_position_cost", "quantity", "currency"),
     *("order_id", "client_oid", "instrument_name", "side", "status", "cumulative_quantity"),
     *("cumulative_value", "trade_id", "traded_quantity", "traded_price", "fees", "create_time"),
+    *("journal_type", "journal_id", "transaction_qty", "event_timestamp_ms"),
     *("fee_instrument_name", "base_currency_config", "effective_spot_maker_rate_bps"),
 )
 
@@ -45,6 +54,7 @@ READERS: dict[str, Callable[[bytes], object]] = {
     "order": lambda raw: orders.order(raw, NOW, Source.ORDER_DETAIL),
     "orders": lambda raw: orders.orders(raw, NOW, Source.OPEN_ORDERS),
     "trades": trades.fills,
+    "transfers": transfers.transfers,
     "user socket": lambda raw: frames.frame(raw, NOW),
     **{
         f"news of {channel}": lambda raw, channel=channel: frames.frame(_told(channel, raw), NOW)  # type: ignore[misc] # mypy cannot infer a default
@@ -59,7 +69,20 @@ leaves = (
     | st.integers()
     | st.floats()
     | st.sampled_from(
-        ["", "1", "-1", "0", "NaN", "1e999999999", "BUY", "ACTIVE", "CCY_PAIR", "USD", "BTC_USDT"]
+        [
+            "",
+            "1",
+            "-1",
+            "0",
+            "NaN",
+            "1e999999999",
+            "BUY",
+            "ACTIVE",
+            "SUBACCOUNT_TX",
+            "CCY_PAIR",
+            "USD",
+            "BTC_USDT",
+        ]
     )
     | st.text(max_size=3)
 )

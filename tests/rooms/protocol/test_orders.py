@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from interlock.account import Margin, Spot
 from interlock.errors import BadInput, InterlockError, Unreachable
 from interlock.orders.evidence import OrderFact, Source
+from interlock.orders.intent import target_of
 from interlock.orders.life import State
 from interlock.protocol.crypto_com import orders
 from interlock.protocol.crypto_com.signing import param_string
 from interlock.strategy.proposal import OrderType, Proposal, Purpose
 from interlock.values import Instant, Price, Quantity, Side
-from tests.fakes.goods import NOW, entry, exit_order, intent
+from tests.fakes.goods import NOW, entry, exit_order, intent, price
 
 ROW: dict[str, Any] = {
     "order_id": "6530219599901000701",
@@ -73,8 +74,44 @@ def test_a_stop_is_an_advanced_order_on_the_mark_price() -> None:
     assert (found["type"], found["side"]) == ("STOP_LOSS", "SELL")
     assert (found["ref_price"], found["ref_price_type"]) == ("49500", "MARK_PRICE")
     assert "price" not in found
-    assert orders.is_advanced(proposal)
+    assert intent(proposal).is_advanced
     assert orders.method(orders.CREATE, advanced=True) == "private/advanced/create-order"
+
+
+def test_a_pair_is_one_request_of_a_limit_and_a_trigger_each_with_its_own_id() -> None:
+    order = replace(exit_order(Purpose.PROTECT, "lot-1", trigger="49500"), target=price("50700"))
+    lead = intent(order, State.SENDING)
+    said: Any = orders.create_params(lead)
+    limit, trigger = said["order_list"]
+
+    assert orders.create_method(lead) == "private/advanced/create-oco"
+    assert (limit["type"], limit["price"], limit["side"]) == ("LIMIT", "50700", "SELL")
+    assert limit["time_in_force"] == "GOOD_TILL_CANCEL"
+    assert (trigger["type"], trigger["ref_price"]) == ("STOP_LOSS", "49500")
+    assert trigger["ref_price_type"] == "MARK_PRICE"
+    assert limit["quantity"] == trigger["quantity"] == "0.001"
+    oids = [trigger["client_oid"], limit["client_oid"]]
+    assert oids == [lead.client_oid, target_of(lead).client_oid]
+
+
+def test_a_pair_is_cancelled_by_its_list_and_a_leg_without_one_by_its_id() -> None:
+    order = replace(exit_order(Purpose.PROTECT, "lot-1", trigger="49500"), target=price("50700"))
+    lead = intent(order, State.UNKNOWN)
+    named = replace(lead, list_id="6498000000000000002")
+
+    assert orders.cancel_method(named) == "private/advanced/cancel-oco"
+    assert orders.cancel_params(named) == {"list_id": "6498000000000000002"}
+    for leg in (lead, target_of(lead)):
+        assert orders.cancel_method(leg) == "private/advanced/cancel-order"
+        assert orders.cancel_params(leg) == {"client_oid": leg.client_oid}
+
+
+def test_a_pair_on_margin_or_off_the_grid_is_not_said() -> None:
+    order = replace(
+        exit_order(Purpose.PROTECT, "lot-1", trigger="49500"), target=price("50700.001")
+    )
+    with pytest.raises(BadInput):
+        params(order)
 
 
 def test_an_exit_at_market_names_a_quantity_and_no_price() -> None:

@@ -209,3 +209,45 @@ def test_status_408_is_a_time_out_and_body_code_408_is_not() -> None:
     assert classify(reply(envelope(408), 408), ASKED) is Class.AMBIGUOUS
     assert classify(reply(envelope(408), 400), ASKED) is Class.DEFINITE_REJECT
     assert classify(reply(envelope(401), 400), ASKED) is Class.DEFINITE_REJECT
+
+
+PAIR = Asked("private/advanced/create-oco", 1700000000001, "ilabcdef-2")
+GONE = Asked("private/advanced/cancel-oco", 1700000000002, "ilabcdef-2")
+LIST_ID = 6498000000000000002
+
+
+def said(asked: Asked, code: object = 0, **more: object) -> Reply:
+    return reply({"id": asked.id, "method": asked.method, "code": code, **more})
+
+
+@pytest.mark.parametrize("list_id", [LIST_ID, str(LIST_ID)])
+def test_a_pair_is_accepted_by_the_list_that_it_is_named_by(list_id: object) -> None:
+    found = answer(said(PAIR, result={"list_id": list_id}), PAIR)
+
+    assert found == Accepted(None, str(LIST_ID))
+
+
+@pytest.mark.parametrize("list_id", [None, True, 0, -5, "", "12a", 6.5, [LIST_ID], "9" * 40])
+def test_a_pair_that_no_list_names_may_have_been_placed(list_id: object) -> None:
+    assert classify(said(PAIR, result={"list_id": list_id}), PAIR) is Class.AMBIGUOUS
+
+
+def test_a_pair_that_is_to_go_is_acknowledged_without_a_result() -> None:
+    assert answer(said(GONE), GONE) == Accepted(None)
+    assert classify(said(GONE, 212), GONE) is Class.DEFINITE_REJECT
+    assert classify(reply({"code": 0}), GONE) is Class.AMBIGUOUS
+
+
+@pytest.mark.parametrize("asked", [PAIR, GONE])
+@pytest.mark.parametrize("wrong", [{"id": 7}, {"method": "private/create-order"}, {"code": "00"}])
+def test_a_word_about_another_request_says_nothing_of_a_pair(
+    asked: Asked, wrong: dict[str, object]
+) -> None:
+    whole = {"id": asked.id, "method": asked.method, "code": 0, "result": {"list_id": LIST_ID}}
+    assert classify(reply({**whole, **wrong}), asked) is Class.AMBIGUOUS
+
+
+def test_a_pair_refused_in_plain_words_was_not_placed_unless_a_list_is_named() -> None:
+    assert classify(said(PAIR, 140001), PAIR) is Class.DEFINITE_REJECT
+    named = said(PAIR, 140001, result={"list_id": LIST_ID})
+    assert classify(named, PAIR) is Class.AMBIGUOUS

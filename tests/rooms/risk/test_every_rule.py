@@ -17,6 +17,7 @@ from interlock.account import (
     Margin,
     Mode,
     Spot,
+    Stage,
     Standing,
 )
 from interlock.risk.finding import MISSING, NOT_ASKED, RAISED
@@ -173,6 +174,9 @@ EDGES: Final[dict[str, Edge]] = {
     "KILL": Edge(
         question(), switched(kill=Kill("owner", "drill", NOW)), "KILL_SWITCH_ON", "engaged", "clear"
     ),
+    "PAUSE": Edge(
+        question(), switched(pause=Kill("owner", "lunch", NOW)), "TRADING_PAUSED", "paused", "clear"
+    ),
     "MODE": Edge(question(), switched(mode=Mode.OFF), "TRADING_MODE_OFF", "OFF", "SIM"),
     "ENV_BOUND": Edge(
         switched(bound=Mode.LIVE), switched(bound=Mode.OFF), "ENV_UPPER_BOUND", "SIM", "OFF"
@@ -215,6 +219,13 @@ EDGES: Final[dict[str, Edge]] = {
         "GUARDRAIL_BLOCKED",
         "0.00201",
         "0.002",
+    ),
+    "STAGE": Edge(
+        replace(question(wish=worth("10")), standing=standing(stage=Stage(3))),
+        replace(question(wish=worth("10.01")), standing=standing(stage=Stage(3))),
+        "GUARDRAIL_BLOCKED",
+        "10.01 and 0 positions",
+        "10 and no position",
     ),
     "UNKNOWN_OUTCOME": Edge(
         stood(in_flight=(flying(state="UNKNOWN"),)),

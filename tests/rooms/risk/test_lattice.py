@@ -11,14 +11,16 @@ from itertools import combinations, product
 from typing import Any, Final
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interlock.account import DayOpen, Figures, Freeze, Funding, InFlight, Kill, Margin, Mode, Spot
-from interlock.account.standing import Standing
+from interlock.account.standing import Stage, Standing
 from interlock.risk.judge import judge
 from interlock.risk.question import Facts, Question
-from interlock.risk.verdict import Approved
+from interlock.risk.verdict import Approved, Blocked
 from interlock.strategy.proposal import Purpose
-from interlock.values import Instant, Known, Side, Unknown
+from interlock.values import Instant, Known, Quantity, Side, Unknown
 from tests.rooms.making import (
     BTC,
     NOW,
@@ -95,12 +97,14 @@ AGED: Final[Mapping[str, Mapping[str, Trouble]]] = {
 OTHERS: Final[Mapping[str, Mapping[str, Trouble]]] = {
     "switches": {"unknown": switched(readable=False)},
     "kill": {"engaged": switched(kill=Kill("owner", "drill", NOW))},
+    "pause": {"engaged": switched(pause=Kill("owner", "lunch", NOW))},
     "mode": {"off": switched(mode=Mode.OFF), "other": switched(mode=Mode.LIVE, bound=Mode.LIVE)},
     "environment": {"off": switched(enabled=False), "bound": switched(bound=Mode.OFF)},
     "certificate": {"none": switched(mode=Mode.LIVE, bound=Mode.LIVE, venue=Mode.LIVE)},
     "day": {"latched": stood(day=LATCH)},
     "breaker": {"open": stood(breaker="a stop was refused")},
     "arming": {"disarmed": stood(disarmed="too much was bought")},
+    "stage": {"first": stood(stage=Stage(0))},
     "lots": {"naked": stood(naked=("lot-1",))},
     "orders": {"unknown": stood(in_flight=(LOST,))},
     "freezes": {"frozen": stood(freezes=(Freeze("BTC", "POSITION_MISMATCH_FREEZE", "why"),))},
@@ -170,7 +174,7 @@ def test_every_part_of_what_may_be_known_is_in_the_lattice() -> None:
     }
     parts = {each.name for kind in (Standing, Facts) for each in fields(kind)}
 
-    assert parts - seen == {"lots", "certified"}
+    assert parts - seen == {"lots", "certified", "doubt"}
 
 
 def changed(before: Question, after: Question) -> Iterator[str]:
@@ -178,16 +182,68 @@ def changed(before: Question, after: Question) -> Iterator[str]:
         yield from (f.name for f in fields(old) if getattr(old, f.name) != getattr(new, f.name))
 
 
-@pytest.mark.parametrize("purpose", [Purpose.PROTECT, Purpose.REDUCE, Purpose.FLATTEN])
+LOWERING: Final = (Purpose.PROTECT, Purpose.REDUCE, Purpose.FLATTEN)
+# What no order can do without: whose turn it is, and what the instrument's grid is.
+BINDING: Final = frozenset({"epoch", "our epoch", "instrument"})
+GUARDS: Final = {name: states for name, states in INPUTS.items() if name not in BINDING}
+anywhere = st.fixed_dictionaries(
+    {n: st.sampled_from([None, *s.values()]) for n, s in GUARDS.items()}
+)
+
+
+def serving_of(funding: Funding, purpose: Purpose, **changes: Any) -> Question:  # noqa: ANN401  fields of every type
+    """An order that serves the one open lot, of which all is held as it was bought."""
+    wish = serving(purpose, funding=funding, **changes)
+    return question(wish=wish, standing=standing(lots=(lot(funding=funding),)), facts=facts())
+
+
+@pytest.mark.parametrize("funding", FUNDINGS, ids=["spot", "margin"])
+@pytest.mark.parametrize("purpose", LOWERING)
 def test_no_trouble_but_lease_and_instrument_keeps_a_lot_from_being_served(
-    purpose: Purpose,
+    purpose: Purpose, funding: Funding
 ) -> None:
-    asked = question(wish=serving(purpose), standing=standing(lots=(lot(),)), facts=facts())
-    binding = {"epoch", "our epoch", "instrument"}
+    asked = serving_of(funding, purpose)
 
     for name, states in INPUTS.items():
         for trouble in states.values():
-            assert is_approved(trouble(asked)) is (name not in binding), name
-    everything = [t for name in INPUTS if name not in binding for t in INPUTS[name].values()]
+            assert is_approved(trouble(asked)) is (name not in BINDING), name
+    everything = [t for states in GUARDS.values() for t in states.values()]
     assert is_approved(troubled(asked, iter(everything)))
     assert SWITCHES.closed_by() is None
+
+
+@given(anywhere, st.sampled_from(LOWERING), st.sampled_from(FUNDINGS), st.integers(1, 200))
+def test_wherever_the_guards_stand_an_order_that_lowers_exposure_is_approved(
+    where: Mapping[str, Trouble | None], purpose: Purpose, funding: Funding, lots: int
+) -> None:
+    size = Quantity(BTC.lot * lots, "BTC")
+    asked = serving_of(funding, purpose, quantity=size)
+
+    assert is_approved(troubled(asked, (t for t in where.values() if t is not None)))
+
+
+OTHER: Final = replace(BTC, symbol="ETH_USDT", base="ETH")
+RAISING: Final[Mapping[str, Mapping[str, Any]]] = {
+    "it buys": {"side": Side.BUY},
+    "it sells more than is left": {"quantity": Quantity(D("0.00201"), "BTC")},
+    "it names no lot": {"lot_id": None},
+    "it names a lot that is not open": {"lot_id": "lot-2"},
+    "it trades another book": {"instrument": OTHER, "quantity": Quantity(D("0.002"), "ETH")},
+    "it is paid for otherwise": {"funding": Margin(D(3))},
+}
+
+
+@pytest.mark.parametrize("raising", RAISING.values(), ids=list(RAISING))
+@given(where=anywhere, purpose=st.sampled_from(LOWERING))
+def test_wherever_the_guards_stand_an_exit_that_would_raise_exposure_is_no_order(
+    raising: Mapping[str, Any], where: Mapping[str, Trouble | None], purpose: Purpose
+) -> None:
+    asked = question(
+        wish=replace(serving(purpose), **raising),
+        standing=standing(lots=(lot(),)),
+        facts=facts(instrument=Known(raising.get("instrument", BTC), NOW)),
+    )
+    verdict = judge(troubled(asked, (t for t in where.values() if t is not None)))
+
+    assert isinstance(verdict, Blocked)
+    assert verdict.code == "INVALID_ORDER_FORMAT"

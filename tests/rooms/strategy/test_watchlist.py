@@ -30,6 +30,8 @@ def test_a_row_at_its_caps_has_no_conflict() -> None:
         ({"trade_on_margin": True, "leverage": Decimal("5.01")}, "leverage"),
         ({"sl_percentage": Decimal(0)}, "stop-loss"),
         ({"tp_percentage": Decimal("50.1")}, "take-profit"),
+        ({"trailing_pct": Decimal(0)}, "trailing stop"),
+        ({"trailing_pct": Decimal(51)}, "trailing stop"),
     ],
 )
 def test_each_setting_that_could_never_trade_is_named(change: dict[str, object], word: str) -> None:

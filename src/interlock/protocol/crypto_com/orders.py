@@ -1,9 +1,11 @@
 """Our orders in their words, and their orders as our facts.
 
-A stop lives at the advanced endpoints, everything else at the ordinary ones; the two are never asked about each other. A status that
-we do not know proves only that the order exists. How much was executed is the cumulative quantity, whatever the status says.
+A stop and the target beside it live at the advanced endpoints, everything else at the ordinary ones; the two are never asked about
+each other. A pair is one request with two legs, and is cancelled as one, by the id of its list. A status that we do not know proves
+only that the order exists. How much was executed is the cumulative quantity, whatever the status says.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +14,7 @@ import msgspec
 from interlock.account import Margin
 from interlock.errors import BadInput, Unreachable
 from interlock.orders.evidence import OrderFact, Source
-from interlock.orders.intent import Intent
+from interlock.orders.intent import Intent, target_of
 from interlock.orders.life import State
 from interlock.protocol.crypto_com.wire import Rows, decode, instant, number, rows_of
 from interlock.strategy.proposal import OrderType, Proposal
@@ -20,6 +22,8 @@ from interlock.values import Instant, Price, Quantity, Side, number_text
 
 CREATE: Final = "private/create-order"
 CANCEL: Final = "private/cancel-order"
+CREATE_PAIR: Final = "private/advanced/create-oco"
+CANCEL_PAIR: Final = "private/advanced/cancel-oco"
 DETAIL: Final = "private/get-order-detail"
 OPEN: Final = "private/get-open-orders"
 HISTORY: Final = "private/get-order-history"
@@ -48,6 +52,9 @@ _SOURCES: Final = {
 }
 
 
+ADVANCED: Final = frozenset(advanced for _, advanced in _SOURCES.values())
+
+
 class _Order(msgspec.Struct):
     order_id: str | int
     client_oid: str | int
@@ -62,12 +69,21 @@ class _Order(msgspec.Struct):
     ref_price: Decimal | None = None
     trigger_price: Decimal | None = None
     exchange_order_id: str | int | None = None
+    limit_price: Decimal | None = None
+    list_id: str | int | None = None
     create_time: int | str = 0
 
 
-def is_advanced(proposal: Proposal) -> bool:
-    """Whether an order of this kind lives at the advanced endpoints."""
-    return proposal.type is OrderType.STOP_LOSS
+def create_method(intent: Intent) -> str:
+    """The method that asks for the order of an intent, or for the pair that it leads."""
+    return CREATE_PAIR if intent.is_pair else method(CREATE, advanced=intent.is_advanced)
+
+
+def cancel_method(intent: Intent) -> str:
+    """The method that asks to cancel the order of an intent, or the pair that it belongs to."""
+    return (
+        CANCEL_PAIR if intent.list_id is not None else method(CANCEL, advanced=intent.is_advanced)
+    )
 
 
 def method(ordinary: str, *, advanced: bool) -> str:
@@ -84,8 +100,15 @@ def create_params(intent: Intent) -> dict[str, object]:
     """The parameters that ask for the order of an intent: every number a text on the instrument's grid, the client_oid always.
 
     Spot carries `spot_margin: SPOT` and never a leverage; margin carries MARGIN and exactly the judged leverage. What could not
-    be meant by the intent's kind is bad input, and nothing is sent.
+    be meant by the intent's kind is bad input, and nothing is sent. The legs of a pair stand in one list, each with its own id.
     """
+    if intent.is_pair:
+        single = replace(intent, proposal=replace(intent.proposal, target=None))
+        return {"order_list": [_leg(target_of(intent)), _leg(single)]}
+    return _leg(intent)
+
+
+def _leg(intent: Intent) -> dict[str, object]:
     proposal = intent.proposal
     if not 0 < len(intent.client_oid) <= OID_MAX:
         raise BadInput(f"{intent.client_oid!r} is no client_oid of at most {OID_MAX} characters.")
@@ -103,7 +126,9 @@ def create_params(intent: Intent) -> dict[str, object]:
 
 
 def cancel_params(intent: Intent) -> dict[str, object]:
-    """The parameters that ask to cancel the order of an intent."""
+    """The parameters that ask to cancel the order of an intent, or its pair as a whole."""
+    if intent.list_id is not None:
+        return {"list_id": intent.list_id}
     return {"client_oid": intent.client_oid}
 
 
@@ -155,7 +180,7 @@ def _fact(row: _Order, as_of: Instant, where: Source) -> OrderFact:
     filled, value = number(row.cumulative_quantity), number(row.cumulative_value)
     if filled < 0 or value < 0:
         raise BadInput(f"order {row.order_id} is said to have executed {filled}.")
-    spawned = str(row.exchange_order_id or "0")
+    spawned, listed = str(row.exchange_order_id or "0"), str(row.list_id or "0")
     return OrderFact(
         client_oid=str(row.client_oid),
         order_id=str(row.order_id),
@@ -171,6 +196,8 @@ def _fact(row: _Order, as_of: Instant, where: Source) -> OrderFact:
         as_of=as_of,
         spawned_order_id=spawned if spawned.strip("0") else None,
         unlisted=None if row.status in STATES else row.status[:WORD_MAX],
+        limit=number(row.limit_price) if row.limit_price else None,
+        list_id=listed if listed.strip("0") else None,
     )
 
 

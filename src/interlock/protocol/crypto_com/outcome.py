@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeGuard
 
 from interlock.errors import NotSent, Unreachable
 from interlock.orders.evidence import Accepted, Answer
@@ -22,9 +22,12 @@ from interlock.protocol.crypto_com.codes import (
     name,
     refusal,
 )
+from interlock.protocol.crypto_com.orders import CANCEL_PAIR, CREATE_PAIR
 from interlock.protocol.crypto_com.wire import HTTP_OK, HTTP_TIMED_OUT, Asked
 
 DIGITS_MAX: Final = 32
+# What these are answered with bears no client_oid: id and method alone say that it is ours.
+PAIRS: Final = frozenset({CREATE_PAIR, CANCEL_PAIR})
 
 
 class Class(StrEnum):
@@ -48,6 +51,7 @@ class _Words:
     code: int
     message: str
     order_id: str | None
+    list_id: str | None
     is_mine: bool
     names_order: bool
 
@@ -72,8 +76,8 @@ def answer(heard: Heard, asked: Asked) -> Answer:
 def _said(found: Class, words: _Words, status: int, method: str) -> Answer:
     said = f"{words.code} {name(words.code)}"
     match found:
-        case Class.GATEWAY_ACK if words.order_id:
-            return Accepted(words.order_id)
+        case Class.GATEWAY_ACK:
+            return Accepted(words.order_id, words.list_id)
         case Class.DEFINITE_REJECT | Class.GATEWAY_REJECT:
             return refusal(words.code, words.message, words.order_id)
         case Class.SEEN_BEFORE:
@@ -94,10 +98,10 @@ def _judge(heard: Heard, asked: Asked) -> tuple[Class, _Words | None]:
     words = _words(heard.body, asked)
     if words is None or heard.status == HTTP_TIMED_OUT:
         return Class.AMBIGUOUS, words
-    return _class(heard.status, words), words
+    return _class(heard.status, words, asked), words
 
 
-def _class(status: int, words: _Words) -> Class:
+def _class(status: int, words: _Words, asked: Asked) -> Class:
     definite = words.code in DEFINITE_REJECT or (
         words.code in DEFINITE_WITHOUT_ORDER and not words.names_order
     )
@@ -109,8 +113,15 @@ def _class(status: int, words: _Words) -> Class:
         return Class.SEEN_BEFORE
     if definite:
         return Class.DEFINITE_REJECT
-    acked = words.code == 0 and status == HTTP_OK and words.order_id is not None
+    acked = words.code == 0 and status == HTTP_OK and _names(words, asked)
     return Class.GATEWAY_ACK if acked else Class.AMBIGUOUS
+
+
+def _names(words: _Words, asked: Asked) -> bool:
+    """Whether the answer names what was asked for: an order, the list of a pair, or, of a pair that is to go, nothing."""
+    if asked.method == CREATE_PAIR:
+        return words.list_id is not None
+    return asked.method == CANCEL_PAIR or words.order_id is not None
 
 
 def _words(body: bytes, asked: Asked) -> _Words | None:
@@ -128,14 +139,16 @@ def _words(body: bytes, asked: Asked) -> _Words | None:
     oid = _echo(result.get("client_oid"), asked.client_oid)
     if False in {*echoes, oid}:
         return None
-    named = result.get("order_id")
+    named, listed = result.get("order_id"), result.get("list_id")
+    is_echoed = oid is True or asked.method in PAIRS
     text = envelope.get("message", envelope.get("msg"))
     return _Words(
         code=code,
         message=text if isinstance(text, str) else "",
         order_id=named if _is_order_id(named) else None,
-        is_mine=None not in echoes and (code != 0 or oid is True),
-        names_order=named is not None,
+        list_id=str(listed) if _is_list_id(listed) else None,
+        is_mine=None not in echoes and (code != 0 or is_echoed),
+        names_order=named is not None or listed is not None,
     )
 
 
@@ -179,7 +192,12 @@ def _code(value: object) -> int | None:
     return int(text) if len(text) <= DIGITS_MAX and str(int(text)) == text else None
 
 
-def _is_order_id(value: object) -> bool:
+def _is_list_id(value: object) -> bool:
+    """The id of a list comes as a text, or as a whole number of more digits than a binary float holds."""
+    return _is_order_id(str(value) if type(value) is int else value)
+
+
+def _is_order_id(value: object) -> TypeGuard[str]:
     return (
         isinstance(value, str)
         and value.isascii()
