@@ -80,7 +80,8 @@ class Trading:
         self._market: Final = market
         self._wallet: Final = wallet
         self._book: Final = book
-        self._held: Final = Held()
+        self._reserved: Final = Held()
+        self._pledged: Final = Held()
         self._waiting: Final = Waiting()
         self._objections: Final = Objections(config, market, wallet, book, margin)
         self._interest_due: Instant | None = None
@@ -225,10 +226,13 @@ class Trading:
 
     def check(self, order: Order) -> None:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
-        currency, on_credit = order.reserved_in, order.wish.on_credit
-        kept = self._wallet.pledged if on_credit else self._wallet.reserved
-        held = self._held.total(currency, on_credit=on_credit)
-        if held != kept.get(currency, ZERO) or (order.reserved and not order.is_open):
+        currency = order.reserved_in
+        if order.wish.on_credit:
+            kept, held = self._wallet.pledged, self._pledged
+        else:
+            kept, held = self._wallet.reserved, self._reserved
+        is_kept = held.total(currency) == kept.get(currency, ZERO)
+        if not is_kept or (order.reserved and not order.is_open):
             raise BrokenInvariant(
                 f"The reservations in {currency} are not those of the open orders."
             )
@@ -330,11 +334,13 @@ class Trading:
         )
         self._book.trades.append(trade)
         self._wallet.book(trade, on_credit=wish.on_credit)
-        self._hold(order, self._objections.needs(order))
+        ends = is_done(order)
+        if not ends:
+            self._hold(order, self._objections.needs(order))
         self.events.add(Traded(trade, now))
         self.events.add(BookTaken(wish.listed.symbol, now))
         self._end_sibling(order, now)
-        if is_done(order):
+        if ends:
             self._end(order, Status.FILLED, now)
 
     # -- resting, firing, ending
@@ -403,10 +409,14 @@ class Trading:
     def _hold(self, order: Order, amount: Decimal) -> None:
         more = amount - order.reserved
         order.reserved = amount
-        if more:
-            hold = self._wallet.pledge if order.wish.on_credit else self._wallet.reserve
-            hold(order.reserved_in, more)
-            self._held.changed(order)
+        if not more:
+            return
+        if order.wish.on_credit:
+            self._wallet.pledge(order.reserved_in, more)
+            self._pledged.changed(order)
+        else:
+            self._wallet.reserve(order.reserved_in, more)
+            self._reserved.changed(order)
 
     def _end(self, order: Order, status: Status, now: Instant, reason: int = 0) -> None:
         self._hold(order, ZERO)

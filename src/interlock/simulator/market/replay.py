@@ -87,7 +87,7 @@ class Replay:
 
     def index_at(self, now: Instant) -> int:
         """The index of the newest bar that opened at or before now; -1 before the first."""
-        return int(np.searchsorted(self.series.open_time, now.ms, side="right")) - 1
+        return int(self.series.open_time.searchsorted(now.ms, side="right")) - 1
 
     def bar(self, index: int) -> Bar:
         """One recorded bar, in the numbers that were printed."""
