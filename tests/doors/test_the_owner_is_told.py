@@ -24,7 +24,7 @@ OPTIONS = ServeOptions(
     start=START, days=1, stepping=True, candles=("binance_XRP-USDT_1h",), depth={}
 )
 TOKEN = "7123456789:AAF4k3_t0k3n-of-the-real-length-00000"  # noqa: S105 - clearly fake
-FIVE = ["updater", "settler", "monitor", "guardian", "auditor"]
+ALWAYS = ["updater", "settler", "monitor", "guardian", "auditor", "steward"]
 
 
 @pytest.fixture(autouse=True)
@@ -84,7 +84,7 @@ def test_the_owner_hears_of_signals_and_lots_and_the_token_is_in_no_file(tmp_pat
             )
             prepare(settings, [ROW], START - timedelta(hours=1), "test")
             async with platform(settings) as ours:
-                assert [one.name for one in ours.desk.passes] == [*FIVE, "herald"]
+                assert [one.name for one in ours.desk.passes] == [*ALWAYS, "herald"]
                 picture = await work(ours, is_told)
                 assert picture.delivery.last_send_ok
 
@@ -109,7 +109,7 @@ def test_without_a_whole_messenger_time_goes_on_and_what_was_to_be_said_waits(
             settings = settings_of(served.addresses, tmp_path, **given)
             prepare(settings, [ROW], START - timedelta(hours=1), "test")
             async with platform(settings) as ours:
-                assert [one.name for one in ours.desk.passes] == FIVE
+                assert [one.name for one in ours.desk.passes] == ALWAYS
                 picture = await work(ours, lambda p: bool(p.lots))
                 assert picture.lots
                 assert picture.delivery.last_send_ok is None

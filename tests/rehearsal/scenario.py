@@ -6,8 +6,8 @@ watched at the desk, and the exit plan runs with a stop alone; in `by_word` the 
 """
 
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -57,7 +57,7 @@ class Script:
     depth: Decimal
     arms: tuple[tuple[str, str, int, int], ...] = ()
     leaves: float | None = None
-    edits: tuple[tuple[str, Any], ...] = ()
+    edits: Mapping[str, Any] = field(default_factory=dict)
     listens: bool = False
     leverage: Decimal | None = None
 
@@ -72,14 +72,14 @@ NO_PAIRS = (("refuse", PAIR, FOR_EVER, 140001),)
 BY_TARGET = Script("by_target", "2024-02-29T00:59:50", 6.2, Decimal(100))
 BY_STOP = Script("by_stop", "2024-02-29T21:59:50", 2.2, Decimal(100))
 BY_PLAN = replace(
-    BY_TARGET, name="by_plan", hours=1.2, arms=NO_PAIRS, edits=(("tp_percentage", Decimal("0.8")),)
+    BY_TARGET, name="by_plan", hours=1.2, arms=NO_PAIRS, edits={"tp_percentage": Decimal("0.8")}
 )
 BY_WORD = replace(BY_TARGET, name="by_word", hours=1.4, leaves=0.5)
 BY_TRAIL = replace(
     BY_TARGET,
     name="by_trail",
     hours=2.4,
-    edits=(("trailing_pct", Decimal(1)), ("tp_percentage", Decimal(20))),
+    edits={"trailing_pct": Decimal(1), "tp_percentage": Decimal(20)},
 )
 SCRIPTS = (BY_TARGET, BY_STOP, BY_PLAN, BY_WORD, BY_TRAIL)
 HEARD = Script("heard", BY_TARGET.start, 0.1, BY_TARGET.depth, listens=True)
@@ -108,7 +108,7 @@ def stage(
         updated_at=start - timedelta(hours=2),
         trade_on_margin=script.leverage is not None,
         leverage=script.leverage,
-        **dict(script.edits),
+        **script.edits,
     )
     books.watch(row, "owner", start - timedelta(hours=2))
     engine = Engine(config)

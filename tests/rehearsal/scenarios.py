@@ -6,6 +6,7 @@ It is judged by the exchange's own books; `lost` names the one promise that a sc
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -14,16 +15,19 @@ from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.scene import read
 from interlock.simulator.scenes.words import Stage
 from tests.fakes.store import FakeMarket
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, BY_WORD, Script, stage
+from tests.rehearsal.scenario import BY_STOP, BY_TARGET, BY_WORD, PAIR, Script, stage
 from tests.rehearsal.world import World
 
 ENTRY: Final = "private/create-order"
-STOP: Final = "private/advanced/create-oco"
+STOP: Final = "private/advanced/create-order"
 CANCEL: Final = "private/advanced/cancel-oco"
 A_MOMENT: Final = 0.001  # hours: the bar that decides has not closed yet
 BOUGHT: Final = replace(BY_TARGET, name="bought", hours=0.3)
+KILLED: Final = timedelta(seconds=14)
+LEFT: Final = replace(
+    BY_WORD, name="left", hours=1.1
+)  # sold by a signal, so that the pair must go first
 SOLD: Final = replace(BY_TARGET, name="sold", hours=6.4)
-SOLD_HERE: Final = BY_WORD  # the pair is cancelled as a whole, and then the lot is sold
 STOPPED: Final = BY_STOP
 LONG: Final = replace(BOUGHT, name="long", hours=2.3)  # until executions are swept
 # On margin: until the next hour's interest is booked, and until the debt is repaid.
@@ -53,7 +57,7 @@ class Scenario:
 
     def _begun(self, crashes: frozenset[int]) -> tuple[World, Play]:
         world = stage(self.script, crashes=crashes)
-        world.market = _market(self.script).copied()
+        world.market = _market(self.script.start).copied()
         text = f'title = "{self.name}"\nproves = "-"\nstep = [{", ".join(self.steps)}]'
         play = Play(read(text, self.name), Stage(world.engine))
         if self.meanwhile is not None:
@@ -62,9 +66,9 @@ class Scenario:
 
 
 @cache
-def _market(script: Script) -> FakeMarket:
+def _market(start: str) -> FakeMarket:
     """What a platform that had run before would know of the market: its bars are not read anew in each of thousands of runs."""
-    before = stage(replace(script, hours=A_MOMENT))
+    before = stage(replace(BOUGHT, start=start, hours=A_MOMENT))
     before.run()
     assert isinstance(before.market, FakeMarket)
     return before.market
@@ -77,6 +81,18 @@ def arm(fault: str, method: str, when: str = "", **more: object) -> str:
     return f'{{{start}arm = {{fault = "{fault}", method = "{method}"{said}}}}}'
 
 
+def killed(world: World) -> None:
+    """The owner kills fourteen seconds after the beginning: the entry has left, and its lot may be bare yet."""
+    before = world.meanwhile, world.after
+
+    def kill() -> None:
+        world.open_books().switch("owner", "enough", world.now(), mode=None, kill=True)
+        if before[0] is not None:
+            world.loop.call_later((before[1] - KILLED).total_seconds(), before[0])
+
+    world.after, world.meanwhile = KILLED, kill
+
+
 def do(when: str, word: str, **said: object) -> str:
     """A step that says another word."""
     body = ", ".join(f"{name} = {value}" for name, value in said.items())
@@ -87,6 +103,8 @@ ON_ACCEPT: Final = 'on = "accept"'
 SOON: Final = 'on = "accept", after = "3s"'
 LATER: Final = 'on = "accept", after = "90s"'
 SYMBOL: Final = '"XRP_USDT"'
+
+NO_PAIR: Final = arm("refuse", PAIR, count=99, code=140001)
 
 SCENARIOS: Final = (
     # on margin
@@ -134,38 +152,52 @@ SCENARIOS: Final = (
     Scenario("the entry is asked for too soon", BOUGHT, (arm("refuse", ENTRY, code=42901),)),
     Scenario("the entry is refused for its funds", BOUGHT, (arm("refuse", ENTRY, code=306),)),
     Scenario("the entry's id is called used", BOUGHT, (arm("refuse_after", ENTRY, code=204),)),
-    # the stop
-    Scenario("the stop is lost on its way", BOUGHT, (arm("lose_request", STOP),)),
-    Scenario("the stop's answer is lost", BOUGHT, (arm("lose_answer", STOP),)),
-    Scenario("the stop's answer is lost twice", BOUGHT, (arm("lose_answer", STOP, count=2),)),
-    Scenario("502 after the stop was accepted", BOUGHT, (arm("http_502", STOP),)),
-    Scenario("the stop is accepted 20 s late", BOUGHT, (arm("accept_late", STOP, by_seconds=20),)),
-    Scenario("the stop is refused", BOUGHT, (arm("refuse", STOP, count=99, code=140001),)),
-    Scenario("the stop is asked for too soon", BOUGHT, (arm("refuse", STOP, code=42901),)),
+    # the pair of stop and target, and the stop alone
+    Scenario("the pair is lost on its way", BOUGHT, (arm("lose_request", PAIR),)),
+    Scenario("the pair's answer is lost", BOUGHT, (arm("lose_answer", PAIR),)),
+    Scenario("the pair's answer is lost twice", BOUGHT, (arm("lose_answer", PAIR, count=2),)),
+    Scenario("502 after the pair was accepted", BOUGHT, (arm("http_502", PAIR),)),
+    Scenario("the pair is accepted 20 s late", BOUGHT, (arm("accept_late", PAIR, by_seconds=20),)),
+    Scenario("the pair is asked for too soon", BOUGHT, (arm("refuse", PAIR, code=42901),)),
     Scenario(
-        "two stops in a row are asked for too soon",
+        "two pairs in a row are asked for too soon",
         BOUGHT,
-        (arm("refuse", STOP, count=2, code=42901),),
+        (arm("refuse", PAIR, count=2, code=42901),),
+    ),
+    Scenario("the pair is refused", BOUGHT, (NO_PAIR,)),
+    Scenario("a lone stop is lost on its way", BOUGHT, (NO_PAIR, arm("lose_request", STOP))),
+    Scenario("a lone stop's answer is lost", BOUGHT, (NO_PAIR, arm("lose_answer", STOP))),
+    Scenario(
+        "a lone stop is accepted 20 s late",
+        BOUGHT,
+        (NO_PAIR, arm("accept_late", STOP, by_seconds=20)),
+    ),
+    Scenario(
+        "pair and stop are refused",
+        BOUGHT,
+        (NO_PAIR, arm("refuse", STOP, count=99, code=140001)),
     ),
     # the exit
-    Scenario("the cancel of the stop is lost", SOLD_HERE, (arm("lose_request", CANCEL),)),
-    Scenario("the cancel's answer is lost", SOLD_HERE, (arm("lose_answer", CANCEL),)),
+    Scenario("the cancel of the pair is lost", LEFT, (arm("lose_request", CANCEL),)),
+    Scenario("the cancel's answer is lost", LEFT, (arm("lose_answer", CANCEL),)),
     Scenario(
         "the sale's answer is lost",
-        SOLD_HERE,
+        LEFT,
         (arm("lose_answer", ENTRY, f'on = "{CANCEL}"'),),
     ),
     Scenario(
-        "502 after the sale was accepted", SOLD_HERE, (arm("http_502", ENTRY, f'on = "{CANCEL}"'),)
+        "502 after the sale was accepted", LEFT, (arm("http_502", ENTRY, f'on = "{CANCEL}"'),)
     ),
     Scenario(
-        "the sale is refused once", SOLD_HERE, (arm("refuse", ENTRY, f'on = "{CANCEL}"', code=315),)
+        "the sale is refused once", LEFT, (arm("refuse", ENTRY, f'on = "{CANCEL}"', code=315),)
     ),
     Scenario(
         "the sale comes 20 s late",
-        SOLD_HERE,
+        LEFT,
         (arm("accept_late", ENTRY, f'on = "{CANCEL}"', by_seconds=20),),
     ),
+    Scenario("sold by a signal", LEFT),
+    Scenario("the cancel of the pair is refused once", LEFT, (arm("refuse", CANCEL, code=212),)),
     # what is read
     Scenario(
         "orders are seen 10 s late",
@@ -256,4 +288,10 @@ SCENARIOS: Final = (
             ),
         ),
     ),
+    Scenario("money comes in", LONG, (do(LATER, "transfer", currency='"USDT"', amount='"500"'),)),
+    Scenario(
+        "money is taken out", LONG, (do(LATER, "transfer", currency='"USDT"', amount='"-500"'),)
+    ),
+    Scenario("the owner kills when the lot is bought", BOUGHT, meanwhile=killed),
+    Scenario("the owner kills before the sale", LEFT, meanwhile=killed),
 )

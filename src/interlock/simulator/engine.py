@@ -238,9 +238,11 @@ class Engine:
 
     def _raced(self, call: Call, met: Armed | None) -> object:
         """What an acting call brings about; a cancel may come too late for its order, or be accepted and lose."""
+        if met is None:
+            return self._private.methods[call.method](call, self.now)
         do = partial(self._private.methods[call.method], call, self.now)
-        effect = met.fault.effect if met is not None else Effect.NOW
-        if met is None or effect not in {Effect.OVERTAKEN, Effect.OUTRUN}:
+        effect = met.fault.effect
+        if effect not in {Effect.OVERTAKEN, Effect.OUTRUN}:
             return do()
         order = self._private.named(call)
         if order is None or not order.is_open:
@@ -287,7 +289,10 @@ class Engine:
     def _obey(self, call: Call, sought: Sought, met: Armed | None) -> object:
         self._count(call.method)
         try:
-            result = self._unless_refused(met, lambda: self._granted(call, sought, met))
+            if met is None:
+                result = self._granted(call, sought, None)
+            else:
+                result = self._unless_refused(met, lambda: self._granted(call, sought, met))
         except Refusal as refused:
             self._note(call.method, sought.source, call.params, refused)
             raise
@@ -367,7 +372,7 @@ class Engine:
 
     def _catch_up(self) -> None:
         """What waited for what has been seen happens, if it is for now."""
-        if self._take_cues():
+        if self.cues.are_left and self._take_cues():
             self.advance(self.now)
 
     def _take_cues(self) -> bool:

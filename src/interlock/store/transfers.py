@@ -22,7 +22,7 @@ def book_transfers(
     young = (each for each in transfers if each.at > began_at)
     new = tuple(each for each in young if write_entry(rows, moved(each)))
     for each in new:
-        for lot in charged(each, rows.find(LOTS, quote=each.currency)):
+        for lot in charged(each, rows.sound(LOTS, quote=each.currency)[0]):
             rows.put(LOTS, lot)
         _keep_out_of_the_day(rows, each, now)
     return new

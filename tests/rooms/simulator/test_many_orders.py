@@ -34,7 +34,8 @@ def orders() -> list[Order]:
 def test_the_next_order_to_be_met_and_the_sums_held_back_are_those_of_a_look_at_every_order(
     taken: list[tuple[int, str, int]],
 ) -> None:
-    every, waiting, held = orders(), Waiting(), Held()
+    every, waiting = orders(), Waiting()
+    held = {on_credit: Held() for on_credit in (False, True)}
     for n, step, amount in taken:
         order = every[n]
         if not order.is_open:
@@ -46,7 +47,7 @@ def test_the_next_order_to_be_met_and_the_sums_held_back_are_those_of_a_look_at_
             order.reserved = Decimal(amount)
         else:
             waiting.put(order, Instant(amount) if step == "wait" else None)
-        held.changed(order)
+        held[order.wish.on_credit].changed(order)
 
         due = [(each.touch, each.id) for each in every if each.touch is not None]
         first = waiting.first()
@@ -57,4 +58,4 @@ def test_the_next_order_to_be_met_and_the_sums_held_back_are_those_of_a_look_at_
                 for each in every
                 if (each.reserved_in, each.wish.on_credit) == (currency, on_credit)
             ]
-            assert held.total(currency, on_credit=on_credit) == sum(open_)
+            assert held[on_credit].total(currency) == sum(open_)

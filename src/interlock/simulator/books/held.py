@@ -5,34 +5,31 @@ from typing import Final
 
 from interlock.simulator.books.orders import ZERO, Order
 
-Key = tuple[str, bool]
-"""A currency, and whether an order is on credit."""
-
 
 class Held:
-    """The sum over open orders, by currency and credit; an order that has changed is counted anew when a sum is next asked for."""
+    """The sum over open orders, by currency; an order that has changed is counted anew when a sum is next asked for."""
 
     def __init__(self) -> None:
-        self._sums: Final[dict[Key, Decimal]] = {}
-        self._counted: Final[dict[str, tuple[Key, Decimal]]] = {}
+        self._sums: Final[dict[str, Decimal]] = {}
+        self._counted: Final[dict[str, tuple[str, Decimal]]] = {}
         self._changed: Final[dict[str, Order]] = {}
 
     def changed(self, order: Order) -> None:
         """An order holds back another amount, or will not be open any more."""
         self._changed[order.id] = order
 
-    def total(self, currency: str, *, on_credit: bool) -> Decimal:
-        """What the open orders hold back in a currency, or pledge."""
+    def total(self, currency: str) -> Decimal:
+        """What the open orders hold back in a currency."""
         for order in self._changed.values():
             self._count(order)
         self._changed.clear()
-        return self._sums.get((currency, on_credit), ZERO)
+        return self._sums.get(currency, ZERO)
 
     def _count(self, order: Order) -> None:
         before = self._counted.pop(order.id, None)
         if before is not None:
             self._sums[before[0]] -= before[1]
         if order.is_open and order.reserved:
-            key = order.reserved_in, order.wish.on_credit
-            self._counted[order.id] = key, order.reserved
-            self._sums[key] = self._sums.get(key, ZERO) + order.reserved
+            currency = order.reserved_in
+            self._counted[order.id] = currency, order.reserved
+            self._sums[currency] = self._sums.get(currency, ZERO) + order.reserved

@@ -48,13 +48,15 @@ class Objections:
 
     def to_new(self, order: Order, quote: Quote, now: Instant) -> int:
         """Against an order that comes in."""
-        wish, listed = order.wish, order.wish.listed
-        objections = (
-            (wish.post_only and not may_post(wish, quote), POST_ONLY),
-            (self._is_crowded(listed.symbol), TOO_MANY),
-        )
-        found = self._worth(wish, quote) or next((code for holds, code in objections if holds), 0)
-        return found or self._poverty(order, now) or self._impatience(order, now)
+        wish = order.wish
+        code = self._worth(wish, quote)
+        if code:
+            return code
+        if wish.post_only and not may_post(wish, quote):
+            return POST_ONLY
+        if self._is_crowded(wish.listed.symbol):
+            return TOO_MANY
+        return self._poverty(order, now) or self._impatience(order, now)
 
     def to_child(self, child: Order, quote: Quote, now: Instant) -> int:
         """Against what a trigger has become: only now are its funds asked for."""
@@ -78,14 +80,14 @@ class Objections:
 
     def _worth(self, wish: Wish, quote: Quote) -> int:
         """The code for an order that is too small, too large or too far away, or zero."""
-        at_market = wish.quantity * (wish.limit or wish.ref_price or quote.last)
-        worth = wish.notional if wish.notional is not None else at_market
-        objections = (
-            (worth < (wish.listed.value_min or ZERO), TOO_SMALL),
-            (wish.listed.value_max is not None and worth > wish.listed.value_max, TOO_LARGE),
-            (wish.limit is not None and self._is_far(wish.limit, quote), TOO_FAR),
-        )
-        return next((code for holds, code in objections if holds), 0)
+        worth, listed = wish.notional, wish.listed
+        if worth is None:
+            worth = wish.quantity * (wish.limit or wish.ref_price or quote.last)
+        if worth < (listed.value_min or ZERO):
+            return TOO_SMALL
+        if listed.value_max is not None and worth > listed.value_max:
+            return TOO_LARGE
+        return TOO_FAR if wish.limit is not None and self._is_far(wish.limit, quote) else 0
 
     def _is_far(self, limit: Decimal, quote: Quote) -> bool:
         return abs(limit - quote.last) > quote.last * self.config.switches.price_band

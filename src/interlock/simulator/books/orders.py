@@ -129,11 +129,6 @@ class Wish:
         in_base = self.side is Side.BUY and not self.fee_in_quote
         return self.listed.base if in_base else self.listed.quote
 
-    @property
-    def pays_on_top(self) -> bool:
-        """Whether the fee is paid beyond the value."""
-        return self.side is Side.BUY and self.fee_in_quote
-
 
 @dataclass(slots=True)
 class Order:

@@ -45,11 +45,13 @@ def is_done(order: Order) -> bool:
 
 def needs(order: Order, taker_rate: Decimal, *, with_fee: bool = False) -> Decimal:
     """What an open order must hold back: a sale its base, a buy its price, a trigger nothing. No fee on top, unless it is paid there."""
-    if order.wish.kind.is_trigger:
+    wish = order.wish
+    if wish.kind.is_trigger:
         return ZERO
     held = _unspent(order)
-    on_top = order.wish.pays_on_top or (with_fee and order.wish.side is Side.BUY)
-    return held * (1 + taker_rate) if on_top else held
+    if wish.side is Side.BUY and (with_fee or wish.fee_in_quote):
+        return held * (1 + taker_rate)
+    return held
 
 
 def _unspent(order: Order) -> Decimal:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.errors import BrokenInvariant
-from interlock.matching import Liquidity, Quote, execution, takeable
+from interlock.matching import Liquidity, Quote, crosses, execution, takeable
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.events import BalanceChanged, BookTaken, Events, Moved, Traded
 from interlock.simulator.books.held import Held
@@ -80,7 +80,8 @@ class Trading:
         self._market: Final = market
         self._wallet: Final = wallet
         self._book: Final = book
-        self._held: Final = Held()
+        self._reserved: Final = Held()
+        self._pledged: Final = Held()
         self._waiting: Final = Waiting()
         self._objections: Final = Objections(config, market, wallet, book, margin)
         self._interest_due: Instant | None = None
@@ -101,7 +102,7 @@ class Trading:
             self.events.order(order, now)
             raise Refusal(code, ids(order))
         self.accepts.append(Accept(wish.client_oid, order.id, None, method, nonce, now))
-        self._begin(order, now)
+        self._begin(order, quote, now)
         self._close(order, now)
         return order
 
@@ -115,13 +116,13 @@ class Trading:
             code = self._objections.to_new(order, quote, now)
             if code:
                 raise Refusal(code)
-            orders.append(order)
-        for order in orders:
+            orders.append((order, quote))
+        for order, _ in orders:
             self._book.add(order)
             self.accepts.append(Accept(order.wish.client_oid, order.id, None, method, nonce, now))
-        for order in sorted(orders, key=lambda each: not each.wish.kind.is_trigger):
+        for order, quote in sorted(orders, key=lambda each: not each[0].wish.kind.is_trigger):
             if order.is_open:
-                self._begin(order, now)
+                self._begin(order, quote, now)
                 self._close(order, now)
         return list_id
 
@@ -136,7 +137,7 @@ class Trading:
             raise Refusal(code)
         order.amend(wish, value, now)
         self._book.rename(order)
-        self._begin(order, now)
+        self._begin(order, quote, now)
         self._close(order, now)
 
     def _must_be_open_for(self, wish: Wish, now: Instant) -> Quote:
@@ -216,7 +217,7 @@ class Trading:
 
     def _tell_balances(self, now: Instant) -> None:
         """Every change of money is told; from the first debt on an hour becomes due."""
-        if not self._wallet.owed():
+        if not self._wallet.has_debt:
             self._interest_due = None
         elif self._interest_due is None:
             self._interest_due = next_hour(now)
@@ -225,10 +226,13 @@ class Trading:
 
     def check(self, order: Order) -> None:
         """What is reserved is what the open orders reserve, and an ended order reserves nothing."""
-        currency, on_credit = order.reserved_in, order.wish.on_credit
-        kept = self._wallet.pledged if on_credit else self._wallet.reserved
-        held = self._held.total(currency, on_credit=on_credit)
-        if held != kept.get(currency, ZERO) or (order.reserved and not order.is_open):
+        currency = order.reserved_in
+        if order.wish.on_credit:
+            kept, held = self._wallet.pledged, self._pledged
+        else:
+            kept, held = self._wallet.reserved, self._reserved
+        is_kept = held.total(currency) == kept.get(currency, ZERO)
+        if not is_kept or (order.reserved and not order.is_open):
             raise BrokenInvariant(
                 f"The reservations in {currency} are not those of the open orders."
             )
@@ -240,14 +244,14 @@ class Trading:
         waits = Status.PENDING if wish.kind.is_trigger else Status.ACTIVE
         return Order(self._book.next_id(), wish, value_of(wish, quote), now, now, waits)
 
-    def _begin(self, order: Order, now: Instant) -> None:
+    def _begin(self, order: Order, quote: Quote, now: Instant) -> None:
         wish = order.wish
         if wish.kind.is_trigger:
             self._waiting.put(order, self._awaited(order, now))
             return
         self._hold(order, self._objections.needs(order))
         if not wish.post_only:
-            self._take(order, now)
+            self._take(order, quote, now)
         if order.is_open:
             self._stay(order, now)
 
@@ -264,9 +268,12 @@ class Trading:
 
     # -- executing
 
-    def _take(self, order: Order, now: Instant) -> None:
+    def _take(self, order: Order, quote: Quote, now: Instant) -> None:
         """Takes what the other side holds, level by level, as far as the limit is good; each execution but the last is told at once."""
-        for price, standing in self._market.levels(order.wish.listed.symbol, order.wish.side, now):
+        wish = order.wish
+        reaches = wish.limit is None or crosses(wish.side, wish.limit, quote)
+        levels = self._market.levels(wish.listed.symbol, wish.side, now) if reaches else []
+        for price, standing in levels:
             self._prevent(order, price, now)
             quantity = self._wanted(order, price, standing)
             if not order.is_open or not is_good(order, price) or not quantity:
@@ -309,8 +316,8 @@ class Trading:
         is_maker = liquidity is Liquidity.MAKER
         rate = self._config.maker_rate if is_maker else self._config.taker_rate
         wish = order.wish
-        exact = (number.normalize() for number in (quantity, price, rate))
-        done = execution(wish.side, *exact, fee_in_quote=wish.fee_in_quote)
+        quantity, price, rate = quantity.normalize(), price.normalize(), rate.normalize()
+        done = execution(wish.side, quantity, price, rate, fee_in_quote=wish.fee_in_quote)
         self._market.take(wish.listed.symbol, wish.side, quantity, now)
         counts_base = self._config.switches.cumulative_fee_unit is CumulativeFeeUnit.BASE
         order.execute(done, rate, now, counts_base=counts_base)
@@ -327,11 +334,13 @@ class Trading:
         )
         self._book.trades.append(trade)
         self._wallet.book(trade, on_credit=wish.on_credit)
-        self._hold(order, self._objections.needs(order))
+        ends = is_done(order)
+        if not ends:
+            self._hold(order, self._objections.needs(order))
         self.events.add(Traded(trade, now))
         self.events.add(BookTaken(wish.listed.symbol, now))
         self._end_sibling(order, now)
-        if is_done(order):
+        if ends:
             self._end(order, Status.FILLED, now)
 
     # -- resting, firing, ending
@@ -383,24 +392,31 @@ class Trading:
         if not code:
             accept = Accept(wish.client_oid, child.id, trigger.id, "trigger", None, now)
             self.accepts.append(accept)
-            self._begin(child, now)
+            self._begin(child, quote, now)
         trigger.fire(child)
         self._close(child, now)
 
     def _end_sibling(self, order: Order, now: Instant) -> None:
         """The first execution of one leg of a list, also a partial one, ends the other."""
-        if order.wish.leg is None:
+        leg = order.wish.leg
+        if leg is None:
             return
-        for other in self._book.listed(order.wish.leg.list_id):
+        for other in self._book.listed(leg.list_id):
             if other is not order and other.is_open:
                 self._end(other, Status.CANCELED, now)
                 self._close(other, now)
 
     def _hold(self, order: Order, amount: Decimal) -> None:
-        hold = self._wallet.pledge if order.wish.on_credit else self._wallet.reserve
-        hold(order.reserved_in, amount - order.reserved)
+        more = amount - order.reserved
         order.reserved = amount
-        self._held.changed(order)
+        if not more:
+            return
+        if order.wish.on_credit:
+            self._wallet.pledge(order.reserved_in, more)
+            self._pledged.changed(order)
+        else:
+            self._wallet.reserve(order.reserved_in, more)
+            self._reserved.changed(order)
 
     def _end(self, order: Order, status: Status, now: Instant, reason: int = 0) -> None:
         self._hold(order, ZERO)

@@ -45,6 +45,11 @@ class Wallet:
         """What may be spent without borrowing."""
         return self.free(currency) - self.pledged.get(currency, ZERO)
 
+    @property
+    def has_debt(self) -> bool:
+        """Whether anything is borrowed."""
+        return min(self.total.values(), default=ZERO) < ZERO
+
     def owed(self) -> dict[str, Decimal]:
         """What is borrowed, by currency."""
         return {name: -total for name, total in sorted(self.total.items()) if total < 0}
@@ -100,16 +105,17 @@ class Wallet:
 
     def _must_balance(self, currency: str) -> None:
         held = self.total.get(currency, ZERO) - self.opening.get(currency, ZERO)
-        others = (self._market, self._fees, self.interest)
-        if held + sum(other.get(currency, ZERO) for other in others):
+        market, fees = self._market.get(currency, ZERO), self._fees.get(currency, ZERO)
+        if held + (market + fees + self.interest.get(currency, ZERO)):
             raise BrokenInvariant(f"Money appeared or vanished in {currency}.")
 
     def _must_be_sane(self, currency: str) -> None:
         """What is reserved is owned, unless the lender stands in for it."""
-        if self.free(currency) >= 0:
-            self._lent.discard(currency)
         reserved, pledged = self.reserved.get(currency, ZERO), self.pledged.get(currency, ZERO)
-        if min(reserved, pledged) < 0 or (self.free(currency) < 0 and currency not in self._lent):
+        is_owned = self.total.get(currency, ZERO) >= reserved
+        if is_owned:
+            self._lent.discard(currency)
+        if reserved < ZERO or pledged < ZERO or not (is_owned or currency in self._lent):
             raise BrokenInvariant(
                 f"The wallet reserves {reserved} {currency} that it does not own."
             )

@@ -33,6 +33,7 @@ from interlock.simulator.recordings import Series
 from interlock.values import Instant, Side
 
 MS: Final = 1000
+NOTHING: Final = Decimal(0)
 MICROSECOND: Final = timedelta(microseconds=1)
 # How many levels stand one behind the other where there is slippage, the best among them.
 SLIPPING_LEVELS: Final = 10
@@ -86,7 +87,7 @@ class Replay:
 
     def index_at(self, now: Instant) -> int:
         """The index of the newest bar that opened at or before now; -1 before the first."""
-        return int(np.searchsorted(self.series.open_time, now.ms, side="right")) - 1
+        return int(self.series.open_time.searchsorted(now.ms, side="right")) - 1
 
     def bar(self, index: int) -> Bar:
         """One recorded bar, in the numbers that were printed."""
@@ -175,7 +176,7 @@ class Replay:
             hits = self.series.low[first:] <= float(level) * (1 + NEARLY)
         else:
             hits = self.series.high[first:] >= float(level) * (1 - NEARLY)
-        yield from (first + int(n) for n in np.flatnonzero(hits))
+        yield from (first + int(n) for n in hits.nonzero()[0])
 
 
 Level = tuple[Decimal, Decimal]
@@ -246,7 +247,7 @@ class Market:
     def quote(self, symbol: str, now: Instant) -> Quote | None:
         """The quote of a symbol; None when it has no price."""
         known = self._quotes.get(symbol)
-        if known is not None and known[0] == now:
+        if known is not None and known[0].micros == now.micros:
             return known[1]
         quote = self._quote(symbol, now)
         self._quotes[symbol] = (now, quote)
@@ -290,10 +291,7 @@ class Market:
     def standing(self, symbol: str, side: str, now: Instant) -> Decimal:
         """What the best level that `side` takes from still holds now, in base."""
         whole = self._whole(symbol, now)
-        if whole is None:
-            return Decimal(0)
-        taken = self._taken.get((symbol, side))
-        return whole - taken.quantity if taken is not None and taken.at == now else whole
+        return Decimal(0) if whole is None else whole - self._gone(symbol, side, now)
 
     def _whole(self, symbol: str, now: Instant) -> Decimal | None:
         """What the best level holds before anything is taken: said for now, configured, or recorded. None where the exchange was away."""
@@ -314,12 +312,11 @@ class Market:
             return []
         ladder = self.conditions(symbol).ladder_over(self._config.ladders.get(symbol))
         ladder = self._slope(whole) if ladder is None else ladder
+        gone = self._gone(symbol, side, now)
         if ladder is None:
-            left = self.standing(symbol, side, now)
+            left = whole - gone
             return [(best, left)] if left > 0 else []
         tick = self.replays[symbol].listed.tick * (1 if side is Side.BUY else -1)
-        taken = self._taken.get((symbol, side))
-        gone = taken.quantity if taken is not None and taken.at == now else Decimal(0)
         levels = [(best + ticks * tick, quantity) for ticks, quantity in ladder]
         return [level for level in without(levels, gone) if level[0] > 0]
 
@@ -330,9 +327,12 @@ class Market:
 
     def take(self, symbol: str, side: str, quantity: Decimal, now: Instant) -> None:
         """Takes so much from the level."""
+        self._taken[symbol, side] = Taken(now, self._gone(symbol, side, now) + quantity)
+
+    def _gone(self, symbol: str, side: str, now: Instant) -> Decimal:
+        """What has been taken from the best level since the clock last moved."""
         taken = self._taken.get((symbol, side))
-        before = taken.quantity if taken is not None and taken.at == now else Decimal(0)
-        self._taken[symbol, side] = Taken(now, before + quantity)
+        return NOTHING if taken is None or taken.at.micros != now.micros else taken.quantity
 
 
 def without(levels: list[Level], gone: Decimal) -> Iterator[Level]:

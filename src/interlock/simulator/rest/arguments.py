@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.orders import ZERO, Kind, TimeInForce, Wish
@@ -17,7 +17,7 @@ from interlock.simulator.market.candles import Page
 from interlock.simulator.market.listing import Listed
 from interlock.simulator.rest.funding import Rights, leverage_of, stp_of
 from interlock.simulator.rest.requests import Call
-from interlock.simulator.switches import BareLeverage, Switches
+from interlock.simulator.switches import BareLeverage, SpotMargin, Switches
 from interlock.values import Instant, Side
 
 BAD_REQUEST: Final = 40003
@@ -40,6 +40,10 @@ CHAIN_WINDOW: Final = 90 * DAY
 CHAIN_ROWS: Final = 20
 CHAIN_ROWS_MAX: Final = 200
 HISTORY: Final = MappingProxyType({"D1": (DAY, 30), "H1": (timedelta(hours=1), 120)})
+Word = TypeVar("Word")
+KINDS: Final = Kind.__members__
+SIDES: Final = Side.__members__
+TIMES_IN_FORCE: Final = TimeInForce.__members__
 _PLAIN: Final = re.compile(r"\d{1,14}(\.\d{1,14})?")
 _WHOLE: Final = re.compile(r"\d{1,19}")
 # Magnitudes below which a number counts seconds, milliseconds, microseconds; above the last it counts nanoseconds.
@@ -98,13 +102,18 @@ def listed_of(params: Mapping[str, object], instruments: Mapping[str, Listed]) -
 
 
 def funded(params: Mapping[str, object], switches: Switches) -> Mapping[str, object]:
-    """The parameters of an order with its funding said: what it is when it says nothing, and what a leverage alone means."""
+    """The parameters of an order with its funding said: what it is when it says nothing, and what a leverage alone means.
+
+    SPOT goes without saying.
+    """
     is_bare = "leverage" in params and params.get("spot_margin") != "MARGIN"
     if is_bare and switches.bare_leverage is BareLeverage.REJECT:
         raise Refusal(BAD_ARGUMENT)
     if is_bare and switches.bare_leverage is BareLeverage.MARGIN:
         return {**params, "spot_margin": "MARGIN"}
-    return {"spot_margin": switches.spot_margin_default.value, **params}
+    if "spot_margin" in params or switches.spot_margin_default is SpotMargin.SPOT:
+        return params
+    return {**params, "spot_margin": switches.spot_margin_default.value}
 
 
 def ordinary_wish(call: Call, instruments: Mapping[str, Listed], rights: Rights) -> Wish:
@@ -338,33 +347,41 @@ def _instant(value: object) -> Instant | None:
 
 
 def _kind(params: Mapping[str, object]) -> Kind:
-    name = text(params, "type", code=218)
-    if name is None:
+    kind = _word(params, "type", KINDS, 218)
+    if kind is None:
         raise Refusal(BAD_ARGUMENT)
-    if name not in Kind.__members__:
-        raise Refusal(218)
-    return Kind(name)
+    return kind
 
 
 def _side(params: Mapping[str, object]) -> Side:
-    name = text(params, "side", code=220)
-    if name is None:
+    side = _word(params, "side", SIDES, 220)
+    if side is None:
         raise Refusal(BAD_ARGUMENT)
-    if name not in Side.__members__:
-        raise Refusal(220)
-    return Side(name)
+    return side
 
 
 def _tif(params: Mapping[str, object]) -> TimeInForce:
-    name = text(params, "time_in_force", code=221) or TimeInForce.GOOD_TILL_CANCEL
-    if name not in TimeInForce.__members__:
-        raise Refusal(221)
-    return TimeInForce(name)
+    return _word(params, "time_in_force", TIMES_IN_FORCE, 221) or TimeInForce.GOOD_TILL_CANCEL
+
+
+def _word(
+    params: Mapping[str, object], name: str, words: Mapping[str, Word], code: int
+) -> Word | None:
+    """One of the words that there are, if any was said."""
+    said = text(params, name, code=code)
+    if said is None:
+        return None
+    found = words.get(said)
+    if found is None:
+        raise Refusal(code)
+    return found
 
 
 def _instruction(params: Mapping[str, object], leverage: Decimal | None) -> str | None:
     """Whether the order may only rest, and how strictly; a margin order may say that it is one; others are not served."""
-    given = params.get("exec_inst", [])
+    if "exec_inst" not in params:
+        return None
+    given = params["exec_inst"]
     if leverage is not None and isinstance(given, list):
         given = [each for each in given if each != MARGIN_ORDER]
     if given not in ([], [POST_ONLY], [SMART]):
@@ -375,7 +392,9 @@ def _instruction(params: Mapping[str, object], leverage: Decimal | None) -> str 
 def _fee_in_quote(params: Mapping[str, object], listed: Listed, side: Side) -> bool:
     """Whether the fee is asked to be paid in quote; other currencies than the two of the pair are not served."""
     named = text(params, "fee_instrument_name", code=215)
-    if named not in {None, listed.quote} and (named != listed.base or side is Side.SELL):
+    if named is None:
+        return False
+    if named != listed.quote and (named != listed.base or side is Side.SELL):
         raise Refusal(215)
     return named == listed.quote
 
@@ -402,7 +421,7 @@ def _amounts(
 
 def _quantity(params: Mapping[str, object], listed: Listed) -> Decimal:
     given = params.get("quantity")
-    if isinstance(given, int | Decimal):
+    if not isinstance(given, str) and isinstance(given, int | Decimal):
         raise Refusal(40101)
     return _on_grid(given, listed.lot, 213)
 
@@ -418,6 +437,9 @@ def _on_grid(given: object, step: Decimal, code: int) -> Decimal:
 
 
 def _plain(given: object, code: int) -> Decimal:
-    if not isinstance(given, str) or not _PLAIN.fullmatch(given) or not Decimal(given):
+    if not isinstance(given, str) or not _PLAIN.fullmatch(given):
         raise Refusal(code)
-    return Decimal(given)
+    number = Decimal(given)
+    if not number:
+        raise Refusal(code)
+    return number

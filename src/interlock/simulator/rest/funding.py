@@ -5,9 +5,8 @@ A margin order is taken as one or refused, never made a spot order. A `leverage`
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from interlock.simulator.answers import Refusal
 from interlock.simulator.books.margin import LEVERAGE_MAX, Settings
@@ -25,8 +24,7 @@ _WHOLE: Final = re.compile(r"[0-9]{1,5}")
 _PLAIN: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,8})?")
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(NamedTuple):
     """What the account may ask for: triggers on the ordinary method, margin, and what its orders bear when they say nothing."""
 
     legacy_triggers: bool = False

@@ -99,7 +99,8 @@ class PrivateSide:
 
     def create(self, call: Call, now: Instant, *, advanced: bool) -> dict[str, str]:
         """Queues an order: its ids, once per client_oid for the whole run."""
-        asked = replace(call, params=funded(call.params, self._config.switches))
+        params = funded(call.params, self._config.switches)
+        asked = call if params is call.params else replace(call, params=params)
         read = trigger_wish if advanced else ordinary_wish
         wish = read(asked, self._listing.instruments, self._rights())
         self._must_be_new(wish, now)
@@ -112,11 +113,13 @@ class PrivateSide:
 
     def _priced(self, wish: Wish, now: Instant) -> Wish:
         """A market buy by value shows a quantity that is guessed from the price; a smart post-only order moves behind the price."""
+        if wish.notional is None and not wish.smart:
+            return wish
         quote = self._market.quote(wish.listed.symbol, now)
         if quote is None:
             return wish
         if wish.notional is None:
-            return posted(wish, quote) if wish.smart else wish
+            return posted(wish, quote)
         quantity = notional_quantity(wish.notional, quote.ask, wish.listed.lot)
         return replace(wish, quantity=quantity)
 
@@ -133,6 +136,8 @@ class PrivateSide:
 
     def _must_be_new(self, wish: Wish, now: Instant) -> None:
         bearers = self._book.bearers(wish.client_oid)
+        if not bearers:
+            return
         match self._config.switches.client_oid_scope:
             case ClientOidScope.PER_INSTRUMENT:
                 bearers = [o for o in bearers if o.wish.listed.symbol == wish.listed.symbol]
@@ -170,9 +175,10 @@ class PrivateSide:
         """The order that a call names; a trigger's id may be that of what it became."""
         named = which(call.params)
         order = self._book.find(*named, advanced=advanced)
-        same = self._config.switches.trigger_child_id is TriggerChildId.SAME
-        if order is not None or advanced or not same:
+        if order is not None or advanced:
             return order
+        if self._config.switches.trigger_child_id is not TriggerChildId.SAME:
+            return None
         trigger = self._book.find(*named, advanced=True)
         return self._book.orders.get(trigger.child_id or "") if trigger is not None else None
 
