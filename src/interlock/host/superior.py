@@ -29,11 +29,11 @@ class Superior:
         return cls(environ.get("NOTIFY_SOCKET", ""), seconds)
 
     def tell(self, *words: str) -> None:
-        """One datagram; a superior who does not listen is no trouble of ours."""
+        """One datagram; a superior who does not listen, or not fast enough, is no trouble of ours: nobody waits for it."""
         if not self.address:
             return
         name = f"\0{self.address[1:]}" if self.address.startswith("@") else self.address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as line:
             try:
                 line.sendto("\n".join(words).encode(), name)
             except OSError:

@@ -74,3 +74,17 @@ def test_an_abstract_address_is_understood() -> None:
 def test_nobody_listening_is_no_trouble(tmp_path: Path) -> None:
     Superior.of({}).stop()
     Superior.of({"NOTIFY_SOCKET": str(tmp_path / "gone"), "WATCHDOG_USEC": "soon"}).stop()
+
+
+def test_nobody_waits_for_a_superior_that_has_stopped_listening(ear: socket.socket) -> None:
+    """Its queue holds a few datagrams; a platform that waited for more room would stop trading."""
+    one = superior(ear)
+
+    async def say_much() -> None:
+        async with asyncio.timeout(5):
+            for _ in range(1000):
+                one.tell("WATCHDOG=1")
+                await asyncio.sleep(0)
+
+    asyncio.run(say_much())
+    assert 0 < len(heard(ear)) < 1000
