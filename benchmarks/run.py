@@ -28,6 +28,7 @@ from interlock.errors import Refused
 from interlock.market import Window
 from interlock.orders.intent import Attempt, intend
 from interlock.orders.ruling import Ruling
+from interlock.rehearsal.script import BY_STOP, stage
 from interlock.risk.limits import Limits
 from interlock.risk.verdict import Approved
 from interlock.simulator.recordings import load
@@ -36,7 +37,6 @@ from interlock.strategy.decide import decide
 from interlock.strategy.presets import PRESETS
 from interlock.strategy.watchlist import WatchlistRow
 from tests.fakes.goods import NOW, entry
-from tests.rehearsal.scenario import BY_STOP, stage
 from tests.rehearsal.sweep import quietly
 
 T = TypeVar("T")

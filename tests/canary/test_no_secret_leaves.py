@@ -21,6 +21,7 @@ import httpx
 from aiohttp import web
 from starlette.routing import Route
 
+from interlock.rehearsal.script import ROW
 from interlock.settings import read
 from interlock.simulator.config import ApiKey
 from interlock.simulator.front.serve import ServeOptions, serving
@@ -32,7 +33,6 @@ from tests.doors.asking import Door
 from tests.doors.serving import free_port, wait_until
 from tests.fakes.notify import TAKEN, Server, listening
 from tests.fakes.shown import ShownBooks
-from tests.rehearsal.scenario import ROW
 
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 START = Instant.of_iso("2024-02-29T00:59:50")

@@ -11,14 +11,14 @@ import structlog
 from typing_extensions import override
 
 from interlock.account import Mode
+from interlock.rehearsal.script import BY_STOP, BY_TARGET, SERIES, SYMBOL, Script, stage
+from interlock.rehearsal.store import DictGround, dict_books
 from interlock.simulator.answers import Answer
 from interlock.simulator.config import ApiKey, Config
 from interlock.simulator.engine import Engine
 from interlock.values import Secret
 from tests.canary.scanner import CANARIES, scan
 from tests.fakes.notify import Phone
-from tests.fakes.store import DictGround, fake_books
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, SERIES, SYMBOL, Script, stage
 
 # Unlike in every way that could show: length, alphabet, order.
 ONE = ApiKey("zz-short", Secret("~" * 60))
@@ -64,7 +64,7 @@ def lived(script: Script, key: ApiKey) -> Life:
         cache_logger_on_first_use=False,
     )
     ground = DictGround()
-    world = stage(script, open_books=lambda: fake_books(ground, bound=Mode.SIM))
+    world = stage(script, open_books=lambda: dict_books(ground, bound=Mode.SIM))
     exchange = Recorded(
         Config(
             start=world.start, replay={SYMBOL: SERIES}, keys=(key,), depth={SYMBOL: script.depth}

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from interlock.evidence.picture import Picture
+from interlock.rehearsal.script import BY_TARGET, ROW
 from interlock.settings import Settings, read
 from interlock.simulator.front.serve import Addresses, ServeOptions, serving
 from interlock.values import Instant
 from interlock.wiring.acts import prepare
 from interlock.wiring.roles import Platform, platform
 from tests.fakes.notify import TAKEN, Server, listening, says
-from tests.rehearsal.scenario import BY_TARGET, ROW
 from tests.rehearsal.sweep import quietly
 
 START = Instant.of_iso(BY_TARGET.start)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from interlock.account import Mode
+from interlock.rehearsal.store import INSTALL_ID
 from interlock.risk.limits import Limits
 from interlock.store import open_books, open_market
 from interlock.store.books import RowBooks
 from interlock.store.market import RowMarket
 from interlock.values import Secret
-from tests.fakes.store import INSTALL_ID
 from tests.host.postgresql import Server
 
 

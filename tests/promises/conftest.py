@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from interlock.account import Mode
+from interlock.rehearsal.store import INSTALL_ID, DictGround, DictMarket, dict_books
 from interlock.risk.limits import Limits
 from interlock.store import open_books, open_market
 from interlock.store.books import RowBooks
 from interlock.store.market import RowMarket
-from tests.fakes.store import INSTALL_ID, DictGround, FakeMarket, fake_books
 
 
 @dataclass(slots=True)
@@ -21,21 +21,21 @@ class Shelf:
     folder: Path | None
     ground: DictGround = field(default_factory=DictGround)
     opened: list[RowBooks | RowMarket] = field(default_factory=list)
-    market_kept: FakeMarket = field(default_factory=FakeMarket)
+    market_kept: DictMarket = field(default_factory=DictMarket)
 
     def books(
         self, limits: Limits | None = None, bound: Mode = Mode.LIVE, *, enabled: bool = True
     ) -> RowBooks:
         limits = limits or Limits()
         if self.folder is None:
-            return fake_books(self.ground, limits=limits, bound=bound, enabled=enabled)
+            return dict_books(self.ground, limits=limits, bound=bound, enabled=enabled)
         books = open_books(
             self.folder, limits=limits, bound=bound, enabled=enabled, install_id=INSTALL_ID
         )
         self.opened.append(books)
         return books
 
-    def market(self) -> RowMarket | FakeMarket:
+    def market(self) -> RowMarket | DictMarket:
         if self.folder is None:
             return self.market_kept
         market = open_market(self.folder)

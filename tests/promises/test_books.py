@@ -24,6 +24,7 @@ from interlock.orders.evidence import Accepted, Evidence, Source
 from interlock.orders.intent import Request, intend
 from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
+from interlock.rehearsal.store import dict_books
 from interlock.risk.verdict import Approved, Blocked
 from interlock.store.books import RowBooks
 from interlock.strategy.proposal import Purpose
@@ -31,7 +32,6 @@ from interlock.strategy.signal import Decision
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
-from tests.fakes.store import fake_books
 from tests.promises.conftest import Shelf
 from tests.promises.wishes import (
     HOSTILE,
@@ -237,7 +237,7 @@ def test_a_crash_inside_the_transaction_leaves_nothing(shelf: Shelf) -> None:
 
 
 def _nothing() -> tuple[Standing, Throttles]:
-    return fake_books().standing(NOON), {}
+    return dict_books().standing(NOON), {}
 
 
 def _spoken() -> ThrottleState:
@@ -371,7 +371,7 @@ def test_an_emitted_signal_that_ends_nowhere_is_not_written(books: RowBooks) -> 
 
 @given(st.lists(st.integers(-5_000_000, 5_000_000), min_size=1, max_size=12))
 def test_a_nonce_is_never_used_twice_whatever_the_clock_does(steps: list[int]) -> None:
-    books = fake_books()
+    books = dict_books()
     tenure = armed(books)
     nonces = []
     for n, step in enumerate(steps):

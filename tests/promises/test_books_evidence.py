@@ -13,9 +13,9 @@ from interlock.ledger.book import wallet
 from interlock.orders.evidence import HORIZON, Accepted, Source
 from interlock.orders.life import State
 from interlock.ports import Books
+from interlock.rehearsal.store import dict_books
 from interlock.store.books import RowBooks
 from interlock.values import Instant
-from tests.fakes.store import fake_books
 from tests.promises.conftest import Shelf
 from tests.promises.wishes import (
     HOUR,
@@ -304,7 +304,7 @@ sizes = st.lists(st.integers(1, 40), min_size=1, max_size=8)
 
 @given(sizes, st.lists(st.integers(0, 7), max_size=12))
 def test_however_executions_arrive_the_books_balance(parts: list[int], order: list[int]) -> None:
-    books = fake_books()
+    books = dict_books()
     tenure = armed(books)
     intent, _ = ask(books, tenure, entry(size="1"))
     trades = [

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from interlock.account import Tenure, Transfer
 from interlock.errors import LeaseLost
 from interlock.ledger.book import wallet
+from interlock.rehearsal.store import dict_books
 from interlock.store.books import RowBooks
 from interlock.values import Instant, Known, Unknown
-from tests.fakes.store import fake_books
 from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND, armed, reading
 
 amounts = st.decimals(min_value=-5000, max_value=5000, places=2)
@@ -102,7 +102,7 @@ def test_the_loss_of_a_day_is_what_trading_made_of_it_whatever_is_moved(
     moves: list[Decimal], traded: Decimal
 ) -> None:
     """The same trading gives the same loss, with any transfers and with none."""
-    plain, busy = fake_books(), fake_books()
+    plain, busy = dict_books(), dict_books()
     armed(plain)
     tenure = armed(busy)
     moved = [transfer(str(each), name=str(n)) for n, each in enumerate(moves)]

@@ -21,9 +21,9 @@ from interlock.orders.evidence import (
 )
 from interlock.orders.life import State
 from interlock.ports import Books
+from interlock.rehearsal.store import dict_books
 from interlock.store.books import RowBooks
 from interlock.values import Instant
-from tests.fakes.store import fake_books
 from tests.promises.conftest import Shelf
 from tests.promises.wishes import (
     HOUR,
@@ -168,7 +168,7 @@ def test_an_execution_that_asking_never_confirms_is_told(books: RowBooks) -> Non
 
 
 def test_a_full_place_takes_no_more_and_says_so() -> None:
-    books = fake_books()
+    books = dict_books()
     tenure = armed(books)
     intent = bought(books, tenure)
     many = [theirs(fill(intent, f"m{n}", "0.5")) for n in range(PARKED_MAX + 3)]
@@ -213,7 +213,7 @@ def _story(books: Books, tenure: Tenure) -> list[OrderFact | Fill]:
 def test_in_whatever_order_and_however_often_it_is_heard_the_books_come_out_the_same(
     data: st.DataObject,
 ) -> None:
-    books = fake_books()
+    books = dict_books()
     tenure = armed(books)
     story = _story(books, tenure)
     order = data.draw(st.permutations([*range(len(story)), *range(len(story))]))

@@ -15,6 +15,7 @@ from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.orders.intent import Intent
 from interlock.protocol.crypto_com.wire import signed_body
 from interlock.reconcile.difference import Plan, Policy
+from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.simulator.clock import no_pause
 from interlock.simulator.config import ApiKey, Config, demo_key
 from interlock.simulator.engine import Engine
@@ -25,7 +26,6 @@ from interlock.values import Instant, Instrument, Price, Quantity, Secret, Side
 from interlock.wiring.desk import Desk, Terms, desk_of
 from tests.fakes.exchange.journal import Journalled
 from tests.fakes.shown import Bell
-from tests.fakes.store import FakeMarket, fake_books
 from tests.promises.wishes import approve
 
 SYMBOL = "XRP_USDT"
@@ -80,13 +80,13 @@ class House:
         config = Config(START, {SYMBOL: SERIES}, (key, BY_HAND), held)
         self.wire = Journalled(Engine(config))
         clock = EngineClock(self.wire.engine)
-        self.books = fake_books(bound=Mode.SIM)
+        self.books = dict_books(bound=Mode.SIM)
         credentials = Credentials(Secret(key.key), key.secret)
         self.exchange = CryptoComExchange(self.wire, credentials, clock.now, no_pause)
         self.tenure = self.books.open(Mode.SIM, START)
         self.books.switch("owner", "test", START, mode=Mode.SIM, kill=None)
         terms = Terms(policy=self.policy)
-        market = FakeMarket()
+        market = DictMarket()
         self.desk = desk_of(
             self.books, market, self.exchange, clock, self.tenure, terms, pause=no_pause
         )

@@ -21,8 +21,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import HEARD, SCRIPTS, stage
 from tests.rehearsal.rivals import exchange, race, take_turns
-from tests.rehearsal.scenario import HEARD, SCRIPTS, stage, violations
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 

@@ -11,12 +11,12 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
+from interlock.rehearsal.script import BY_STOP, BY_TARGET, BY_WORD, PAIR, Script, stage
+from interlock.rehearsal.store import DictMarket
+from interlock.rehearsal.world import World
 from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.scene import read
 from interlock.simulator.scenes.words import Stage
-from tests.fakes.store import FakeMarket
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, BY_WORD, PAIR, Script, stage
-from tests.rehearsal.world import World
 
 ENTRY: Final = "private/create-order"
 STOP: Final = "private/advanced/create-order"
@@ -66,11 +66,11 @@ class Scenario:
 
 
 @cache
-def _market(start: str) -> FakeMarket:
+def _market(start: str) -> DictMarket:
     """What a platform that had run before would know of the market: its bars are not read anew in each of thousands of runs."""
     before = stage(replace(BOUGHT, start=start, hours=A_MOMENT))
     before.run()
-    assert isinstance(before.market, FakeMarket)
+    assert isinstance(before.market, DictMarket)
     return before.market
 
 

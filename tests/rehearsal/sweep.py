@@ -7,8 +7,8 @@ from typing import Protocol
 
 import structlog
 
-from tests.rehearsal.scenario import violations
-from tests.rehearsal.world import World
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.world import World
 
 
 @dataclass(frozen=True, slots=True)

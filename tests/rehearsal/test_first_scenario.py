@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.rehearsal.scenario import BY_TARGET, SCRIPTS, Script, stage, violations
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_TARGET, SCRIPTS, Script, stage
 from tests.rehearsal.sweep import die_at, points, quietly
 
 STRIDE = 41

@@ -10,11 +10,12 @@ import pytest
 from interlock.evidence.requests import OwnersRequest, What
 from interlock.orders.life import State
 from interlock.protection.plan import OWNER
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_PLAN, BY_TARGET, Script, stage
+from interlock.rehearsal.world import World
 from interlock.strategy.proposal import Purpose
-from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, Script, stage, violations
 from tests.rehearsal.sweep import points, quietly
 from tests.rehearsal.test_promises_of_the_desk import of, picture
-from tests.rehearsal.world import World
 
 SHORT = replace(BY_TARGET, hours=0.2)
 STRIDE = 12

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.rehearsal.loop import SimLoop
+from interlock.rehearsal.loop import SimLoop
 
 T = TypeVar("T")
 

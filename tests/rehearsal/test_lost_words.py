@@ -7,10 +7,11 @@ import pytest
 
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_PLAN, BY_TARGET, BY_WORD, Script, stage
+from interlock.rehearsal.world import World
 from interlock.simulator.faults import Arm
-from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, BY_WORD, Script, stage, violations
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import World
 
 FAULTS = ("lose_answer", "lose_request", "http_502")
 WORDS = (

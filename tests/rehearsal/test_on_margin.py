@@ -8,11 +8,11 @@ import pytest
 from interlock.account import Margin
 from interlock.ledger.book import wallet
 from interlock.orders.life import State
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.world import World
 from interlock.strategy.proposal import Purpose
-from tests.rehearsal.scenario import violations
 from tests.rehearsal.scenarios import SCENARIOS, Scenario
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import World
 
 
 @pytest.fixture(autouse=True)

@@ -6,12 +6,13 @@ import pytest
 
 from interlock.account import Mode
 from interlock.ports import Books
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_STOP, BY_TARGET, Script, stage
+from interlock.rehearsal.store import INSTALL_ID
+from interlock.rehearsal.world import World
 from interlock.risk.limits import Limits
 from interlock.store.files import open_books
-from tests.fakes.store import INSTALL_ID
-from tests.rehearsal.scenario import BY_STOP, BY_TARGET, Script, stage, violations
 from tests.rehearsal.sweep import points, quietly
-from tests.rehearsal.world import World
 
 DEATHS = 6
 

@@ -13,9 +13,9 @@ from interlock.ledger.book import wallet
 from interlock.orders.life import State
 from interlock.reconcile.difference import Action, Foreign, Kind, Moved, Policy, Theirs
 from interlock.reconcile.plan import plan
+from interlock.rehearsal.world import wallet_of
 from tests.rehearsal.by_hand import MINUTE, House
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import wallet_of
 
 MISMATCH = "POSITION_MISMATCH_FREEZE"
 HAND = st.sampled_from(

@@ -14,11 +14,12 @@ from interlock.market import Bar
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.protection.plan import STOP_REFUSED
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_TARGET, NO_PAIRS, ROW, Script, stage
+from interlock.rehearsal.world import World
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
-from tests.rehearsal.scenario import BY_TARGET, NO_PAIRS, ROW, Script, stage, violations
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import World
 
 FOR_EVER = 10**9
 SHORT = replace(BY_TARGET, hours=0.2)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rehearsal.scenario import violations
+from interlock.rehearsal.judge import violations
 from tests.rehearsal.scenarios import SCENARIOS, Scenario
 from tests.rehearsal.sweep import die_at, points, quietly
 

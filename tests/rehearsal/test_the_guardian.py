@@ -13,21 +13,13 @@ from interlock.account import Lot
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.protection.plan import STOP_PASSED, TARGET
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_STOP, BY_TARGET, BY_TRAIL, FOR_EVER, SYMBOL, leave, stage
+from interlock.rehearsal.store import DictGround, dict_books
+from interlock.rehearsal.world import World
 from interlock.store.records import LOTS
 from interlock.strategy.proposal import Purpose
-from tests.fakes.store import DictGround, fake_books
-from tests.rehearsal.scenario import (
-    BY_STOP,
-    BY_TARGET,
-    BY_TRAIL,
-    FOR_EVER,
-    SYMBOL,
-    leave,
-    stage,
-    violations,
-)
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import World
 
 SHORT = replace(BY_TARGET, hours=1.4)
 SALE = "private/create-order"
@@ -182,7 +174,7 @@ def test_a_stop_that_somebody_took_away_is_placed_again_before_anything_is_sold(
 
 def test_the_legs_of_a_lot_that_is_closed_are_cancelled_and_those_of_an_open_one_never() -> None:
     ground = DictGround()
-    world = stage(SHORT, open_books=lambda: fake_books(ground))
+    world = stage(SHORT, open_books=lambda: dict_books(ground))
 
     def close() -> None:
         with ground.change() as rows:

@@ -11,11 +11,12 @@ from typing_extensions import override
 from interlock.ports import Books
 from interlock.protection.plan import TARGET
 from interlock.protection.view import is_resting
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_PLAN, BY_TARGET, Script, stage
+from interlock.rehearsal.seams import Seams
+from interlock.rehearsal.world import World
 from interlock.strategy.proposal import Purpose
-from tests.rehearsal.scenario import BY_PLAN, BY_TARGET, Script, stage, violations
-from tests.rehearsal.seams import Seams
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import World
 
 FOR_EVER = 10**9
 SHUT = timedelta(minutes=10)

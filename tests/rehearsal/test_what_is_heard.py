@@ -7,12 +7,13 @@ import pytest
 
 from interlock.orders.evidence import Ear
 from interlock.orders.intent import Intent
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.line import HOME
+from interlock.rehearsal.script import HEARD, HEARD_TO_FIRE, SYMBOL, Script, stage
+from interlock.rehearsal.world import World
 from interlock.simulator.rest.requests import Call
 from interlock.simulator.streams.faults import Disturbance
-from tests.rehearsal.line import HOME
-from tests.rehearsal.scenario import HEARD, HEARD_TO_FIRE, SYMBOL, Script, stage, violations
 from tests.rehearsal.sweep import quietly
-from tests.rehearsal.world import World
 
 STRIDE = 173
 # The entry of this script is sent some milliseconds after the bar has closed.

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.script import BY_TARGET, NO_PAIRS, stage
+from interlock.rehearsal.world import World
 from tests.fakes.notify import Phone
-from tests.rehearsal.scenario import BY_TARGET, NO_PAIRS, stage, violations
 from tests.rehearsal.sweep import quietly
 from tests.rehearsal.test_on_sqlite import on_sqlite
-from tests.rehearsal.world import World
 
 REFUSED = replace(BY_TARGET, name="a refused stop", hours=0.2, arms=NO_PAIRS)
 STRIDE = 11

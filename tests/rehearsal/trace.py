@@ -2,7 +2,7 @@
 
 import json
 
-from tests.rehearsal.scenario import SCRIPTS, stage
+from interlock.rehearsal.script import SCRIPTS, stage
 from tests.rehearsal.sweep import quietly
 
 SEEDS = (0, 1, 2)

@@ -48,7 +48,7 @@ class Config:
     the account may borrow, at `hourly_interest_rate` (a fraction). `path_seed` draws the paths inside the bars; without one they go
     in thirds. With `live` symbols nothing is replayed: prices are those that the engine is fed, and unknown when the book was not
     heard of for `live_stale_s`. With `slippage_ticks` nine more levels stand behind the best one, each as deep and so many ticks
-    further away.
+    further away. With `listed` only these of the recorded instruments are listed.
     """
 
     start: Instant
@@ -70,3 +70,4 @@ class Config:
     live: tuple[str, ...] = ()
     live_stale_s: int = 10
     slippage_ticks: int = 0
+    listed: tuple[str, ...] = ()

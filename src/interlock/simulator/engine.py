@@ -76,7 +76,7 @@ class Engine:
     """A Crypto.com Exchange with one account. `stirs` counts what its own events did to the account; `access` is who may ask for it."""
 
     def __init__(self, config: Config) -> None:
-        shared = listing()
+        shared = listing(config.listed)
         self.config: Final = config
         self.now = config.start
         self.stirs = 0

@@ -11,11 +11,11 @@ from interlock.errors import Unreachable
 from interlock.evidence.proof import AuditRun, CheckRow
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import StoodStill
+from interlock.rehearsal.store import INSTALL_ID, dict_books
 from interlock.simulator.clock import no_pause
 from interlock.store.books import RowBooks
 from interlock.values import Secret
 from tests.fakes.exchange.transport import FewWords, No
-from tests.fakes.store import INSTALL_ID, fake_books
 from tests.promises.wishes import HOUR, NOON, reading
 
 EMPTY: dict[str, object] = {"data": []}
@@ -57,7 +57,7 @@ DRIFT = reading(NOON, "1").equity
 
 
 def idle_books() -> RowBooks:
-    books = fake_books()
+    books = dict_books()
     books.open(Mode.SIM, NOON - HOUR)
     books.account_read(NOON - HOUR, reading(NOON - HOUR))
     return books

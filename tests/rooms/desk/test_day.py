@@ -12,10 +12,10 @@ from interlock.account import Mode
 from interlock.desk.day import Day
 from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble
 from interlock.host.clock import WallClock
+from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.store.books import RowBooks
 from interlock.values import Instant
 from tests.fakes.goods import NOW
-from tests.fakes.store import FakeMarket, fake_books
 from tests.rehearsal.sweep import quietly
 
 
@@ -62,7 +62,7 @@ class Worker:
         return NOW
 
 
-def work(books: RowBooks, market: FakeMarket, *workers: Worker) -> BaseException | None:
+def work(books: RowBooks, market: DictMarket, *workers: Worker) -> BaseException | None:
     """A short day; what ended it, if anything did."""
 
     return ending(Day(books, market, HurriedClock()), workers)
@@ -85,13 +85,13 @@ def _quiet() -> None:
 
 @pytest.fixture
 def books() -> RowBooks:
-    ours = fake_books()
+    ours = dict_books()
     ours.open(Mode.SIM, NOW)
     return ours
 
 
 def test_a_pass_that_raises_each_time_stops_no_other(books: RowBooks) -> None:
-    bad, good, market = Worker("monitor", ValueError("x")), Worker("guardian"), FakeMarket()
+    bad, good, market = Worker("monitor", ValueError("x")), Worker("guardian"), DictMarket()
 
     assert work(books, market, bad, good) is None
     assert good.passes > 3
@@ -101,18 +101,18 @@ def test_a_pass_that_raises_each_time_stops_no_other(books: RowBooks) -> None:
 
 
 def test_three_failures_in_a_row_open_one_incident_and_a_success_closes_it(books: RowBooks) -> None:
-    work(books, FakeMarket(), Worker("monitor", ValueError("x")))
+    work(books, DictMarket(), Worker("monitor", ValueError("x")))
     (incident,) = books.picture(NOW).incidents
     assert incident.fingerprint == "pass:monitor"
     assert "ValueError" in incident.text
 
-    work(books, FakeMarket(), Worker("monitor", ValueError("x"), heals_after=4))
+    work(books, DictMarket(), Worker("monitor", ValueError("x"), heals_after=4))
     assert [i for i in books.picture(NOW).incidents if i.closed_at is None] == []
 
 
 def test_a_pass_that_hangs_is_stuck_and_one_that_raises_is_not(books: RowBooks) -> None:
     clock = HurriedClock()
-    day = Day(books, FakeMarket(), clock)
+    day = Day(books, DictMarket(), clock)
     raising, hanging = Worker("monitor", ValueError("x")), Worker("guardian")
     long_ago = clock.monotonic() - 1000
     day.turns.update(monitor=clock.monotonic(), guardian=long_ago)
@@ -121,7 +121,7 @@ def test_a_pass_that_hangs_is_stuck_and_one_that_raises_is_not(books: RowBooks) 
 
 
 def test_the_day_has_recovered_when_the_settler_came_round_once(books: RowBooks) -> None:
-    day = Day(books, FakeMarket(), HurriedClock())
+    day = Day(books, DictMarket(), HurriedClock())
     passes = (Worker("settler", ValueError("x")), Worker("guardian"))
     assert not day.has_recovered(passes)
 
@@ -134,7 +134,7 @@ def test_the_day_has_recovered_when_the_settler_came_round_once(books: RowBooks)
 def test_a_broken_invariant_or_a_lost_lease_ends_the_process(
     books: RowBooks, error: Exception
 ) -> None:
-    assert work(books, FakeMarket(), Worker("trader", error), Worker("guardian")) is error
+    assert work(books, DictMarket(), Worker("trader", error), Worker("guardian")) is error
 
 
 @dataclass(slots=True)
@@ -158,7 +158,7 @@ def test_books_that_cannot_be_written_end_no_pass_and_the_incident_is_noted_late
     bad, good = Worker("monitor", ValueError("x")), Worker("guardian")
     full = FullBooks(books, fails=2)
 
-    assert work(full, FakeMarket(), bad, good) is None  # type: ignore[arg-type] # all that a day asks of its books
+    assert work(full, DictMarket(), bad, good) is None  # type: ignore[arg-type] # all that a day asks of its books
     assert good.passes > 3
     assert [i.fingerprint for i in books.picture(NOW).incidents] == ["pass:monitor"]
     assert full.asked == 3

@@ -12,10 +12,10 @@ from interlock.account import Mode
 from interlock.desk.herald import Herald
 from interlock.evidence.incident import Incident
 from interlock.host.clock import WallClock
+from interlock.rehearsal.store import DictGround, dict_books
 from interlock.store.books import RowBooks
 from interlock.values import Instant
 from tests.fakes.notify import Phone
-from tests.fakes.store import DictGround, fake_books
 from tests.promises.test_outbox import blocked
 from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND
 
@@ -47,7 +47,7 @@ class Evening:
         self.restart()
 
     def restart(self) -> None:
-        self.books = fake_books(self.ground)
+        self.books = dict_books(self.ground)
         self.epoch = self.books.open(Mode.SIM, self.clock.now()).epoch
         self.herald = Herald(self.books, self.phone, self.clock, "SIM abc", HOUR)
 

@@ -10,8 +10,8 @@ import structlog
 from interlock.account import Mode, Tenure
 from interlock.desk.leading import RENEWAL, Lease, keep, opened, take
 from interlock.errors import LeaseLost, NewerSchema, StoreTrouble
+from interlock.rehearsal.store import dict_books
 from tests.fakes.goods import NOW
-from tests.fakes.store import fake_books
 
 SECOND = timedelta(seconds=1)
 Holder = tuple[str, timedelta]
@@ -93,7 +93,7 @@ def test_who_cannot_renew_ends_when_the_lease_is_over_and_not_before() -> None:
 
 
 def test_who_needs_opened_books_waits_for_an_engine() -> None:
-    books, waits = fake_books(), list[Tenure]()
+    books, waits = dict_books(), list[Tenure]()
 
     async def an_engine_comes(span: timedelta) -> None:
         del span

@@ -12,13 +12,13 @@ from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import StoodStill
 from interlock.orders.ruling import Ruling
 from interlock.ports import Reply
+from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.risk.limits import Limits
 from interlock.risk.verdict import Blocked
 from interlock.store.books import RowBooks
 from interlock.strategy.presets import PRESETS
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Secret
-from tests.fakes.store import FakeMarket, fake_books
 from tests.rooms.making import NOW, row, signal
 
 
@@ -31,7 +31,7 @@ class NobodyThere:
 
 @pytest.fixture
 def books() -> RowBooks:
-    ours = fake_books(bound=Mode.SIM)
+    ours = dict_books(bound=Mode.SIM)
     ours.open(Mode.SIM, NOW)
     ours.switch("owner", "", NOW, mode=Mode.SIM, kill=None)
     return ours
@@ -42,7 +42,7 @@ def decide(
 ) -> Ruling:
     clock = StoodStill(NOW)
     exchange = CryptoComExchange(NobodyThere(), Credentials(Secret("k"), Secret("s")), clock.now)
-    market = FakeMarket()
+    market = DictMarket()
     trader = Trader(
         books=books,
         market=market,
@@ -67,7 +67,7 @@ def test_a_row_that_was_switched_off_after_the_signal_was_made_is_not_traded(
     seen = books.watch(row(), "owner", NOW)
     assert "TRADE_DISABLED" not in codes(decide(books, seen))
 
-    other = fake_books(bound=Mode.SIM)
+    other = dict_books(bound=Mode.SIM)
     other.open(Mode.SIM, NOW)
     other.watch(replace(row(), trade_enabled=False), "owner", NOW)
     assert "TRADE_DISABLED" in codes(decide(other, seen))
@@ -81,7 +81,7 @@ def test_a_row_that_is_gone_alerts_nobody(books: RowBooks) -> None:
 
 
 def live() -> tuple[RowBooks, WatchlistRow]:
-    books = fake_books(bound=Mode.LIVE)
+    books = dict_books(bound=Mode.LIVE)
     books.open(Mode.LIVE, NOW)
     books.switch("owner", "", NOW, mode=Mode.LIVE, kill=None)
     return books, books.watch(row(), "owner", NOW)

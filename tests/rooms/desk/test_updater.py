@@ -10,10 +10,10 @@ from interlock.desk.instruments import Instruments
 from interlock.desk.updater import KEPT, PAGE, Updater
 from interlock.host.clock import StoodStill
 from interlock.market import Bar, Tick
+from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Known, Unknown
 from tests.fakes.goods import BTC, NOW
-from tests.fakes.store import FakeMarket, fake_books
 
 HOUR = timedelta(hours=1)
 
@@ -22,7 +22,7 @@ HOUR = timedelta(hours=1)
 class Pages:
     """An exchange of bars, which notes how many of them somebody could see at each of its answers."""
 
-    market: FakeMarket
+    market: DictMarket
     seen: list[int] = field(default_factory=list)
     listings: int = 0
 
@@ -40,8 +40,8 @@ class Pages:
         return tuple(Bar(symbol, each, span, one, one, one, one, one) for each in opens)
 
 
-def updated() -> tuple[Pages, FakeMarket, Instruments]:
-    market, books, clock = FakeMarket(), fake_books(), StoodStill(NOW)
+def updated() -> tuple[Pages, DictMarket, Instruments]:
+    market, books, clock = DictMarket(), dict_books(), StoodStill(NOW)
     books.open(Mode.SIM, NOW)
     books.watch(WatchlistRow("BTC_USDT"), "ann", NOW)
     pages, listed = Pages(market), Instruments(market, clock)

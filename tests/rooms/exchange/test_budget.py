@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from interlock.errors import NotSent, Starved
 from interlock.exchange.budget import Budget, published, unlimited
+from interlock.rehearsal.loop import SimLoop
 from interlock.values import Instant
-from tests.rehearsal.loop import SimLoop
 
 START = Instant.of_iso("2024-03-01T12:00:00")
 TRADES, DETAIL, OTHER = "private/get-trades", "private/get-order-detail", "private/user-balance"

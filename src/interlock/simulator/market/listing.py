@@ -80,9 +80,17 @@ class Listing:
         self.instruments_json = msgspec.json.encode({"data": rows})
 
 
-def listing() -> Listing:
-    """The recorded listing, to be changed by one exchange."""
-    return replace(_recorded())
+def listing(only: tuple[str, ...] = ()) -> Listing:
+    """The recorded listing, or only these symbols of it, to be changed by one exchange."""
+    return replace(_only(only) if only else _recorded())
+
+
+@cache
+def _only(symbols: tuple[str, ...]) -> Listing:
+    whole = listing()
+    kept = {name: each for name, each in whole.instruments.items() if name in symbols}
+    rows = [row for row in recordings.instruments() if row["symbol"] in symbols]
+    return replace(whole, instruments=kept, instruments_json=msgspec.json.encode({"data": rows}))
 
 
 @cache

@@ -18,14 +18,14 @@ from interlock.errors import Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
+from interlock.rehearsal.line import Sockets
+from interlock.rehearsal.loop import Crash, SimLoop
+from interlock.rehearsal.seams import Seams
 from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Secret
 from interlock.wiring.desk import Desk, Listens, desk_of
-from tests.rehearsal.line import Sockets
-from tests.rehearsal.loop import Crash, SimLoop
-from tests.rehearsal.seams import Seams
 
 RESTART = timedelta(seconds=2)
 NEVER = 10.0**9

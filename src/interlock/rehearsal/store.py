@@ -1,4 +1,4 @@
-"""The store's fake: the same transactions over dictionaries, which forget what was not committed, and a market file of dictionaries.
+"""The store of a rehearsal: the same transactions over dictionaries, which forget what was not committed, and a market file likewise.
 
 `DictGround` is the disk: give the same one to new books and they are the books of a process that was started again.
 """
@@ -25,7 +25,7 @@ Row = tuple[Cell, ...]
 INSTALL_ID = "f4ke00install"
 
 
-def fake_books(
+def dict_books(
     ground: "DictGround | None" = None,
     *,
     limits: Limits | None = None,
@@ -175,22 +175,27 @@ def _whole(cell: Cell) -> int:
 
 
 @dataclass(slots=True)
-class FakeMarket:
-    """The market file of a test."""
+class DictMarket:
+    """The market file of a rehearsal."""
 
     bars: dict[tuple[str, timedelta], dict[Instant, Bar]] = field(default_factory=dict)
     newest: dict[str, Tick] = field(default_factory=dict)
     beats: dict[str, Instant] = field(default_factory=dict)
     listed: dict[str, Known[Instrument]] = field(default_factory=dict)
+    windows: dict[tuple[str, timedelta, int], Window] = field(default_factory=dict)
 
-    def copied(self) -> "FakeMarket":
+    def copied(self) -> "DictMarket":
         """Another file that holds the same."""
         bars = {name: dict(kept) for name, kept in self.bars.items()}
-        return FakeMarket(bars, dict(self.newest), dict(self.beats), dict(self.listed))
+        windows = dict(self.windows)
+        return DictMarket(bars, dict(self.newest), dict(self.beats), dict(self.listed), windows)
 
     def keep_bars(self, bars: Sequence[Bar]) -> None:
         for bar in bars:
-            self.bars.setdefault((bar.symbol, bar.span), {}).setdefault(bar.opens, bar)
+            kept = self.bars.setdefault((bar.symbol, bar.span), {})
+            if bar.opens not in kept:
+                kept[bar.opens] = bar
+                self.windows.clear()
 
     def keep_ticks(self, ticks: Sequence[Tick]) -> None:
         for tick in ticks:
@@ -209,9 +214,13 @@ class FakeMarket:
         return self.listed.get(symbol, Unknown(why))
 
     def window(self, symbol: str, span: timedelta, count: int) -> Window:
-        kept = self.bars.get((symbol, span), {})
-        newest = sorted(kept)[-count:] if count > 0 else []
-        return window_of(symbol, span, [kept[opens] for opens in newest])
+        known = self.windows.get((symbol, span, count))
+        if known is None:
+            kept = self.bars.get((symbol, span), {})
+            newest = sorted(kept)[-count:] if count > 0 else []
+            known = window_of(symbol, span, [kept[opens] for opens in newest])
+            self.windows[symbol, span, count] = known
+        return known
 
     def ticks(self) -> Mapping[str, Tick]:
         return dict(self.newest)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.rehearsal.loop import Crash
+from interlock.rehearsal.loop import Crash
 
 
 @dataclass(slots=True)

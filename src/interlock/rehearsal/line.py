@@ -7,6 +7,8 @@ import asyncio
 from dataclasses import dataclass, field
 
 from interlock.errors import NotSent, Unreachable
+from interlock.rehearsal.loop import Crash
+from interlock.rehearsal.seams import Seams
 from interlock.simulator.engine import Engine
 from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.channels import Socket
@@ -14,8 +16,6 @@ from interlock.simulator.streams.commands import Commands
 from interlock.simulator.streams.faults import Disturbance
 from interlock.simulator.streams.listener import Listener
 from interlock.simulator.streams.terms import USUAL
-from tests.rehearsal.loop import Crash
-from tests.rehearsal.seams import Seams
 
 LATENCY_S = 0.005
 HOME = "127.0.0.1"

@@ -5,7 +5,6 @@ which fires; in `by_trail` the stop follows the price. In `by_plan` the exchange
 watched at the desk, and the exit plan runs with a stop alone; in `by_word` the owner's word closes a lot that a pair protects.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -13,19 +12,18 @@ from decimal import Decimal
 from typing import Any
 
 from interlock.account import Mode
-from interlock.ledger.book import wallet
-from interlock.orders.intent import PREFIX, target_of
 from interlock.ports import Books
+from interlock.rehearsal.store import DictGround, DictMarket, dict_books
+from interlock.rehearsal.world import World
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
 from interlock.simulator.recordings import load
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant
-from tests.fakes.store import DictGround, FakeMarket, fake_books
-from tests.rehearsal.world import World, wallet_of
 
 SYMBOL = "XRP_USDT"
 LEAVING = "SIGNAL:by-hand"
+LISTED = ("BTC_USDT", "ETH_USDT", SYMBOL, "XRP_USD", "USDT_USD")
 SERIES = load("binance_XRP-USDT_1h")
 ROW = WatchlistRow(
     symbol=SYMBOL,
@@ -95,11 +93,17 @@ def stage(
     """A world with this script, new books (on a dictionary, or what `open_books` opens), and crashes at these seams."""
     start = Instant.of_iso(script.start)
     key = demo_key(seed)
-    config = Config(start=start, replay={SYMBOL: SERIES}, keys=(key,), depth={SYMBOL: script.depth})
+    config = Config(
+        start=start,
+        replay={SYMBOL: SERIES},
+        keys=(key,),
+        depth={SYMBOL: script.depth},
+        listed=LISTED,
+    )
     if script.leverage is not None:
         config = replace(config, margin=True, balances=BORROWER)
     ground = DictGround()
-    opened = open_books or (lambda: fake_books(ground, bound=Mode.SIM))
+    opened = open_books or (lambda: dict_books(ground, bound=Mode.SIM))
     books = opened()
     books.open(Mode.SIM, start)
     books.switch("owner", "first steps", start, mode=Mode.SIM, kill=None)
@@ -118,7 +122,7 @@ def stage(
         engine=engine,
         key=key,
         open_books=opened,
-        market=FakeMarket(),
+        market=DictMarket(),
         row=row,
         lasts=timedelta(hours=script.hours),
         seed=seed,
@@ -138,81 +142,3 @@ def leave(world: World, why: str = LEAVING) -> None:
     assert tenure is not None
     for lot, _ in books.open_lots():
         books.flag_exit(tenure.epoch, now, lot.id, why)
-
-
-def violations(world: World) -> list[str]:
-    """What the exchange's books say against ours; empty when every promise was kept."""
-    books = world.open_books()
-    truth: dict[str, Any] = world.engine.books()
-    return [
-        *_one_order_per_intent(books, truth, world.now()),
-        *_pairs_are_whole(books, truth, world.now()),
-        *_equal_books(books, world),
-        *_every_fill_once(books, truth),
-        *_protected_or_flat(books, truth),
-        *_nothing_unknown(books),
-    ]
-
-
-def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
-    accepted = Counter(a["client_oid"] for a in truth["accepts"] if a["parent_id"] is None)
-    intents = books.picture(now, limit=10_000).intents
-    known = {intent.client_oid for intent in intents}
-    twice = [f"{oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
-    ours = [oid for oid in accepted if oid.startswith(PREFIX)]
-    strangers = [f"{oid} has no intent" for oid in ours if oid not in known]
-    entries = [i for i in intents if i.proposal.purpose == "ENTRY" and i.client_oid in accepted]
-    signals = Counter(i.signal_id for i in entries)
-    doubled = [f"signal {s} was ordered {n} times" for s, n in signals.items() if n > 1]
-    return twice + strangers + doubled
-
-
-def _pairs_are_whole(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
-    """The legs of one list are those of one pair of ours, asked for with the one nonce that was written for both."""
-    intents = {i.client_oid: i for i in books.picture(now, limit=10_000).intents}
-    nonces = {a["client_oid"]: a["nonce"] for a in truth["accepts"] if a["method"] == PAIR}
-    wrong = []
-    for oid, nonce in nonces.items():
-        leg = intents.get(oid)
-        other = target_of(leg).client_oid if leg is not None and leg.is_pair else None
-        if other is not None and nonces.get(other) != nonce:
-            wrong.append(f"{oid} has no sibling that was asked for with it")
-        if leg is not None and leg.leader is None and not leg.is_pair:
-            wrong.append(f"{oid} is half of a pair and was never meant to be one")
-    return wrong
-
-
-def _equal_books(books: Books, world: World) -> list[str]:
-    ours, theirs = wallet(books.entries()), wallet_of(world.engine)
-    currencies = sorted({*ours, *theirs})
-    zero = Decimal(0)
-    pairs = [(c, ours.get(c, zero), theirs.get(c, zero)) for c in currencies]
-    return [f"{c}: our books hold {a}, the exchange {b}" for c, a, b in pairs if a != b]
-
-
-def _every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
-    ours = Counter(fill.trade_id for fill in books.fills())
-    theirs = {fill["trade_id"] for fill in truth["fills"]}
-    missing = [f"fill {t} was lost" for t in sorted(theirs - set(ours))]
-    return missing + [f"fill {t} was booked {n} times" for t, n in ours.items() if n > 1]
-
-
-def _protected_or_flat(books: Books, truth: dict[str, Any]) -> list[str]:
-    live = {"ACTIVE", "PENDING", "NEW"}
-    stops = [o for o in truth["orders"] if o["order_type"] == "STOP_LOSS" and o["status"] in live]
-    targets = [o for o in truth["orders"] if o.get("list_id") and o["status"] in live]
-    covered = sum((Decimal(o["quantity"]) for o in stops), Decimal(0))
-    held = Decimal(0)
-    for lot, legs in books.open_lots():
-        held += lot.sellable(legs[0].proposal.instrument)
-    if covered < held:
-        return [f"{held} is held and {covered} is protected"]
-    if not held:
-        return ["a leg outlived its lot"] if stops or targets else []
-    return [f"{covered} is to be sold of {held}"] if covered > held else []
-
-
-def _nothing_unknown(books: Books) -> list[str]:
-    unknown = ("UNKNOWN", "SENDING", "CANCELLING")
-    live = [intent for intent, _ in books.live_intents() if intent.state in unknown]
-    return [f"{intent.proposal.key} is still {intent.state}" for intent in live]
