@@ -7,12 +7,22 @@ It is judged by the exchange's own books; `lost` names the one promise that a sc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from decimal import Decimal
-from functools import cache
 from typing import Any, Final
 
-from interlock.rehearsal.script import BY_STOP, BY_TARGET, BY_WORD, PAIR, Script, stage
-from interlock.rehearsal.store import DictMarket
+from interlock.rehearsal.script import (
+    BOUGHT,
+    BY_STOP,
+    LEFT,
+    LENT,
+    LONG,
+    PAIR,
+    REPAID,
+    SOLD,
+    WHOLE,
+    Script,
+    market_before,
+    stage,
+)
 from interlock.rehearsal.world import World
 from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.scene import read
@@ -21,19 +31,8 @@ from interlock.simulator.scenes.words import Stage
 ENTRY: Final = "private/create-order"
 STOP: Final = "private/advanced/create-order"
 CANCEL: Final = "private/advanced/cancel-oco"
-A_MOMENT: Final = 0.001  # hours: the bar that decides has not closed yet
-BOUGHT: Final = replace(BY_TARGET, name="bought", hours=0.3)
-KILLED: Final = timedelta(seconds=14)
-LEFT: Final = replace(
-    BY_WORD, name="left", hours=1.1
-)  # sold by a signal, so that the pair must go first
-SOLD: Final = replace(BY_TARGET, name="sold", hours=6.4)
 STOPPED: Final = BY_STOP
-LONG: Final = replace(BOUGHT, name="long", hours=2.3)  # until executions are swept
-# On margin: until the next hour's interest is booked, and until the debt is repaid.
-LENT: Final = replace(BOUGHT, name="lent", hours=1.3, leverage=Decimal(3))
-REPAID: Final = replace(SOLD, name="repaid", leverage=Decimal(3))
-WHOLE: Final = replace(BOUGHT, name="whole", depth=Decimal(1000))
+KILLED: Final = timedelta(seconds=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +56,12 @@ class Scenario:
 
     def _begun(self, crashes: frozenset[int]) -> tuple[World, Play]:
         world = stage(self.script, crashes=crashes)
-        world.market = _market(self.script.start).copied()
+        world.market = market_before(self.script.start).copied()
         text = f'title = "{self.name}"\nproves = "-"\nstep = [{", ".join(self.steps)}]'
         play = Play(read(text, self.name), Stage(world.engine))
         if self.meanwhile is not None:
             self.meanwhile(world)
         return world, play
-
-
-@cache
-def _market(start: str) -> DictMarket:
-    """What a platform that had run before would know of the market: its bars are not read anew in each of thousands of runs."""
-    before = stage(replace(BOUGHT, start=start, hours=A_MOMENT))
-    before.run()
-    assert isinstance(before.market, DictMarket)
-    return before.market
 
 
 def arm(fault: str, method: str, when: str = "", **more: object) -> str:

@@ -1,8 +1,8 @@
 """What the exchange's books say against ours, asked when everything is quiet: empty when every promise was kept."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from interlock.ledger.book import wallet
 from interlock.orders.intent import PREFIX, target_of
@@ -10,6 +10,8 @@ from interlock.ports import Books
 from interlock.rehearsal.script import PAIR
 from interlock.rehearsal.world import World, wallet_of
 from interlock.values import Instant
+
+LIVE: Final = frozenset({"ACTIVE", "PENDING", "NEW"})
 
 
 def violations(world: World) -> list[str]:
@@ -23,7 +25,14 @@ def violations(world: World) -> list[str]:
         *_every_fill_once(books, truth),
         *_protected_or_flat(books, truth),
         *_nothing_unknown(books),
+        *_lives_ended_as_they_may(world),
     ]
+
+
+def at_rest(world: World) -> list[str]:
+    """What is not at rest yet: nothing unknown, every lot protected or flat."""
+    books = world.open_books()
+    return [*_nothing_unknown(books), *_protected_or_flat(books, world.engine.books())]
 
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
@@ -70,18 +79,35 @@ def _every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
 
 
 def _protected_or_flat(books: Books, truth: dict[str, Any]) -> list[str]:
-    live = {"ACTIVE", "PENDING", "NEW"}
-    stops = [o for o in truth["orders"] if o["order_type"] == "STOP_LOSS" and o["status"] in live]
-    targets = [o for o in truth["orders"] if o.get("list_id") and o["status"] in live]
-    covered = sum((Decimal(o["quantity"]) for o in stops), Decimal(0))
-    held = Decimal(0)
+    live = [o for o in truth["orders"] if o["status"] in LIVE]
+    stops: dict[str, Decimal] = defaultdict(Decimal)
+    for order in live:
+        if order["order_type"] == "STOP_LOSS":
+            stops[order["instrument_name"]] += Decimal(order["quantity"])
+    held: dict[str, Decimal] = defaultdict(Decimal)
     for lot, legs in books.open_lots():
-        held += lot.sellable(legs[0].proposal.instrument)
-    if covered < held:
-        return [f"{held} is held and {covered} is protected"]
-    if not held:
-        return ["a leg outlived its lot"] if stops or targets else []
-    return [f"{covered} is to be sold of {held}"] if covered > held else []
+        held[lot.symbol] += lot.sellable(legs[0].proposal.instrument)
+    legs_of = {o["instrument_name"] for o in live if o.get("list_id")} | set(stops)
+    wrong = []
+    for symbol in sorted({*held, *legs_of}):
+        covered, size = stops[symbol], held[symbol]
+        if covered < size:
+            wrong.append(f"{size} of {symbol} is held and {covered} is protected")
+        elif covered > size > 0:
+            wrong.append(f"{covered} of {symbol} is to be sold of {size}")
+        elif not size and symbol in legs_of:
+            wrong.append(f"a leg of {symbol} outlived its lot")
+    return wrong
+
+
+def _lives_ended_as_they_may(world: World) -> list[str]:
+    """A lease is lost to a rival alone, and an invariant breaks only where a commit was hidden."""
+    wrong = []
+    if world.fenced > world.rivals:
+        wrong.append(f"I9: {world.fenced} lives lost their lease to {world.rivals} rivals")
+    if world.broken > world.machine.hid:
+        wrong.append(f"{world.broken} lives ended by a broken invariant")
+    return wrong
 
 
 def _nothing_unknown(books: Books) -> list[str]:

@@ -77,6 +77,11 @@ class Sockets:
         for fault in faults:
             self.audience.disturb(fault)
 
+    def cut_all(self) -> None:
+        """The exchange cuts every line."""
+        for line in self.lines:
+            line.cut()
+
     def all_end(self) -> None:
         """The process at our end is gone, and its lines with it."""
         for line in list(self.lines):
@@ -121,6 +126,10 @@ class VirtualLine:
         if frame is None:
             raise Unreachable("the line was cut")
         return frame
+
+    def cut(self) -> None:
+        """Nothing comes through any more; what was on its way still arrives."""
+        self._wire.cut()
 
     async def hang_up(self) -> None:
         self._sockets.seams.point("hang up")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from interlock.account import Mode
@@ -23,7 +24,8 @@ from interlock.values import Instant
 
 SYMBOL = "XRP_USDT"
 LEAVING = "SIGNAL:by-hand"
-LISTED = ("BTC_USDT", "ETH_USDT", SYMBOL, "XRP_USD", "USDT_USD")
+ALIKE = ("ADA_USDT", "DOGE_USDT")  # other markets that the same bars move
+LISTED = ("BTC_USDT", "ETH_USDT", SYMBOL, *ALIKE, "XRP_USD", "USDT_USD")
 SERIES = load("binance_XRP-USDT_1h")
 ROW = WatchlistRow(
     symbol=SYMBOL,
@@ -65,6 +67,7 @@ class Script:
 
 
 FOR_EVER = 10**9
+A_MOMENT = 0.001  # hours: the bar that decides has not closed yet
 PAIR = "private/advanced/create-oco"
 NO_PAIRS = (("refuse", PAIR, FOR_EVER, 140001),)
 BY_TARGET = Script("by_target", "2024-02-29T00:59:50", 6.2, Decimal(100))
@@ -79,6 +82,14 @@ BY_TRAIL = replace(
     hours=2.4,
     edits={"trailing_pct": Decimal(1), "tp_percentage": Decimal(20)},
 )
+BOUGHT = replace(BY_TARGET, name="bought", hours=0.3)
+WHOLE = replace(BOUGHT, name="whole", depth=Decimal(1000))
+LEFT = replace(BY_WORD, name="left", hours=1.1)  # sold by a signal, so that the pair must go first
+SOLD = replace(BY_TARGET, name="sold", hours=6.4)
+LONG = replace(BOUGHT, name="long", hours=2.3)  # until executions are swept
+# On margin: until the next hour's interest is booked, and until the debt is repaid.
+LENT = replace(BOUGHT, name="lent", hours=1.3, leverage=Decimal(3))
+REPAID = replace(SOLD, name="repaid", leverage=Decimal(3))
 SCRIPTS = (BY_TARGET, BY_STOP, BY_PLAN, BY_WORD, BY_TRAIL)
 HEARD = Script("heard", BY_TARGET.start, 0.1, BY_TARGET.depth, listens=True)
 HEARD_TO_FIRE = Script("heard to fire", BY_STOP.start, BY_STOP.hours, BY_STOP.depth, listens=True)
@@ -89,15 +100,17 @@ def stage(
     seed: int = 0,
     crashes: frozenset[int] = frozenset(),
     open_books: Callable[[], Books] | None = None,
+    symbols: int = 1,
 ) -> World:
     """A world with this script, new books (on a dictionary, or what `open_books` opens), and crashes at these seams."""
     start = Instant.of_iso(script.start)
     key = demo_key(seed)
+    names = (SYMBOL, *ALIKE)[:symbols]
     config = Config(
         start=start,
-        replay={SYMBOL: SERIES},
+        replay={name: replace(SERIES, symbol=name) for name in names},
         keys=(key,),
-        depth={SYMBOL: script.depth},
+        depth=dict.fromkeys(names, script.depth),
         listed=LISTED,
     )
     if script.leverage is not None:
@@ -114,7 +127,8 @@ def stage(
         leverage=script.leverage,
         **script.edits,
     )
-    books.watch(row, "owner", start - timedelta(hours=2))
+    for name in names:
+        books.watch(replace(row, symbol=name), "owner", start - timedelta(hours=2))
     engine = Engine(config)
     for fault in script.arms:
         engine.arm(*fault)
@@ -133,6 +147,15 @@ def stage(
         world.after = timedelta(hours=script.leaves)
         world.meanwhile = lambda: leave(world)
     return world
+
+
+@cache
+def market_before(start: str, symbols: int = 1) -> DictMarket:
+    """What a platform that had run before would know of the market: its bars are not read anew in each of thousands of runs."""
+    before = stage(replace(BOUGHT, start=start, hours=A_MOMENT), symbols=symbols)
+    before.run()
+    assert isinstance(before.market, DictMarket)
+    return before.market
 
 
 def leave(world: World, why: str = LEAVING) -> None:

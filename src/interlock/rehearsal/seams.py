@@ -10,14 +10,29 @@ from interlock.rehearsal.loop import Crash
 
 @dataclass(slots=True)
 class Seams:
-    """Numbers every seam call of all lives, crashes at those in `crashes`, and lets others act at those in `acts`."""
+    """Numbers every seam call of all lives, crashes at those in `crashes`, and lets others act at those in `acts`.
+
+    `lifetimes` are by life: after how many seams of its own each of the first ones ends.
+    """
 
     crashes: frozenset[int] = frozenset()
+    lifetimes: tuple[int, ...] = ()
+    ends_at: int | None = None
     count: int = 0
     is_dead: bool = False
     trace: Any = field(default_factory=hashlib.sha256)
     names: list[str] = field(default_factory=list)
     acts: dict[int, Callable[[], None]] = field(default_factory=dict)
+
+    def begin(self, life: int) -> None:
+        """A life begins; they count from 1."""
+        self.is_dead = False
+        known = self.lifetimes[life - 1 : life]
+        self.ends_at = self.count + known[0] if known else None
+
+    def heal(self) -> None:
+        """Nobody dies any more."""
+        self.lifetimes, self.ends_at, self.crashes = (), None, frozenset()
 
     def point(self, name: str) -> None:
         """One crash point. A dead life passes none."""
@@ -29,6 +44,6 @@ class Seams:
         self.count += 1
         if number in self.acts:
             self.acts[number]()
-        if number in self.crashes:
+        if number in self.crashes or number == self.ends_at:
             self.is_dead = True
             raise Crash(name)

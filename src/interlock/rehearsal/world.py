@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from interlock.account import Mode
 from interlock.desk.day import Pass
-from interlock.errors import Unreachable
+from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble, Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
@@ -29,19 +29,21 @@ from interlock.wiring.desk import Desk, Listens, desk_of
 
 RESTART = timedelta(seconds=2)
 NEVER = 10.0**9
+# How a process may end: it is started again, and starting is recovery.
+ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant)
 
 
 class VirtualClock:
-    """The `Clock` of a virtual loop: business time and monotonic time are both the loop's."""
+    """The `Clock` of a virtual loop: monotonic time is the loop's, and business time is, but for what our clock is wrong by."""
 
-    def __init__(self, loop: SimLoop, start: Instant, seams: Seams) -> None:
-        self._loop = loop
-        self._start = start
-        self._seams = seams
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._loop = world.loop
+        self._seams = world.seams
         self._bells: dict[str, asyncio.Event] = {}
 
     def now(self) -> Instant:
-        return self._start + timedelta(microseconds=round(self._loop.time() * 1_000_000))
+        return self._world.now() + self._world.machine.skew
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -91,6 +93,41 @@ class EngineTransport:
         return Reply(answer.status, answer.body, answer.date or engine.now)
 
 
+class Machine(Protocol):
+    """What our own host does to us: how far off its clock is, and what its disk does before and after a call of the store."""
+
+    @property
+    def skew(self) -> timedelta:
+        """Our clock less the true one."""
+        ...
+
+    @property
+    def hid(self) -> int:
+        """How many commits were done and hidden from us."""
+        ...
+
+    def may_write(self, what: str) -> None:
+        """Raises when the store cannot do it."""
+        ...
+
+    def wrote(self, what: str) -> None:
+        """Raises when it was done and nobody can tell."""
+        ...
+
+
+class SoundMachine:
+    """A host on which nothing goes wrong."""
+
+    skew: timedelta = timedelta()
+    hid: int = 0
+
+    def may_write(self, what: str) -> None:
+        del what
+
+    def wrote(self, what: str) -> None:
+        del what
+
+
 class CrashingNotifier:
     """A messenger whose every call is a crash point: before the message left, and after it was heard but not yet kept."""
 
@@ -113,9 +150,10 @@ class CrashingNotifier:
 class CrashingStore:
     """A store whose every call is a crash point before and after: within there is none, because it is a plain function."""
 
-    def __init__(self, inner: object, seams: Seams, name: str) -> None:
+    def __init__(self, inner: object, world: "World", name: str) -> None:
         self._inner = inner
-        self._seams = seams
+        self._world = world
+        self._seams = world.seams
         self._name = name
 
     def __getattr__(self, what: str) -> Callable[..., Any]:
@@ -123,7 +161,9 @@ class CrashingStore:
 
         def crashing(*arguments: object, **named: object) -> object:
             self._seams.point(f"{self._name}.{what} begins")
+            self._world.machine.may_write(what)
             result = call(*arguments, **named)
+            self._world.machine.wrote(what)
             self._seams.point(f"{self._name}.{what} is done")
             return result
 
@@ -149,6 +189,10 @@ class World:
     notifier: Notifier | None = None
     clock: "VirtualClock | None" = None
     listens: bool = False
+    machine: Machine = field(default_factory=SoundMachine)
+    rivals: int = 0
+    fenced: int = 0
+    broken: int = 0
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
@@ -188,7 +232,7 @@ class World:
         end = self.start + self.lasts
         while self.now() < end:
             self.lives += 1
-            self.seams.is_dead = False
+            self.seams.begin(self.lives)
             await self._one_life(end)
             await asyncio.sleep(RESTART.total_seconds())
 
@@ -200,25 +244,33 @@ class World:
         except TimeoutError:
             pass
         except BaseExceptionGroup as group:
-            crashes, others = group.split(Crash)
-            if others is not None or crashes is None:
+            ends, others = group.split(ENDS)
+            if others is not None or ends is None:
                 raise
-        except Crash:
-            pass
+            self._count(ends)
+        except ENDS as died:
+            self._count(BaseExceptionGroup("a life ended", [died]))
         self.seams.is_dead = True
         self.sockets.all_end()
-        await asyncio.gather(life, return_exceptions=True)
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+
+    def _count(self, ends: BaseExceptionGroup[BaseException]) -> None:
+        self.fenced += ends.subgroup(LeaseLost) is not None
+        self.broken += ends.subgroup(BrokenInvariant) is not None
 
     async def _live(self) -> None:
-        clock = self.clock = VirtualClock(self.loop, self.start, self.seams)
+        clock = self.clock = VirtualClock(self)
         desk = self._desk(clock)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stir(clock))
             group.create_task(desk.day.work(_without_backstops(desk.passes)))
 
     def _desk(self, clock: VirtualClock) -> Desk:
-        books: Any = CrashingStore(self.open_books(), self.seams, "books")
-        market: Any = CrashingStore(self.market, self.seams, "market")
+        books: Any = CrashingStore(self.open_books(), self, "books")
+        market: Any = CrashingStore(self.market, self, "market")
         credentials = Credentials(Secret(self.key.key), self.key.secret)
         exchange = CryptoComExchange(EngineTransport(self), credentials, clock.now)
         tenure = books.open(Mode.SIM, clock.now())

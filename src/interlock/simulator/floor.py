@@ -13,7 +13,7 @@ from interlock.simulator.answers import Refusal, wording
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.trading import Trading
 from interlock.simulator.config import ApiKey
-from interlock.simulator.market.conditions import Conditions, Ladder
+from interlock.simulator.market.conditions import USUAL, Conditions, Ladder
 from interlock.simulator.market.listing import Listing
 from interlock.simulator.market.replay import Market
 from interlock.simulator.rest.private import ACTS, PrivateSide
@@ -161,6 +161,11 @@ class Floor:
         """What is seen goes on."""
         for each in self._named(symbol):
             self._market.set_conditions(each, replace(self._recorded(each), frozen=None))
+
+    def heal(self, now: Instant) -> None:
+        """Every market that was not delisted is as it was configured."""
+        for symbol in self._named(None):
+            self._set(symbol, USUAL, now)
 
     def _named(self, symbol: str | None) -> list[str]:
         every = [each for each in self._market.listed if not self._market.conditions(each).delisted]

@@ -37,6 +37,7 @@ class Play:
     def __init__(self, scene: Scene, stage: Stage) -> None:
         self.scene: Final = scene
         self._stage: Final = stage
+        self._is_over = False
         self._played: Final = [Played(step) for step in scene.steps]
         for n, step in enumerate(scene.steps, start=1):
             self._must_be_possible(step, f"{scene.name}: step {n}")
@@ -53,7 +54,13 @@ class Play:
         steps = [played.row() for played in self._played]
         return {"name": self.scene.name, "title": self.scene.title, "steps": steps}
 
+    def end(self) -> None:
+        """What was not done yet is not done any more."""
+        self._is_over = True
+
     def _do(self, played: Played) -> None:
+        if self._is_over:
+            return
         played.at = self._stage.engine.now
         try:
             told = WORDS[played.step.word].do(self._stage, played.step.asked)

@@ -114,11 +114,12 @@ def read(text: str, file: str) -> Scene:
         found = msgspec.convert(tomllib.loads(text), type=_File)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise BadScenario(f"{file}: {error}.") from error
-    steps = tuple(_step(each, f"{file}: step {n}") for n, each in enumerate(found.step, start=1))
+    steps = tuple(step_of(each, f"{file}: step {n}") for n, each in enumerate(found.step, start=1))
     return Scene(Path(file).stem, found.title, found.proves, found.setup, steps)
 
 
-def _step(said: Mapping[str, Any], where: str) -> Step:
+def step_of(said: Mapping[str, Any], where: str) -> Step:
+    """The step that a file says; `where` is how it is called when something is wrong with it."""
     words = [key for key in said if key not in TIMING]
     if len(words) != 1 or words[0] not in WORDS:
         raise BadScenario(

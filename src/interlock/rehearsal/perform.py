@@ -1,0 +1,156 @@
+"""One schedule performed: chaos until it heals, ten minutes in which everything must come to rest, and the judge.
+
+A raised error, a livelock and a deadlock are violations like any other: what a schedule leaves behind is always a `Performance`.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from typing import Final
+
+from interlock.errors import BadInput
+from interlock.rehearsal.acts import ACTS, HostileMachine, Messenger, machine_of
+from interlock.rehearsal.judge import at_rest, violations
+from interlock.rehearsal.schedule import Schedule
+from interlock.rehearsal.script import (
+    BOUGHT,
+    BY_PLAN,
+    BY_STOP,
+    BY_TRAIL,
+    HEARD_TO_FIRE,
+    LEFT,
+    LENT,
+    LONG,
+    SOLD,
+    WHOLE,
+    Script,
+    market_before,
+    stage,
+)
+from interlock.rehearsal.world import World
+from interlock.simulator.config import Permission
+from interlock.simulator.scenes.play import Play
+from interlock.simulator.scenes.words import Stage
+
+SCRIPTS: Final = {
+    each.name: each
+    for each in (BOUGHT, WHOLE, LEFT, LONG, SOLD, LENT, BY_STOP, BY_PLAN, BY_TRAIL, HEARD_TO_FIRE)
+}
+REST: Final = timedelta(minutes=10)
+LOOK_EVERY: Final = timedelta(seconds=30)
+AFTER: Final = timedelta(minutes=12)
+"""How long a script goes on after it has healed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What a schedule left behind: the hash of its trace, how it went, what was wrong, and which faults really took effect."""
+
+    trace: str
+    lives: int
+    seams: int
+    virtual_s: float
+    violations: tuple[str, ...]
+    marks: dict[str, int]
+
+
+@dataclass(slots=True)
+class Healing:
+    """The end of chaos: since when, and how long it took until everything was at rest."""
+
+    world: World
+    play: Play | None
+    left: list[str] = field(default_factory=list)
+    rested_after: timedelta | None = None
+
+    def begin(self) -> None:
+        """Every fault is off, everybody is well."""
+        world, engine = self.world, self.world.engine
+        world.catch_up()
+        if self.play is not None:
+            self.play.end()
+        engine.faults.disarm(None, engine.now)
+        engine.access.allow(None, None, None)
+        engine.access.change(revoked=False, permission=Permission.TRADE, name=None)
+        engine.floor.heal(engine.now)
+        engine.margin_call(on=False)
+        world.sockets.refuses = 0
+        world.seams.heal()
+        machine_of(world).heal()
+        self._look(timedelta())
+
+    def _look(self, since: timedelta) -> None:
+        if self.rested_after is None:
+            self.left = at_rest(self.world)
+            if not self.left:
+                self.rested_after = since
+            elif since < REST:
+                again = since + LOOK_EVERY
+                self.world.loop.call_later(LOOK_EVERY.total_seconds(), self._look, again)
+
+    def violations(self) -> list[str]:
+        """What did not come to rest in time."""
+        if self.rested_after is not None:
+            return []
+        return [f"I17: ten minutes after the last fault {each}" for each in self.left]
+
+
+def perform(schedule: Schedule) -> Performance:
+    """Plays one schedule and judges it."""
+    world = staged(schedule)
+    healing = Healing(world, _play(schedule, world))
+    heals = world.lasts - AFTER
+    for act in schedule.acts:
+        if act.at < heals.total_seconds():
+            world.loop.call_later(act.at, partial(ACTS[act.do], world, act.by))
+    world.loop.call_later(heals.total_seconds(), healing.begin)
+    trace, raised = "", []
+    try:
+        trace = world.run()
+    except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
+        raised = [f"it raised {type(error).__name__}: {_last(error)}"]
+    wrong = raised or [*healing.violations(), *violations(world)]
+    return Performance(
+        trace, world.lives, world.seams.count, world.loop.time(), tuple(wrong), marks_of(world)
+    )
+
+
+def staged(schedule: Schedule) -> World:
+    """The world in which a schedule is about to be performed, with nothing armed yet."""
+    script = script_of(schedule)
+    world = stage(script, schedule.seed, symbols=schedule.symbols)
+    world.market = market_before(script.start, schedule.symbols).copied()
+    world.loop.shuffle = schedule.shuffle
+    world.seams.lifetimes = schedule.deaths
+    world.machine = HostileMachine()
+    world.notifier = Messenger([])
+    for act in schedule.acts:
+        if act.do not in ACTS:
+            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
+    return world
+
+
+def script_of(schedule: Schedule) -> Script:
+    """The script that a schedule names."""
+    found = SCRIPTS.get(schedule.script)
+    if found is None:
+        raise BadInput(f"There is no script {schedule.script!r}; there are {', '.join(SCRIPTS)}.")
+    return found
+
+
+def marks_of(world: World) -> dict[str, int]:
+    """Which faults took effect, and how often."""
+    return {**world.engine.faults.fired, **world.sockets.audience.faults.fired}
+
+
+def _play(schedule: Schedule, world: World) -> Play | None:
+    if not schedule.steps:
+        return None
+    stage_of = Stage(world.engine, world.sockets.audience, world.sockets.cut_all)
+    return Play(schedule.scene(), stage_of)
+
+
+def _last(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__} {error}"[:300]
