@@ -3,6 +3,7 @@
 A raised error, a livelock and a deadlock are violations like any other: what a schedule leaves behind is always a `Performance`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -40,6 +41,9 @@ REST: Final = timedelta(minutes=10)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
 """How long a script goes on after it has healed."""
+
+
+Tell = Callable[[int, float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +99,11 @@ class Healing:
         return [f"I17: ten minutes after the last fault {each}" for each in self.left]
 
 
-def perform(schedule: Schedule) -> Performance:
-    """Plays one schedule and judges it."""
+def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
+    """Plays one schedule and judges it; `tell` hears of every seam: its number, the virtual second, its name."""
     world = staged(schedule)
+    if tell is not None:
+        world.seams.tell = lambda number, seam: tell(number, world.loop.time(), seam)
     healing = Healing(world, _play(schedule, world))
     heals = world.lasts - AFTER
     for act in schedule.acts:
