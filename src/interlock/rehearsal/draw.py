@@ -222,7 +222,7 @@ DOINGS: Final[Mapping[str, Callable[[Random, float], list[Act]]]] = MappingProxy
         "resume": _act("resume"),
         "leave": _act("leave"),
         "stall": _act("stall", 3, 30, 300),
-        "clock": _act("clock", -60, -5, 5, 70),
+        "clock": _act("clock", -3600, -60, -5, 5, 70, 3600),
         "rival": _act("rival"),
         "busy": _act("busy", 1, 3, 10),
         "hidden": _act("hidden", 1),

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from interlock.account import Mode
 from interlock.desk.day import Pass
-from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble, Unreachable
+from interlock.errors import BrokenInvariant, ClockWentBack, LeaseLost, StoreTrouble, Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
@@ -30,7 +30,7 @@ from interlock.wiring.desk import Desk, Listens, desk_of
 RESTART = timedelta(seconds=2)
 NEVER = 10.0**9
 # How a process may end: it is started again, and starting is recovery.
-ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant)
+ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant, ClockWentBack)
 
 
 class VirtualClock:
