@@ -37,6 +37,8 @@ SCRIPTS: Final = {
     each.name: each
     for each in (BOUGHT, WHOLE, LEFT, LONG, SOLD, LENT, BY_STOP, BY_PLAN, BY_TRAIL, HEARD_TO_FIRE)
 }
+# Nothing of the market is waited for in these: they are over when everything had the time to come to rest.
+BRIEF: Final = frozenset({BOUGHT.name, WHOLE.name})
 REST: Final = timedelta(minutes=10)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
@@ -105,11 +107,11 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
     if tell is not None:
         world.seams.tell = lambda number, seam: tell(number, world.loop.time(), seam)
     healing = Healing(world, _play(schedule, world))
-    heals = world.lasts - AFTER
+    heals = chaos_of(schedule)
     for act in schedule.acts:
-        if act.at < heals.total_seconds():
+        if act.at < heals:
             world.loop.call_later(act.at, partial(ACTS[act.do], world, act.by))
-    world.loop.call_later(heals.total_seconds(), healing.begin)
+    world.loop.call_later(heals, healing.begin)
     trace, raised = "", []
     try:
         trace = world.run()
@@ -126,6 +128,8 @@ def staged(schedule: Schedule) -> World:
     script = script_of(schedule)
     world = stage(script, schedule.seed, symbols=schedule.symbols)
     world.market = market_before(script.start, schedule.symbols).copied()
+    if script.name in BRIEF:
+        world.lasts = timedelta(seconds=chaos_of(schedule)) + AFTER
     world.loop.shuffle = schedule.shuffle
     world.seams.lifetimes = schedule.deaths
     world.machine = HostileMachine()
@@ -134,6 +138,12 @@ def staged(schedule: Schedule) -> World:
         if act.do not in ACTS:
             raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     return world
+
+
+def chaos_of(schedule: Schedule) -> float:
+    """After how many seconds everything heals: early enough for what follows."""
+    most = script_of(schedule).hours * 3600 - AFTER.total_seconds()
+    return most if schedule.chaos is None else min(most, schedule.chaos)
 
 
 def script_of(schedule: Schedule) -> Script:

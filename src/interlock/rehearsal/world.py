@@ -43,7 +43,8 @@ class VirtualClock:
         self._bells: dict[str, asyncio.Event] = {}
 
     def now(self) -> Instant:
-        return self._world.now() + self._world.machine.skew
+        now, skew = self._world.now(), self._world.machine.skew
+        return now + skew if skew else now
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -216,7 +217,7 @@ class World:
 
     def now(self) -> Instant:
         """Virtual time."""
-        return self.start + timedelta(microseconds=round(self.loop.time() * 1_000_000))
+        return Instant(self.start.micros + round(self.loop.virtual * 1_000_000))
 
     def catch_up(self) -> None:
         """The exchange lives on the same time, whether or not anybody asks it."""
