@@ -125,6 +125,9 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
 
 def staged(schedule: Schedule) -> World:
     """The world in which a schedule is about to be performed, with nothing armed yet."""
+    for act in schedule.acts:
+        if act.do not in ACTS:
+            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     script = script_of(schedule)
     world = stage(script, schedule.seed, symbols=schedule.symbols)
     world.market = market_before(script.start, schedule.symbols).copied()
@@ -134,9 +137,6 @@ def staged(schedule: Schedule) -> World:
     world.seams.lifetimes = schedule.deaths
     world.machine = HostileMachine()
     world.notifier = Messenger([])
-    for act in schedule.acts:
-        if act.do not in ACTS:
-            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     return world
 
 
