@@ -145,6 +145,7 @@ class NaiveWorld(World):
     @classmethod
     def over(cls, staged: World) -> "NaiveWorld":
         """Takes over a world that is about to be played."""
+        staged.loop.close()
         names = ("engine", "key", "open_books", "market", "row", "lasts", "seed", "crashes")
         return cls(**{name: getattr(staged, name) for name in names})
 
