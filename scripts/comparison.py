@@ -31,8 +31,8 @@ How to read it:
 
 - Where the order never left or never arrived, the naive bot buys later and ours does not buy: an intent that is proven absent ends as
   NOT_PLACED, and its signal is not ordered again. A missed entry costs an opportunity, a second one costs money.
-- When every stop is refused ours sells the lot within 30 s and takes no new entries; the naive bot keeps it without a stop.
-- What the owner buys by hand neither of them guards. Ours books it, shows it and leaves it alone: it is not ours to sell.
+- When every stop is refused ours sells the lot within 30 s and its breaker opens; the naive bot keeps the lot without a stop.
+- What the owner buys by hand neither of them guards. Ours books its execution and leaves it alone: it is not ours to sell.
 - N acknowledgements that are lost in a row give the naive bot N + 1 orders. Ours sends one, whatever is lost, because the same signal
   has the same order id and an outcome that is not known blocks the next entry of its symbol.
 
