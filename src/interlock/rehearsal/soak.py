@@ -11,6 +11,7 @@ import sqlite3
 import statistics
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -176,7 +177,8 @@ def judged(world: World) -> list[str]:
 def judged_apart(world: World) -> list[str]:
     """The same, asked in a fork: to read all books at once takes memory, which would be taken for the platform's."""
     ours, theirs = os.pipe()
-    if os.fork() == 0:
+    child = _fork()
+    if child == 0:
         try:
             os.write(theirs, json.dumps(judged(world)).encode())
         finally:
@@ -184,8 +186,15 @@ def judged_apart(world: World) -> list[str]:
     os.close(theirs)
     with os.fdopen(ours, "rb") as told:
         said = told.read()
-    os.wait()
+    os.waitpid(child, 0)
     return list(json.loads(said)) if said else ["the judge died"]
+
+
+def _fork() -> int:
+    """Newer Pythons warn where other threads run: a test runner's hold nothing that the judge needs."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 def _protected_by_symbol(world: World) -> list[str]:
