@@ -7,13 +7,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from interlock.rehearsal.soak import soak
+from tests.rehearsal.sweep import quietly
+
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
+YEAR = 365
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 
 _console = Console(stderr=True)
@@ -87,6 +92,15 @@ def mutants() -> dict[str, Any]:
     return found
 
 
+def soaking() -> dict[str, Any]:
+    """A year of virtual days: what was lived through, and how much memory and disk a day adds."""
+    quietly()
+    soaked = soak(YEAR)
+    slope = round(soaked.slope_mb_per_day, 3)
+    weekly = soaked.rss_mb[::7]
+    return {**asdict(soaked), "rss_mb": weekly, "slope_mb_per_day": slope, "holds": soaked.holds}
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -106,6 +120,7 @@ COMMANDS = {
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
+    "soak": (soaking, "make release-figures ARGS=soak"),
     "install": (install, "make release-figures"),
 }
 

@@ -5,6 +5,7 @@
 2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
 3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
 4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
+5. A soak: thirty virtual days over a real books file with faults and deaths, judged each day, and memory that does not grow.
 """
 
 import json
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from rich.table import Table
 
 from interlock.rehearsal.judge import violations
 from interlock.rehearsal.script import HEARD, SCRIPTS, stage
+from interlock.rehearsal.soak import SLOPE_MAX_MB, Soaked, soak
 from tests.rehearsal.rivals import exchange, race, take_turns
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
@@ -36,7 +39,16 @@ KILLS = 40
 KILL_DAYS = 20
 TURNS = 20
 STRIDE = 8
-FLOORS = {"deaths": 1000, "scenarios": 2500, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
+DAYS = 30
+SOAKED = ("BTC_USDT", "XRP_USDT")
+FLOORS = {
+    "deaths": 1000,
+    "scenarios": 2500,
+    "seeds": SEEDS,
+    "kills": KILLS,
+    "rivals": 2 * TURNS,
+    "soaking": DAYS,
+}
 
 _console = Console(stderr=True)
 
@@ -131,6 +143,24 @@ def rivals(_: ProcessPoolExecutor) -> Proof:
     return _proof("rivals", turns.done + races.done, len(bad), began, note)
 
 
+def soaking(_: ProcessPoolExecutor) -> Proof:
+    """In a process of its own, whose memory nobody has used before."""
+    began = time.monotonic()
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        soaked = alone.submit(_soaked).result()
+    slope = soaked.slope_mb_per_day
+    bad = [*soaked.violations, *([f"{slope:.2f} MB a day"] if slope >= SLOPE_MAX_MB else [])]
+    for wrong in bad[:10]:
+        _console.print(f"[red]{wrong}[/]")
+    note = f"{soaked.orders} orders, {soaked.lives} lives, {slope:.2f} MB a day"
+    return _proof("soaking", soaked.days, len(bad), began, note)
+
+
+def _soaked() -> Soaked:
+    quietly()
+    return soak(DAYS, symbols=SOAKED)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -167,6 +197,7 @@ def main() -> int:
         seeds,
         kills,
         rivals,
+        soaking,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:

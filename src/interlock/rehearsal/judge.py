@@ -12,6 +12,7 @@ from interlock.rehearsal.world import World, wallet_of
 from interlock.values import Instant
 
 LIVE: Final = frozenset({"ACTIVE", "PENDING", "NEW"})
+EVERYTHING: Final = 1_000_000
 
 
 def violations(world: World) -> list[str]:
@@ -37,7 +38,7 @@ def at_rest(world: World) -> list[str]:
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
     accepted = Counter(a["client_oid"] for a in truth["accepts"] if a["parent_id"] is None)
-    intents = books.picture(now, limit=10_000).intents
+    intents = books.picture(now, limit=EVERYTHING).intents
     known = {intent.client_oid for intent in intents}
     twice = [f"{oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
     ours = [oid for oid in accepted if oid.startswith(PREFIX)]
@@ -50,7 +51,7 @@ def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> 
 
 def _pairs_are_whole(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
     """The legs of one list are those of one pair of ours, asked for with the one nonce that was written for both."""
-    intents = {i.client_oid: i for i in books.picture(now, limit=10_000).intents}
+    intents = {i.client_oid: i for i in books.picture(now, limit=EVERYTHING).intents}
     nonces = {a["client_oid"]: a["nonce"] for a in truth["accepts"] if a["method"] == PAIR}
     wrong = []
     for oid, nonce in nonces.items():
