@@ -25,6 +25,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.requests import Offer, OwnersRequest
+from interlock.evidence.seal import Seal
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -346,6 +347,9 @@ class Books(Protocol):
 
     def listening(self, how: Listening) -> None:
         """Keeps how the user stream stands."""
+
+    def seal(self, now: Instant) -> Seal | None:
+        """Chains what was written into the journal since the last seal, at most a page of it; None when nothing was."""
 
     # -- reading
     def parked(self) -> tuple[Parked, ...]:

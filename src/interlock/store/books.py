@@ -22,6 +22,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.requests import Offer, OwnersRequest
+from interlock.evidence.seal import Head, Seal, Verified
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -30,7 +31,7 @@ from interlock.orders.evidence import Answer, Evidence, Fill, Listening, Parked
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
-from interlock.store import arming, journal, learning, order_path, outbox, parking
+from interlock.store import arming, journal, learning, order_path, outbox, parking, sealing
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.margin import end_locks, watch_leverage
@@ -261,7 +262,21 @@ class RowBooks:
         with self._ground.change() as rows:
             rows.put(LISTENING, how)
 
+    def seal(self, now: Instant) -> Seal | None:
+        """Seals what the journal holds since the last seal; nothing is locked when that is nothing."""
+        with self._ground.look() as rows:
+            if not sealing.unsealed(rows, sealing.last_seal(rows)):
+                return None
+        with self._ground.change() as rows:
+            return sealing.seal(rows, now)
+
     # -- reading
+    def verify_journal(self, outside: Head | Unknown | None) -> Verified:
+        """The journal against its seals; where they hold, orders and ledger against the journal."""
+        with self._ground.look() as rows:
+            found = sealing.verified(rows, outside)
+            return replace(found, wrong=sealing.rebuilt(rows)) if found.holds else found
+
     def parked(self) -> tuple[Parked, ...]:
         """What was heard of ids that nobody knows and still waits, oldest first."""
         with self._ground.look() as rows:
