@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from interlock.evidence.seal import Seal
+from interlock.evidence.seal import PAGE, Seal
 from interlock.ports import Books, Clock
 from interlock.values import Instant
 
@@ -39,9 +39,8 @@ class Sealer:
 
 
 def seal_all(books: Books, now: Instant, keep: Keep) -> None:
-    """Seals until nothing is unsealed, and keeps the last head."""
-    last: Seal | None = None
-    while (made := books.seal(now)) is not None:
-        last = made
-    if last is not None:
-        keep(last)
+    """Seals until nothing is unsealed, and keeps each head."""
+    made = books.seal(now)
+    while made is not None:
+        keep(made)
+        made = books.seal(now) if len(made.rows) >= PAGE else None

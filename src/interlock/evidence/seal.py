@@ -14,6 +14,8 @@ from interlock.values import Instant, Unknown
 
 GENESIS: Final = "0" * 64
 DIGEST_HEX: Final = 32
+# How many rows of one table one seal takes at most.
+PAGE: Final = 2000
 SHOWN: Final = 12
 
 

@@ -31,7 +31,16 @@ from interlock.orders.evidence import Answer, Evidence, Fill, Listening, Parked
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.risk.verdict import Verdict
-from interlock.store import arming, journal, learning, order_path, outbox, parking, sealing
+from interlock.store import (
+    arming,
+    journal,
+    learning,
+    order_path,
+    outbox,
+    parking,
+    restoring,
+    sealing,
+)
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.margin import end_locks, watch_leverage
@@ -49,6 +58,7 @@ from interlock.store.records import (
     WATCHLIST,
     AccountRow,
 )
+from interlock.store.restoring import Floor
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import (
     Terms,
@@ -261,6 +271,11 @@ class RowBooks:
         """Keeps how the user stream stands."""
         with self._ground.change() as rows:
             rows.put(LISTENING, how)
+
+    def restored(self, floor: Floor, who: str, why: str, now: Instant) -> Tenure:
+        """Says in books that came from a backup that they did: nothing is entered until somebody has looked."""
+        with self._ground.change() as rows:
+            return restoring.restored(rows, self._terms, floor, who, why, now)
 
     def seal(self, now: Instant) -> Seal | None:
         """Seals what the journal holds since the last seal; nothing is locked when that is nothing."""

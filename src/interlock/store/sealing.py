@@ -6,7 +6,7 @@ An intent and an attempt get their outcome later: what was decided of them lasts
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from interlock.evidence.seal import Head, Seal, Verified, Written, sealed, verify
+from interlock.evidence.seal import PAGE, Head, Seal, Verified, Written, sealed, verify
 from interlock.evidence.timeline import Step
 from interlock.ledger.book import Entry, entry_of
 from interlock.orders.intent import Intent
@@ -28,15 +28,16 @@ from interlock.store.records import (
 from interlock.store.rows import Rows, Table
 from interlock.values import Instant, Unknown
 
-PAGE: Final = 2000
 # In the order in which they are sealed; behind each, what of its rows is still to come.
 LATER: Final[dict[Table[Any], frozenset[str]]] = {
     CHANGES: frozenset(),
     VERDICTS: frozenset(),
-    INTENTS: frozenset({
-        *("status", "live", "order_id", "spawned_order_id", "filled", "value", "refusal"),
-        *("reserved", "list_id", "confirmed_at", "updated_at"),
-    }),
+    INTENTS: frozenset(
+        {
+            *("status", "live", "order_id", "spawned_order_id", "filled", "value", "refusal"),
+            *("reserved", "list_id", "confirmed_at", "updated_at"),
+        }
+    ),
     ATTEMPTS: frozenset(("outcome", "answered_at", "left_at")),
     DECISIONS: frozenset(),
     STEPS: frozenset(),
