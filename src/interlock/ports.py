@@ -42,6 +42,7 @@ from interlock.orders.evidence import (
 )
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
+from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
@@ -293,6 +294,9 @@ class Books(Protocol):
         horizon (NOT_PLACED). Fills of orders that are not ours touch no lot but are entries. Returns the intents that changed.
         What was heard of an id that nobody knows is parked, and read again with each later evidence.
         """
+
+    def adopt(self, epoch: int, now: Instant, found: Sequence[Adopted]) -> None:
+        """Writes orders that restored books did not know as intents again, once, and books what the exchange says of them."""
 
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan; a lot that has a reason keeps it."""

@@ -30,8 +30,10 @@ from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Evidence, Fill, Listening, Parked
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
+from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
 from interlock.store import (
+    adopting,
     arming,
     journal,
     learning,
@@ -188,6 +190,11 @@ class RowBooks:
         """Books evidence; returns the intents that changed."""
         with self._ground.change() as rows:
             return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
+
+    def adopt(self, epoch: int, now: Instant, found: Sequence[Adopted]) -> None:
+        """Writes orders that restored books did not know as intents again."""
+        with self._ground.change() as rows:
+            adopting.adopt(rows, order_path.held(rows, epoch), now, found)
 
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.account import Tenure
+from interlock.desk.adopting import Adopting
 from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
@@ -82,7 +83,8 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
     told = Journal(exchange, books, clock, tenure)
     hearing = Hearing(books, tenure.epoch)
-    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing)
+    adopting = Adopting(exchange, books, clock, tenure)
+    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing, adopting)
     ears: tuple[Pass, ...] = ()
     if listens is not None:
         stream, probe = listens.stream, listens.probe
