@@ -1,7 +1,7 @@
 """What is done with the books as a whole: their journal verified, a backup made of them, and one put in their place."""
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -99,14 +99,19 @@ def restore(  # noqa: PLR0913 - what is put in place, who says so, and what they
 def _alone(settings: Settings) -> Iterator[None]:
     """No engine leads the account while its books are exchanged."""
     url = settings.database.url
-    lease = row_lease(url, ENGINE, this_life()) if url else FolderLease(settings.data)
-    try:
-        holder = lease.take()
+    with ExitStack() as stack:
+        if url:
+            row = row_lease(url, ENGINE, this_life())
+            stack.callback(row.close)
+            stack.callback(row.release)
+            holder: tuple[str, object] | None = row.take()
+        else:
+            folder = FolderLease(settings.data)
+            stack.callback(folder.release)
+            holder = folder.take()
         if holder is not None:
             raise BadInput(f"{holder[0]} holds the account: end the engine first.")
         yield
-    finally:
-        lease.release()
 
 
 def _found(settings: Settings, newest: Instant) -> tuple[str | None, Floor, bool]:
