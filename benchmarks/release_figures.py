@@ -12,8 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
+from interlock.rehearsal.restoring import drill
+from tests.rehearsal.sweep import quietly
+
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
+DRILLS = 100
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 
 _console = Console(stderr=True)
@@ -87,6 +91,19 @@ def mutants() -> dict[str, Any]:
     return found
 
 
+def drills() -> dict[str, Any]:
+    """Books lost and restored at random commits."""
+    quietly()
+    began = time.monotonic()
+    done = drill(DRILLS, 0)
+    return {
+        "drills": done.drills,
+        "adopted": done.adopted,
+        "violations": len(done.violations),
+        "seconds": round(time.monotonic() - began),
+    }
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -106,6 +123,7 @@ COMMANDS = {
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
+    "drills": (drills, "make release-figures ARGS=drills"),
     "install": (install, "make release-figures"),
 }
 

@@ -5,6 +5,7 @@
 2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
 3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
 4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
+5. Restore drills: books backed up at a random commit, lost, restored, and lived on with, judged by the exchange's own books.
 """
 
 import json
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from interlock.rehearsal.judge import violations
+from interlock.rehearsal.restoring import Drilled, drill
 from interlock.rehearsal.script import HEARD, SCRIPTS, stage
 from tests.rehearsal.rivals import exchange, race, take_turns
 from tests.rehearsal.scenarios import SCENARIOS
@@ -35,8 +37,16 @@ SEEDS = 200
 KILLS = 40
 KILL_DAYS = 20
 TURNS = 20
+DRILLS = 10
 STRIDE = 8
-FLOORS = {"deaths": 1000, "scenarios": 2500, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
+FLOORS = {
+    "deaths": 1000,
+    "scenarios": 2500,
+    "seeds": SEEDS,
+    "kills": KILLS,
+    "rivals": 2 * TURNS,
+    "drills": DRILLS,
+}
 
 _console = Console(stderr=True)
 
@@ -131,6 +141,22 @@ def rivals(_: ProcessPoolExecutor) -> Proof:
     return _proof("rivals", turns.done + races.done, len(bad), began, note)
 
 
+def drills(pool: ProcessPoolExecutor) -> Proof:
+    """Books that are lost and restored from an older copy, while the exchange knows more than they do."""
+    began = time.monotonic()
+    found = list(pool.map(_drill, range(DRILLS)))
+    bad = [wrong for each in found for wrong in each.violations]
+    for wrong in bad[:10]:
+        _console.print(f"[red]{wrong}[/]")
+    note = f"{sum(each.adopted for each in found)} orders adopted that no book knew"
+    return _proof("drills", sum(each.drills for each in found), len(bad), began, note)
+
+
+def _drill(seed: int) -> Drilled:
+    quietly()
+    return drill(1, seed)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -167,6 +193,7 @@ def main() -> int:
         seeds,
         kills,
         rivals,
+        drills,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:

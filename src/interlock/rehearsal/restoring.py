@@ -40,7 +40,7 @@ class Drilled:
     """How many drills were made, how many orders were adopted, and what was wrong afterwards."""
 
     drills: int
-    orphans: int
+    adopted: int
     violations: tuple[str, ...]
 
 
@@ -117,12 +117,12 @@ class Drill:
 def drill(points: int, seed: int) -> Drilled:
     """So many drills, each at a backup point and a loss that the seed draws."""
     wrong: list[str] = []
-    strangers = 0
+    adopted = 0
     for number in range(points):
-        orphans, found = one(seed + number)
-        strangers += orphans
+        count, found = one(seed + number)
+        adopted += count
         wrong += [f"drill {seed + number}: {each}" for each in found]
-    return Drilled(points, strangers, tuple(wrong))
+    return Drilled(points, adopted, tuple(wrong))
 
 
 def one(seed: int) -> tuple[int, list[str]]:
