@@ -39,6 +39,7 @@ VERBS: Final = {
     "journal": "interlock.cli.journal:journal",
     "backup": "interlock.cli.backup:backup",
     "restore": "interlock.cli.backup:restore",
+    "drill": "interlock.cli.drill:drill",
     "watch": "interlock.cli.edit:watch",
     "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",
