@@ -13,12 +13,14 @@ from typing import Any
 
 from rich.console import Console
 
+from interlock.rehearsal.restoring import drill
 from interlock.rehearsal.soak import soak
 from tests.rehearsal.sweep import quietly
 
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
 YEAR = 365
+DRILLS = 100
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 
 _console = Console(stderr=True)
@@ -101,6 +103,19 @@ def soaking() -> dict[str, Any]:
     return {**asdict(soaked), "rss_mb": weekly, "slope_mb_per_day": slope, "holds": soaked.holds}
 
 
+def drills() -> dict[str, Any]:
+    """Books lost and restored at random commits."""
+    quietly()
+    began = time.monotonic()
+    done = drill(DRILLS, 0)
+    return {
+        "drills": done.drills,
+        "adopted": done.adopted,
+        "violations": len(done.violations),
+        "seconds": round(time.monotonic() - began),
+    }
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -121,6 +136,7 @@ COMMANDS = {
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
     "soak": (soaking, "make release-figures ARGS=soak"),
+    "drills": (drills, "make release-figures ARGS=drills"),
     "install": (install, "make release-figures"),
 }
 

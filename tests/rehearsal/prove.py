@@ -6,6 +6,7 @@
 3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
 4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
 5. A soak: thirty virtual days over a real books file with faults and deaths, judged each day, and memory that does not grow.
+5. Restore drills: books backed up at a random commit, lost, restored, and lived on with, judged by the exchange's own books.
 """
 
 import json
@@ -24,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from interlock.rehearsal.judge import violations
+from interlock.rehearsal.restoring import Drilled, drill
 from interlock.rehearsal.script import HEARD, SCRIPTS, stage
 from interlock.rehearsal.soak import SLOPE_MAX_MB, Soaked, soak
 from tests.rehearsal.rivals import exchange, race, take_turns
@@ -38,6 +40,7 @@ SEEDS = 200
 KILLS = 40
 KILL_DAYS = 20
 TURNS = 20
+DRILLS = 10
 STRIDE = 8
 DAYS = 30
 SOAKED = ("BTC_USDT", "XRP_USDT")
@@ -48,6 +51,7 @@ FLOORS = {
     "kills": KILLS,
     "rivals": 2 * TURNS,
     "soaking": DAYS,
+    "drills": DRILLS,
 }
 
 _console = Console(stderr=True)
@@ -161,6 +165,22 @@ def _soaked() -> Soaked:
     return soak(DAYS, symbols=SOAKED)
 
 
+def drills(pool: ProcessPoolExecutor) -> Proof:
+    """Books that are lost and restored from an older copy, while the exchange knows more than they do."""
+    began = time.monotonic()
+    found = list(pool.map(_drill, range(DRILLS)))
+    bad = [wrong for each in found for wrong in each.violations]
+    for wrong in bad[:10]:
+        _console.print(f"[red]{wrong}[/]")
+    note = f"{sum(each.adopted for each in found)} orders adopted that no book knew"
+    return _proof("drills", sum(each.drills for each in found), len(bad), began, note)
+
+
+def _drill(seed: int) -> Drilled:
+    quietly()
+    return drill(1, seed)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -198,6 +218,7 @@ def main() -> int:
         kills,
         rivals,
         soaking,
+        drills,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:

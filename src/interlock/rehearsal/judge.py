@@ -22,18 +22,18 @@ def violations(world: World) -> list[str]:
     return [
         *_one_order_per_intent(books, truth, world.now()),
         *_pairs_are_whole(books, truth, world.now()),
-        *_equal_books(books, world),
-        *_every_fill_once(books, truth),
+        *equal_books(books, world),
+        *every_fill_once(books, truth),
         *_protected_or_flat(books, truth),
-        *_nothing_unknown(books),
         *_lives_ended_as_they_may(world),
+        *nothing_unknown(books),
     ]
 
 
 def at_rest(world: World) -> list[str]:
     """What is not at rest yet: nothing unknown, every lot protected or flat."""
     books = world.open_books()
-    return [*_nothing_unknown(books), *_protected_or_flat(books, world.engine.books())]
+    return [*nothing_unknown(books), *_protected_or_flat(books, world.engine.books())]
 
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
@@ -64,7 +64,8 @@ def _pairs_are_whole(books: Books, truth: dict[str, Any], now: Instant) -> list[
     return wrong
 
 
-def _equal_books(books: Books, world: World) -> list[str]:
+def equal_books(books: Books, world: World) -> list[str]:
+    """The wallet that our ledger makes is the one that the exchange shows."""
     ours, theirs = wallet(books.entries()), wallet_of(world.engine)
     currencies = sorted({*ours, *theirs})
     zero = Decimal(0)
@@ -72,7 +73,8 @@ def _equal_books(books: Books, world: World) -> list[str]:
     return [f"{c}: our books hold {a}, the exchange {b}" for c, a, b in pairs if a != b]
 
 
-def _every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
+def every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
+    """No execution is lost, and none is booked twice."""
     ours = Counter(fill.trade_id for fill in books.fills())
     theirs = {fill["trade_id"] for fill in truth["fills"]}
     missing = [f"fill {t} was lost" for t in sorted(theirs - set(ours))]
@@ -111,7 +113,8 @@ def _lives_ended_as_they_may(world: World) -> list[str]:
     return wrong
 
 
-def _nothing_unknown(books: Books) -> list[str]:
+def nothing_unknown(books: Books) -> list[str]:
+    """Nothing is left in the middle of being done."""
     unknown = ("UNKNOWN", "SENDING", "CANCELLING")
     live = [intent for intent, _ in books.live_intents() if intent.state in unknown]
     return [f"{intent.proposal.key} is still {intent.state}" for intent in live]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from itertools import islice
 from typing import TypeVar
 
 from interlock.account import Mode
@@ -15,7 +16,7 @@ from interlock.errors import BadInput
 from interlock.market import Bar, Tick, Window, window_of
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
-from interlock.store.rows import Cell, Rows, Table, readable
+from interlock.store.rows import Cell, Cells, Rows, Table, readable
 from interlock.store.standing import Terms
 from interlock.values import Instant, Instrument, Known, Unknown
 
@@ -122,6 +123,11 @@ class DictRows:
     ) -> tuple[list[T], tuple[Key, ...]]:
         rows = self._found(table, newest, limit, since, None, equal)
         return readable(table, rows, (BadInput, KeyError, TypeError, ValueError))
+
+    def written(self, table: Table[T], after: int, limit: int) -> list[tuple[int, Cells]]:
+        """A dictionary keeps the order in which keys came."""
+        rows = islice(self._rows(table).values(), after, after + limit)
+        return [(place, row) for place, row in enumerate(rows, start=after + 1)]
 
     def _found(  # noqa: PLR0913, PLR0917 - everything that can be asked of a table
         self,
