@@ -6,6 +6,7 @@ import sqlite3
 import stat
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from interlock.settings import Settings, read
 from interlock.store import FolderLease
 from interlock.store.backup import checked, manifest_path
 from interlock.store.books import RowBooks
-from interlock.values import Instant
 from interlock.wiring.acts import request_of
 from interlock.wiring.adapters import open_books
 from interlock.wiring.keeping import Restored, backup, restore, verify_journal
@@ -118,7 +118,7 @@ def test_restored_books_enter_nothing_and_say_why(place: Place) -> None:
 def test_no_epoch_and_no_nonce_is_used_twice(place: Place) -> None:
     with closing(place.books()) as books:
         lost = books.open(Mode.SIM, NOON)
-        nonce = books.nonce(lost.epoch, Instant(NOON.micros * 2))
+        nonce = books.nonce(lost.epoch, NOON + timedelta(seconds=30))
     place.restored()
     with closing(place.books()) as books:
         tenure = books.open(Mode.SIM, NOON)
