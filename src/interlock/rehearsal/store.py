@@ -11,6 +11,8 @@ from functools import cache
 from itertools import islice
 from typing import TypeVar
 
+import numpy as np
+
 from interlock.account import Mode
 from interlock.errors import BadInput
 from interlock.market import Bar, Tick, Window, window_of
@@ -186,6 +188,14 @@ def _whole(cell: Cell) -> int:
     return cell
 
 
+def joined(window: Window, bar: Bar) -> Window:
+    """The window, and the bar behind it."""
+    one = window_of(bar.symbol, bar.span, (bar,))
+    both = zip(window.arrays, one.arrays, strict=True)
+    opens = np.concatenate((window.opens_ms, one.opens_ms))
+    return Window(bar.symbol, bar.span, opens, *(np.concatenate(each) for each in both))
+
+
 @dataclass(slots=True)
 class DictMarket:
     """The market file of a rehearsal."""
@@ -207,7 +217,17 @@ class DictMarket:
             kept = self.bars.setdefault((bar.symbol, bar.span), {})
             if bar.opens not in kept:
                 kept[bar.opens] = bar
-                self.windows.clear()
+                self._go_on(bar)
+
+    def _go_on(self, bar: Bar) -> None:
+        """What was read of these bars goes on with the next one; a bar that comes late lets all of it be read anew."""
+        for (symbol, span, count), known in tuple(self.windows.items()):
+            if (symbol, span) == (bar.symbol, bar.span):
+                ends = known.ends()
+                if ends is not None and bar.opens >= ends:
+                    self.windows[symbol, span, count] = joined(known, bar).tail(count)
+                else:
+                    del self.windows[symbol, span, count]
 
     def keep_ticks(self, ticks: Sequence[Tick]) -> None:
         for tick in ticks:
