@@ -1,0 +1,283 @@
+"""Real kills of the real engine, forked from a process that has imported everything, against an exchange in a process of its own.
+
+A life is killed a moment after it has recovered, while an order is in flight, or within its recovery; the next one starts on the same
+folder and is offered the same signals again. Every so often a life is left undisturbed until it rests, and the exchange's books judge.
+"""
+
+import gc
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from interlock.rehearsal.forked import Forked
+from interlock.rehearsal.life import founded, live, settings_of
+from interlock.rehearsal.offers import AGAIN, QUIET, READY
+from interlock.rehearsal.reckoning import (
+    Broken,
+    Reckoning,
+    corruption,
+    left_alone,
+    ours_of,
+    reckoned,
+)
+from interlock.rehearsal.venue import Venue
+from interlock.settings import Settings
+from interlock.strategy.proposal import Purpose
+from interlock.values import Instant
+
+START: Final = Instant.of_iso("2024-02-29T00:00:00")
+WORLD: Final = 200
+CHAPTER: Final = 50
+ALONE_EVERY: Final = 25
+ALONE_S: Final = 60
+MOMENT_S: Final = 0.12
+PATIENCE_S: Final = 30.0
+REST_S: Final = 120.0
+IN_FLIGHT_S: Final = 1.0
+LOOK_S: Final = 0.004
+SETTLE_S: Final = 0.05
+PAUSE_S: Final = 0.05
+HOLDS: Final = ("hold_answer", "hold_answer", "hold_request")
+METHODS: Final = (
+    "private/create-order",
+    "private/create-order",
+    "private/advanced/create-oco",
+    "private/advanced/cancel-oco",
+)
+
+
+class Moment(StrEnum):
+    """When a life is ended."""
+
+    AT_RANDOM = "at random"
+    IN_FLIGHT = "in flight"
+    RECOVERING = "recovering"
+
+
+class Way(StrEnum):
+    """How a life is ended."""
+
+    KILL = "SIGKILL"
+    SEGV = "SIGSEGV"
+    TERM = "SIGTERM, then SIGKILL"
+    STOP = "SIGSTOP, SIGCONT, SIGKILL"
+
+
+MOMENTS: Final = (*[Moment.AT_RANDOM] * 5, *[Moment.IN_FLIGHT] * 4, Moment.RECOVERING)
+WAYS: Final = (*[Way.KILL] * 17, Way.SEGV, Way.TERM, Way.STOP)
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What was done to the engine, and what the exchange's books say of it. `again` are rounds of signals that were offered again."""
+
+    kills: int
+    lives: int
+    again: int
+    how: dict[str, int]
+    accepted: int
+    intents: int
+    fills: int
+    duplicates: int
+    orphans: int
+    lost_fills: int
+    abandoned: int
+    corrupt: int
+    unprotected: int
+    recovery_p50_s: float
+    recovery_p99_s: float
+    seconds: float
+    violations: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been counted so far."""
+
+    lives: int = 0
+    again: int = 0
+    how: Counter[str] = field(default_factory=Counter)
+    recoveries: list[float] = field(default_factory=list)
+    both: Counter[str] = field(default_factory=Counter)
+    broken: Counter[Broken] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def life(self, child: Forked) -> None:
+        """A life is over."""
+        self.lives += 1
+        self.again += child.words.count(AGAIN)
+
+    def reckoning(self, found: Reckoning, number: int) -> None:
+        """Both sides were compared."""
+        self.broken.update(broken for broken, _ in found.wrong)
+        self.wrong += [f"after kill {number}: {text}" for _, text in found.wrong]
+
+
+@dataclass(slots=True)
+class World:
+    """One exchange and one data folder, and as many lives as are drawn for it."""
+
+    venue: Venue
+    settings: Settings
+    folder: Path
+    seed: int
+    chance: random.Random
+    tally: Tally
+
+    def kill(self) -> None:
+        """One life, ended at a moment and in a way that are drawn."""
+        moment, way = self.chance.choice(MOMENTS), self.chance.choice(WAYS)
+        if moment is Moment.IN_FLIGHT:
+            self.venue.hold(self.chance.choice(HOLDS), self.chance.choice(METHODS))
+        child = self._born(is_last=False)
+        if moment is Moment.RECOVERING or self._has_recovered(child):
+            if moment is Moment.IN_FLIGHT:
+                self._wait_for_flight()
+            time.sleep(self.chance.uniform(0.0, MOMENT_S))
+            self._end(child, way)
+            self.tally.how[moment] += 1
+            self.tally.how[way] += 1
+        if moment is Moment.IN_FLIGHT:
+            self.venue.let_go()
+        self.tally.life(child)
+
+    def look_back(self, number: int) -> None:
+        """A minute passes without an engine; what stood for the owner's safety must still stand."""
+        time.sleep(SETTLE_S)
+        before = self.venue.books()
+        self.venue.pass_time(ALONE_S)
+        wrong = left_alone(before, self.venue.books())
+        self.tally.wrong += [f"after kill {number}: {text}" for text in wrong]
+
+    def reckon(self, number: int) -> Reckoning:
+        """An undisturbed life comes to rest, and both sides are compared."""
+        child = self._born(is_last=True)
+        recovered = self._has_recovered(child)
+        if recovered and not child.hears(QUIET, REST_S):
+            self.tally.wrong.append(f"after kill {number}: an undisturbed life came to no rest")
+        if not child.is_over:
+            child.end(signal.SIGTERM)
+        self.tally.life(child)
+        found = reckoned(ours_of(self.settings), self.venue.books())
+        found = replace(found, wrong=(*found.wrong, *corruption(self.folder)))
+        self.tally.reckoning(found, number)
+        return found
+
+    def _born(self, *, is_last: bool) -> Forked:
+        work = partial(live, self.settings, self.seed, is_last=is_last)
+        return Forked(work, self.folder / "platform.log")
+
+    def _has_recovered(self, child: Forked) -> bool:
+        if child.hears(READY, PATIENCE_S):
+            self.tally.recoveries.append(time.monotonic() - child.began)
+            return True
+        if not child.is_over:
+            child.send(signal.SIGKILL)
+        self.tally.wrong.append(f"a life ended by itself, or did not recover: {child.wait()}")
+        return False
+
+    def _wait_for_flight(self) -> None:
+        end = time.monotonic() + IN_FLIGHT_S
+        while time.monotonic() < end and not self.venue.held():
+            time.sleep(LOOK_S)
+
+    def _end(self, child: Forked, way: Way) -> None:
+        match way:
+            case Way.KILL:
+                child.end(signal.SIGKILL)
+            case Way.SEGV:
+                child.end(signal.SIGSEGV)
+            case Way.STOP:
+                child.send(signal.SIGSTOP)
+                time.sleep(self.chance.uniform(0.0, PAUSE_S))
+                child.send(signal.SIGCONT)
+                time.sleep(self.chance.uniform(0.0, PAUSE_S))
+                child.end(signal.SIGKILL)
+            case Way.TERM:
+                self._tell_to_end(child)
+
+    def _tell_to_end(self, child: Forked) -> None:
+        """From SIGTERM on no entry is written; one may be on its way. The process is frozen while we look what there is."""
+        child.send(signal.SIGSTOP)
+        time.sleep(PAUSE_S)
+        before = _entries(self.settings)
+        child.send(signal.SIGTERM)
+        child.send(signal.SIGCONT)
+        time.sleep(self.chance.uniform(0.0, 2 * PAUSE_S))
+        child.end(signal.SIGKILL)
+        more = _entries(self.settings) - before
+        if more > 1:
+            self.tally.wrong.append(f"{more} entries were written after SIGTERM")
+
+
+def kill(count: int, seed: int, folder: Path, progress: Callable[[int], None]) -> Killed:
+    """So many kills, in worlds of some hundred each; `progress` is told how many there were. It must be called with a single thread."""
+    began, tally = time.monotonic(), Tally()
+    chance = random.Random(seed)  # noqa: S311 - it decides when and how, and protects nothing
+    gc.collect()
+    gc.freeze()
+    for first in range(0, count, WORLD):
+        _kill_in_one_world(
+            min(WORLD, count - first), chance, folder / f"world-{first}", tally, progress
+        )
+    gc.unfreeze()
+    return _told(tally, time.monotonic() - began)
+
+
+def _kill_in_one_world(
+    count: int,
+    chance: random.Random,
+    folder: Path,
+    tally: Tally,
+    progress: Callable[[int], None],
+) -> None:
+    seed = chance.randrange(1 << 30)
+    folder.mkdir(mode=0o700, parents=True)
+    words = ("--stepping", "--seed", str(seed), "--start", START.iso(), "--days", "30")
+    with closing(Venue(*words)) as venue:
+        settings = settings_of(folder, venue.at, listens=chance.random() < 0.5)
+        founded(settings, START)
+        world = World(venue, settings, folder, seed, chance, tally)
+        for number in range(1, count + 1):
+            world.kill()
+            progress(1)
+            if number % ALONE_EVERY == 0:
+                world.look_back(number)
+            if number % CHAPTER == 0 or number == count:
+                found = world.reckon(number)
+        tally.both.update(accepted=found.accepted, intents=found.intents, fills=found.fills)
+
+
+def _entries(settings: Settings) -> int:
+    return sum(i.proposal.purpose is Purpose.ENTRY for i in ours_of(settings).intents)
+
+
+def _told(tally: Tally, seconds: float) -> Killed:
+    spans, broken = sorted(tally.recoveries) or [PATIENCE_S], tally.broken
+    return Killed(
+        kills=sum(tally.how[way] for way in Way),
+        lives=tally.lives,
+        again=tally.again,
+        how=dict(sorted(tally.how.items())),
+        accepted=tally.both["accepted"],
+        intents=tally.both["intents"],
+        fills=tally.both["fills"],
+        duplicates=broken[Broken.DUPLICATE],
+        orphans=broken[Broken.ORPHAN],
+        lost_fills=broken[Broken.LOST_FILL],
+        abandoned=broken[Broken.ABANDONED],
+        corrupt=broken[Broken.CORRUPT],
+        unprotected=broken[Broken.UNPROTECTED],
+        recovery_p50_s=round(spans[len(spans) // 2], 3),
+        recovery_p99_s=round(spans[-1 - len(spans) // 100], 3),
+        seconds=round(seconds, 1),
+        violations=tuple(tally.wrong),
+    )

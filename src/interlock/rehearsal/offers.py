@@ -1,0 +1,140 @@
+"""What a life that will be killed is asked to do: signals that are functions of time, new ones and, in every life, the same ones again.
+
+A process that is never asked twice cannot show a duplicate, and its green result would mean nothing. The pass that offers is the last
+of the rota: when its turn comes everybody else rests. It also says on a pipe how far this life has come.
+"""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from interlock.desk.settler import Settler
+from interlock.desk.trader import Trader
+from interlock.orders.life import State
+from interlock.ports import Books, Clock, MarketFile
+from interlock.protection.view import View, is_protected
+from interlock.strategy.presets import named
+from interlock.strategy.proposal import Purpose
+from interlock.strategy.signal import Decision, Signal
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant, digest
+
+READY: Final = b"r"
+AGAIN: Final = b"a"
+QUIET: Final = b"q"
+SLOT: Final = timedelta(seconds=30)
+SOON: Final = timedelta(seconds=1)
+LOOK: Final = timedelta(seconds=5)
+KEPT: Final = 4
+STRATEGIES: Final = 8
+# Of ten signals so many buy, and so many sell what is held.
+BUYS: Final = 6
+SELLS: Final = 2
+STOP: Final = Decimal("0.004")
+TARGET: Final = Decimal("0.006")
+OPEN_ENDS: Final = frozenset({State.SENDING, State.UNKNOWN, State.ACKED, State.CANCELLING})
+
+
+@dataclass(slots=True)
+class Offering:
+    """One pass: in its first turn what earlier lives were offered, then what is new in each slot; or, to come to rest, nothing new.
+
+    `told` is where a byte is written for each thing that happened.
+    """
+
+    books: Books
+    market: MarketFile
+    clock: Clock
+    trader: Trader
+    settler: Settler
+    seed: int
+    told: int
+    is_last: bool = False
+    name: str = "offering"
+    backstop: float = 1.0
+    _is_ready: bool = False
+    _offered: Instant | None = None
+
+    async def once(self) -> Instant:
+        """Offers what is due; due again with the next slot, or soon while it waits for rest."""
+        if self.settler.ready_at is None:
+            return self.clock.now() + SOON
+        if not self._is_ready:
+            self._is_ready = True
+            self._say(READY)
+        slot = self.clock.now().floor(SLOT)
+        if self.is_last:
+            await self._offer_again(slot + SLOT)
+            if is_at_rest(self.books):
+                self._say(QUIET)
+                await asyncio.Event().wait()  # time stands still for whoever does not rest
+            return self.clock.now() + LOOK
+        await self._offer(slot)
+        if self._offered is None:
+            await self._offer_again(slot)
+        self._offered = slot
+        self.clock.nudge("updater").set()
+        return slot + SLOT
+
+    async def _offer_again(self, slot: Instant) -> None:
+        for back in range(1, KEPT + 1):
+            await self._offer(slot - back * SLOT)
+            self._say(AGAIN)
+
+    async def _offer(self, slot: Instant) -> None:
+        for row in self.books.watchlist():
+            tick = self.market.ticks().get(row.symbol)
+            decision = drawn(self.seed, row.symbol, slot)
+            if tick is not None and decision is not Decision.WAIT:
+                offered = signal(row, slot, decision, tick.last)
+                await self.trader.decide(offered, row, named(row.preset))
+
+    def _say(self, word: bytes) -> None:
+        os.write(self.told, word)
+
+
+def drawn(seed: int, symbol: str, slot: Instant) -> Decision:
+    """What is offered for a symbol in a slot: the same in every life."""
+    number = int(digest(str(seed), symbol, str(slot.micros)), 16) % 10
+    if number < BUYS:
+        return Decision.BUY
+    return Decision.SELL if number < BUYS + SELLS else Decision.WAIT
+
+
+def signal(row: WatchlistRow, slot: Instant, decision: Decision, close: Decimal) -> Signal:
+    """The signal of a slot, of one of several strategies, so that the throttle keeps none of them silent."""
+    number = slot.micros // (SLOT // timedelta(microseconds=1)) % STRATEGIES
+    return Signal(
+        symbol=row.symbol,
+        strategy=f"rehearsal-{number}",
+        bar=slot - SLOT,
+        ends=slot,
+        decision=decision,
+        index=100,
+        close=close,
+        flags=(),
+        values={"ema10": float(close), "ma50": float(close)},
+        stop_distance=close * STOP,
+        target_distance=close * TARGET,
+    )
+
+
+def is_at_rest(books: Books) -> bool:
+    """Whether no outcome is open, no lot is being sold or without its stop, and no leg has outlived its lot."""
+    lots = books.open_lots()
+    ids = {lot.id for lot, _ in lots}
+    live = [intent for intent, _ in books.live_intents()]
+    if any(i.state in OPEN_ENDS or i.proposal.purpose is Purpose.ENTRY for i in live):
+        return False
+    if any(i.proposal.lot_id not in ids for i in live):
+        return False
+    return all(
+        lot.exit_reason is None
+        and is_protected(
+            View(lot, legs, legs[0].proposal.instrument, None, lot.opened_at, lot.opened_at, SLOT)
+        )
+        for lot, legs in lots
+    )
