@@ -1,4 +1,7 @@
-"""`python -m tests.rehearsal.killing [N] [SEED]`: real kills, as a program with a single thread; the last line is JSON, exit 0 only without a violation."""
+"""`python -m tests.rehearsal.killing [N] [SEED]`: real kills, as a program with a single thread.
+
+The last line is JSON; exit 0 only without a violation.
+"""
 
 import json
 import sys

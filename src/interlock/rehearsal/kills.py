@@ -39,12 +39,15 @@ CHAPTER: Final = 50
 ALONE_EVERY: Final = 25
 ALONE_S: Final = 60
 MOMENT_S: Final = 0.12
+RECOVERY_S: Final = 0.3
 PATIENCE_S: Final = 30.0
 REST_S: Final = 120.0
-IN_FLIGHT_S: Final = 1.0
+IN_FLIGHT_S: Final = 0.5
 LOOK_S: Final = 0.004
 SETTLE_S: Final = 0.05
 PAUSE_S: Final = 0.05
+# For how long, on the exchange's clock, nobody starts the engine again.
+DOWN_S: Final = (0, 30, 30, 60)
 HOLDS: Final = ("hold_answer", "hold_answer", "hold_request")
 METHODS: Final = (
     "private/create-order",
@@ -135,19 +138,25 @@ class World:
     def kill(self) -> None:
         """One life, ended at a moment and in a way that are drawn."""
         moment, way = self.chance.choice(MOMENTS), self.chance.choice(WAYS)
-        if moment is Moment.IN_FLIGHT:
-            self.venue.hold(self.chance.choice(HOLDS), self.chance.choice(METHODS))
         child = self._born(is_last=False)
-        if moment is Moment.RECOVERING or self._has_recovered(child):
-            if moment is Moment.IN_FLIGHT:
-                self._wait_for_flight()
-            time.sleep(self.chance.uniform(0.0, MOMENT_S))
+        if self._has_come(child, moment):
             self._end(child, way)
-            self.tally.how[moment] += 1
-            self.tally.how[way] += 1
-        if moment is Moment.IN_FLIGHT:
-            self.venue.let_go()
+            self.tally.how.update((moment, way))
         self.tally.life(child)
+        self.venue.pass_time(self.chance.choice(DOWN_S))
+
+    def _has_come(self, child: Forked, moment: Moment) -> bool:
+        """Whether the moment of its death has come, and not that of an end of its own."""
+        if moment is Moment.RECOVERING:
+            time.sleep(self.chance.uniform(0.0, RECOVERY_S))
+            return True
+        if not self._has_recovered(child):
+            return False
+        if moment is Moment.IN_FLIGHT:
+            self._wait_for_flight()
+        else:
+            time.sleep(self.chance.uniform(0.0, MOMENT_S))
+        return True
 
     def look_back(self, number: int) -> None:
         """A minute passes without an engine; what stood for the owner's safety must still stand."""
@@ -185,9 +194,13 @@ class World:
         return False
 
     def _wait_for_flight(self) -> None:
+        """Until the exchange withholds an answer, or never gets the request, or there was none to send; and a moment more."""
+        self.venue.hold(self.chance.choice(HOLDS), self.chance.choice(METHODS))
         end = time.monotonic() + IN_FLIGHT_S
         while time.monotonic() < end and not self.venue.held():
             time.sleep(LOOK_S)
+        self.venue.let_go()
+        time.sleep(self.chance.uniform(0.0, MOMENT_S / 4))
 
     def _end(self, child: Forked, way: Way) -> None:
         match way:
@@ -243,7 +256,7 @@ def _kill_in_one_world(
     folder.mkdir(mode=0o700, parents=True)
     words = ("--stepping", "--seed", str(seed), "--start", START.iso(), "--days", "30")
     with closing(Venue(*words)) as venue:
-        settings = settings_of(folder, venue.at, listens=chance.random() < 0.5)
+        settings = settings_of(folder, venue.at, listens=chance.choice((True, False)))
         founded(settings, START)
         world = World(venue, settings, folder, seed, chance, tally)
         for number in range(1, count + 1):

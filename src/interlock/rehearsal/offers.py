@@ -40,7 +40,7 @@ OPEN_ENDS: Final = frozenset({State.SENDING, State.UNKNOWN, State.ACKED, State.C
 
 @dataclass(slots=True)
 class Offering:
-    """One pass: in its first turn what earlier lives were offered, then what is new in each slot; or, to come to rest, nothing new.
+    """One pass: what is new in each slot, and once in each life what earlier lives were offered; or, to come to rest, nothing new.
 
     `told` is where a byte is written for each thing that happened.
     """
@@ -57,32 +57,35 @@ class Offering:
     backstop: float = 1.0
     _is_ready: bool = False
     _offered: Instant | None = None
+    _back: int = 0
 
     async def once(self) -> Instant:
-        """Offers what is due; due again with the next slot, or soon while it waits for rest."""
+        """Offers what is new, and an older slot each turn, so that whoever has something to do with it comes between."""
         if self.settler.ready_at is None:
             return self.clock.now() + SOON
         if not self._is_ready:
             self._is_ready = True
             self._say(READY)
         slot = self.clock.now().floor(SLOT)
+        if slot != self._offered and not self.is_last:
+            self._offered = slot
+            await self._offer(slot)
+            self.clock.nudge("updater").set()
+        if self._back < KEPT:
+            self._back += 1
+            await self._offer(slot - self._back * SLOT)
+            self._say(AGAIN)
+            return self.clock.now()
         if self.is_last:
-            await self._offer_again(slot + SLOT)
-            if is_at_rest(self.books):
-                self._say(QUIET)
-                await asyncio.Event().wait()  # time stands still for whoever does not rest
+            await self._rest_when_all_rest()
             return self.clock.now() + LOOK
-        await self._offer(slot)
-        if self._offered is None:
-            await self._offer_again(slot)
-        self._offered = slot
-        self.clock.nudge("updater").set()
         return slot + SLOT
 
-    async def _offer_again(self, slot: Instant) -> None:
-        for back in range(1, KEPT + 1):
-            await self._offer(slot - back * SLOT)
-            self._say(AGAIN)
+    async def _rest_when_all_rest(self) -> None:
+        """Says so and keeps the baton, so that time stands still and nothing more happens."""
+        if is_at_rest(self.books):
+            self._say(QUIET)
+            await asyncio.Event().wait()
 
     async def _offer(self, slot: Instant) -> None:
         for row in self.books.watchlist():
