@@ -19,7 +19,7 @@ from typing import Final
 
 from interlock.rehearsal.forked import Forked
 from interlock.rehearsal.life import founded, live, settings_of
-from interlock.rehearsal.offers import AGAIN, QUIET, READY
+from interlock.rehearsal.offers import AGAIN, QUIET, READY, TROUBLED
 from interlock.rehearsal.reckoning import (
     Broken,
     Reckoning,
@@ -117,6 +117,8 @@ class Tally:
         """A life is over."""
         self.lives += 1
         self.again += child.words.count(AGAIN)
+        if TROUBLED in child.words:
+            self.wrong.append(f"life {self.lives} could not decide what it was offered")
 
     def reckoning(self, found: Reckoning, number: int) -> None:
         """Both sides were compared."""

@@ -11,6 +11,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from interlock.desk.day import TROUBLE
 from interlock.desk.settler import Settler
 from interlock.desk.trader import Trader
 from interlock.orders.life import State
@@ -25,6 +26,7 @@ from interlock.values import Instant, digest
 READY: Final = b"r"
 AGAIN: Final = b"a"
 QUIET: Final = b"q"
+TROUBLED: Final = b"!"
 SLOT: Final = timedelta(seconds=30)
 SOON: Final = timedelta(seconds=1)
 LOOK: Final = timedelta(seconds=5)
@@ -92,8 +94,15 @@ class Offering:
             tick = self.market.ticks().get(row.symbol)
             decision = drawn(self.seed, row.symbol, slot)
             if tick is not None and decision is not Decision.WAIT:
-                offered = signal(row, slot, decision, tick.last)
-                await self.trader.decide(offered, row, named(row.preset))
+                await self._decide(signal(row, slot, decision, tick.last), row)
+
+    async def _decide(self, offered: Signal, row: WatchlistRow) -> None:
+        """What is offered is decided, however often it was offered before; a life that cannot says so."""
+        try:
+            await self.trader.decide(offered, row, named(row.preset))
+        except TROUBLE:
+            self._say(TROUBLED)
+            raise
 
     def _say(self, word: bytes) -> None:
         os.write(self.told, word)
