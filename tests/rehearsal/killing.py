@@ -4,13 +4,31 @@ The last line is JSON; exit 0 only without a violation.
 """
 
 import json
+import subprocess
 import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from interlock.rehearsal.kills import kill
 from tests.rehearsal.sweep import quietly
+
+ROOT = Path(__file__).parents[2]
+
+
+def killed(count: int, seed: int = 0) -> dict[str, Any]:
+    """So many kills, in a program of their own: whoever asks may have threads."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.rehearsal.killing", str(count), str(seed)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    lines = ran.stdout.strip().splitlines() or ['{"kills": 0, "violations": ["it said nothing"]}']
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found
 
 
 def main(count: str = "100", seed: str = "0") -> int:

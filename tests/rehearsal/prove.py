@@ -3,8 +3,9 @@
 1. The first scenario with a death at every seam call and every commit, and every other scenario with one at each eighth (`--whole`: at
    every one), judged by the exchange's own books.
 2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
-3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
-4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
+3. Real kills: the engine is forked, killed at a drawn moment, and offered the same signals again; and a few times the demo's platform
+   process, begun by an interpreter of its own.
+4. Zombies: of two engines started at once on one data folder one leads, is stopped while it sends, and is followed by the next.
 """
 
 import json
@@ -23,7 +24,8 @@ from rich.table import Table
 
 from interlock.rehearsal.judge import violations
 from interlock.rehearsal.script import HEARD, SCRIPTS, stage
-from tests.rehearsal.rivals import exchange, race, take_turns
+from tests.rehearsal.killing import killed
+from tests.rehearsal.rivalry import met
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
@@ -32,11 +34,19 @@ ALL = (*SCRIPTS, HEARD)
 THROUGHOUT = 2  # the first scripts, which die at every seam in every run
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 SEEDS = 200
-KILLS = 40
-KILL_DAYS = 20
-TURNS = 20
+KILLS = 100
+FRESH_KILLS = 5
+FRESH_DAYS = 5
+ZOMBIES = 10
 STRIDE = 8
-FLOORS = {"deaths": 1000, "scenarios": 2500, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
+FLOORS = {
+    "deaths": 1000,
+    "scenarios": 2500,
+    "seeds": SEEDS,
+    "kills": KILLS,
+    "fresh kills": FRESH_KILLS,
+    "zombies": ZOMBIES,
+}
 
 _console = Console(stderr=True)
 
@@ -107,28 +117,37 @@ def seeds(pool: ProcessPoolExecutor) -> Proof:
 
 
 def kills(_: ProcessPoolExecutor) -> Proof:
-    """Real processes, real SIGKILLs with an order in flight; the simulator keeps the truth."""
+    """The forked engine, killed for real and offered the same signals again; the simulator keeps the truth."""
     began = time.monotonic()
-    summary = _demo("--days", str(KILL_DAYS), "--kills", str(KILLS))
+    done = killed(KILLS)
+    _tell(done["violations"])
+    note = f"{done.get('accepted')} orders, recovered within {done.get('recovery_p99_s')} s (p99)"
+    return _proof("kills", done["kills"], len(done["violations"]), began, note)
+
+
+def fresh_kills(_: ProcessPoolExecutor) -> Proof:
+    """The same with an interpreter of its own for each life: the demo, killed with an order in flight."""
+    began = time.monotonic()
+    summary = _demo("--days", str(FRESH_DAYS), "--kills", str(FRESH_KILLS))
     duplicates = int(summary.get("duplicate_orders", 1))
     agree = summary.get("agree") is True
     note = f"{summary.get('intents_sent')} intents, {summary.get('exchange_orders')} orders"
-    return _proof("kills", int(summary.get("kills", 0)), duplicates + (not agree), began, note)
+    wrong = duplicates + (not agree)
+    return _proof("fresh kills", int(summary.get("kills", 0)), wrong, began, note)
 
 
-def rivals(_: ProcessPoolExecutor) -> Proof:
-    """Real processes on one data folder: turns and races, judged by what the exchange accepted from whom."""
+def zombies(_: ProcessPoolExecutor) -> Proof:
+    """Real processes on one data folder: each zombie opens with a race, judged by what the exchange accepted from whom."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        with exchange() as at:
-            turns = take_turns(f"{folder}/turns", at, TURNS)
-        with exchange() as at:
-            races = race(f"{folder}/races", at, TURNS)
-    bad = [*turns.violations, *races.violations]
-    for wrong in bad[:10]:
+    done = met("zombies", ZOMBIES)
+    _tell(done["violations"])
+    note = f"{done.get('accepts')} orders by {done.get('epochs')} engines"
+    return _proof("zombies", done.get("zombies", 0), len(done["violations"]), began, note)
+
+
+def _tell(violations: Sequence[str]) -> None:
+    for wrong in violations[:10]:
         _console.print(f"[red]{wrong}[/]")
-    note = f"{turns.accepts + races.accepts} orders by {turns.epochs + races.epochs} engines"
-    return _proof("rivals", turns.done + races.done, len(bad), began, note)
 
 
 def _demo(*words: str) -> dict[str, Any]:
@@ -166,7 +185,8 @@ def main() -> int:
         scenarios,
         seeds,
         kills,
-        rivals,
+        fresh_kills,
+        zombies,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:

@@ -53,7 +53,7 @@ class Forked:
         end = time.monotonic() + seconds
         while word not in self.words and not self.is_over:
             left = end - time.monotonic()
-            if left <= 0 or not self._listen(left):
+            if left <= 0 or not self.listen(left):
                 return False
         return word in self.words
 
@@ -70,10 +70,11 @@ class Forked:
         """How it ended: an exit code, or the negative number of a signal."""
         _, status = os.waitpid(self.pid, 0)
         while not self.is_over:
-            self._listen(0.0)
+            self.listen(0.0)
         return os.waitstatus_to_exitcode(status)
 
-    def _listen(self, seconds: float) -> bool:
+    def listen(self, seconds: float) -> bool:
+        """Whether something more was said in time, or it fell silent for ever."""
         ready, _, _ = select.select([self._heard], [], [], seconds)
         more = os.read(self._heard, ROOM) if ready else b""
         self.words += more
