@@ -19,6 +19,7 @@ from interlock.orders.intent import PREFIX, Attempt, Intent, Request
 from interlock.orders.life import State
 from interlock.rehearsal.venue import LIVE, Truth
 from interlock.settings import Settings
+from interlock.store.books import RowBooks
 from interlock.store.files import BOOKS_FILE, MARKET_FILE
 from interlock.store.records import ATTEMPTS
 from interlock.strategy.proposal import Purpose
@@ -69,15 +70,20 @@ class Reckoning:
 def ours_of(settings: Settings) -> Ours:
     """What the books of this data folder hold; they are closed again."""
     with closing(open_books(settings)) as books:
-        with books._ground.look() as rows:  # noqa: SLF001 - who judges reads what no program of ours does
-            attempts = tuple(sent.attempt for sent in rows.find(ATTEMPTS))
-        return Ours(
-            intents=books.picture(Instant(0), limit=EVERYTHING).intents,
-            attempts=attempts,
-            fills=Counter(fill.trade_id for fill in books.fills()),
-            wallet=wallet(books.entries()),
-            lots=books.open_lots(),
-        )
+        return ours_in(books)
+
+
+def ours_in(books: RowBooks) -> Ours:
+    """What these books hold."""
+    with books._ground.look() as rows:  # noqa: SLF001 - who judges reads what no program of ours does
+        attempts = tuple(sent.attempt for sent in rows.find(ATTEMPTS))
+    return Ours(
+        intents=books.picture(Instant(0), limit=EVERYTHING).intents,
+        attempts=attempts,
+        fills=Counter(fill.trade_id for fill in books.fills()),
+        wallet=wallet(books.entries()),
+        lots=books.open_lots(),
+    )
 
 
 def reckoned(ours: Ours, truth: Truth) -> Reckoning:
@@ -102,7 +108,10 @@ def corruption(folder: Path) -> tuple[Wrong, ...]:
     wrong: list[Wrong] = []
     for name in (BOOKS_FILE, MARKET_FILE):
         with closing(sqlite3.connect(f"file:{folder / name}?mode=ro", uri=True)) as file:
-            said = file.execute("PRAGMA integrity_check").fetchall()
+            try:
+                said = file.execute("PRAGMA integrity_check").fetchall()
+            except sqlite3.DatabaseError as error:
+                said = [(str(error),)]
         if said != [("ok",)]:
             wrong.append((Broken.CORRUPT, f"{name}: {said[:3]}"))
     return tuple(wrong)
