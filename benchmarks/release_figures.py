@@ -125,6 +125,7 @@ def races() -> dict[str, Any]:
     return {
         "races": sum(one["races"] for one in found),
         "zombies": sum(one["zombies"] for one in found),
+        "leaders_that_ended_first": sum(one["starved"] for one in found),
         "orders": sum(one["accepts"] for one in found),
         "orders_of_a_zombie_written_before": sum(one["late"] for one in found),
         "violations": [text for one in found for text in one["violations"]],

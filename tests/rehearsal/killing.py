@@ -4,6 +4,7 @@ The last line is JSON; exit 0 only without a violation.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -40,5 +41,11 @@ def main(count: str = "100", seed: str = "0") -> int:
     return 1 if done.violations else 0
 
 
+def _ended(*_: object) -> None:
+    """Whoever is told to end leaves no child behind."""
+    sys.exit(143)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _ended)
     sys.exit(main(*sys.argv[1:]))

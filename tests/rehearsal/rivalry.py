@@ -5,6 +5,7 @@ violation.
 """
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -50,10 +51,13 @@ def _play(kind: str, count: int, seed: int, places: Sequence[str], venue: Venue)
     tally = Tally()
     for number in range(count):
         place = places[number % len(places)]
-        if kind == "races":
-            race(place, venue, tally)
-        else:
-            zombie(place, venue, seed + number, tally)
+        try:
+            if kind == "races":
+                race(place, venue, tally)
+            else:
+                zombie(place, venue, seed + number, tally)
+        except AssertionError as error:
+            tally.violations.append(str(error))
     for place in dict.fromkeys(places[:count]):
         judged(tally, place, venue)
     return tally
@@ -67,5 +71,11 @@ def main(kind: str, count: str, seed: str = "0", *urls: str) -> int:
     return 1 if tally.violations else 0
 
 
+def _ended(*_: object) -> None:
+    """Whoever is told to end leaves no child behind."""
+    sys.exit(143)
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _ended)
     sys.exit(main(*sys.argv[1:]))

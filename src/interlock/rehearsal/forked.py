@@ -47,6 +47,7 @@ class Forked:
         self._heard: Final = heard
         self.words = b""
         self.is_over = False
+        self._is_gone = False
 
     def hears(self, word: bytes, seconds: float) -> bool:
         """Whether it has said this, or does so in time."""
@@ -69,9 +70,15 @@ class Forked:
     def wait(self) -> int:
         """How it ended: an exit code, or the negative number of a signal."""
         _, status = os.waitpid(self.pid, 0)
+        self._is_gone = True
         while not self.is_over:
             self.listen(0.0)
         return os.waitstatus_to_exitcode(status)
+
+    def close(self) -> None:
+        """Ends it if it still lives: nobody is left behind."""
+        if not self._is_gone:
+            self.end(signal.SIGKILL)
 
     def listen(self, seconds: float) -> bool:
         """Whether something more was said in time, or it fell silent for ever."""

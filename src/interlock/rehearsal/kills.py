@@ -140,10 +140,10 @@ class World:
     def kill(self) -> None:
         """One life, ended at a moment and in a way that are drawn."""
         moment, way = self.chance.choice(MOMENTS), self.chance.choice(WAYS)
-        child = self._born(is_last=False)
-        if self._has_come(child, moment):
-            self._end(child, way)
-            self.tally.how.update((moment, way))
+        with closing(self._born(is_last=False)) as child:
+            if self._has_come(child, moment):
+                self._end(child, way)
+                self.tally.how.update((moment, way))
         self.tally.life(child)
         self.venue.pass_time(self.chance.choice(DOWN_S))
 
@@ -170,12 +170,11 @@ class World:
 
     def reckon(self, number: int) -> Reckoning:
         """An undisturbed life comes to rest, and both sides are compared."""
-        child = self._born(is_last=True)
-        recovered = self._has_recovered(child)
-        if recovered and not child.hears(QUIET, REST_S):
-            self.tally.wrong.append(f"after kill {number}: an undisturbed life came to no rest")
-        if not child.is_over:
-            child.end(signal.SIGTERM)
+        with closing(self._born(is_last=True)) as child:
+            if self._has_recovered(child):
+                if not child.hears(QUIET, REST_S):
+                    self.tally.wrong.append(f"after kill {number}: no rest, left undisturbed")
+                child.end(signal.SIGTERM)
         self.tally.life(child)
         found = reckoned(ours_of(self.settings), self.venue.books())
         found = replace(found, wrong=(*found.wrong, *corruption(self.folder)))
