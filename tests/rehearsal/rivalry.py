@@ -35,8 +35,9 @@ def begun(kind: str, count: int, seed: int = 0, *urls: str) -> subprocess.Popen[
 def ended(child: subprocess.Popen[str]) -> dict[str, Any]:
     """What such a child says in the end."""
     said, _ = child.communicate()
-    lines = said.strip().splitlines() or ['{"violations": ["it ended without a word"]}']
-    found: dict[str, Any] = json.loads(lines[-1])
+    silent = Tally(violations=["a program of rivals ended without a word"])
+    lines = said.strip().splitlines()
+    found: dict[str, Any] = json.loads(lines[-1]) if lines else asdict(silent)
     return found
 
 

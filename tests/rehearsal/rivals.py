@@ -151,7 +151,7 @@ def zombie(place: str, venue: Venue, seed: int, tally: Tally) -> None:
         if standby.epoch() != epoch + 1:
             tally.violations.append(f"{place}: after the epoch {epoch} came another than the next")
         tally.takeovers.append(time.monotonic() - began)
-        standby.until("answered")
+        tally.starved += standby.until("answered|ended .*").startswith("ended")
         if is_row:
             leader.wake()
             leader.ends()
