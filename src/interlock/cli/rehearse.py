@@ -5,6 +5,8 @@ again; `--shrink` makes it small, and what it prints is a file for `--schedule`.
 """
 
 import os
+import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -15,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from interlock.cli.saying import AsJson, say, say_json, say_table
 from interlock.errors import BadInput
 from interlock.rehearsal.draw import draw
+from interlock.rehearsal.kills import Killed, kill
 from interlock.rehearsal.perform import Performance, perform
 from interlock.rehearsal.rehearse import Rehearsed, quietly, rehearse
 from interlock.rehearsal.schedule import Schedule, read, text_of
@@ -34,6 +37,10 @@ def rehearse_command(  # noqa: PLR0913 - the options of one verb
     days: Annotated[
         int | None, typer.Option("--soak", min=1, help="So many virtual days in one.")
     ] = None,
+    sigkills: Annotated[
+        int | None,
+        typer.Option("--sigkills", min=1, help="So many real kills of the real process instead."),
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="One seed, and what it draws.")] = None,
     schedule: Annotated[
         Path | None, typer.Option("--schedule", help="One schedule from a file.")
@@ -50,6 +57,9 @@ def rehearse_command(  # noqa: PLR0913 - the options of one verb
         return
     if days is not None:
         _soaked(soak(days), as_json=as_json)
+        return
+    if sigkills is not None:
+        _killed(_kill(sigkills, first), as_json=as_json)
         return
     done = _many(first, seeds, processes or os.cpu_count() or 1)
     if as_json:
@@ -161,6 +171,35 @@ def _soaked(done: Soaked, *, as_json: bool) -> None:
         for wrong in done.violations[:SHOWN]:
             say(wrong)
     raise typer.Exit(0 if done.holds else 1)
+
+
+def _kill(count: int, seed: int) -> Killed:
+    """It forks, so nothing may run beside it: the bar is drawn by hand."""
+    columns = (TextColumn("killing"), BarColumn(bar_width=40), MofNCompleteColumn())
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Progress(*columns, console=Console(stderr=True), auto_refresh=False) as progress,
+    ):
+        task = progress.add_task("", total=count)
+
+        def tell(more: int) -> None:
+            progress.update(task, advance=more, refresh=True)
+
+        return kill(count, seed, Path(folder), tell)
+
+
+def _killed(done: Killed, *, as_json: bool) -> None:
+    told = asdict(done)
+    wrong = told.pop("violations")
+    if as_json:
+        counts = {"sigkills": told.pop("kills"), "violations": len(wrong), "failing": list(wrong)}
+        say_json(counts | told)
+    else:
+        rows = [(name.replace("_", " "), value) for name, value in told.items() if name != "how"]
+        say_table("", ("killed", ""), rows)
+        for each in wrong[:SHOWN]:
+            say(each)
+    raise typer.Exit(1 if wrong else 0)
 
 
 def _performed(chosen: Schedule, done: Performance) -> dict[str, Any]:
