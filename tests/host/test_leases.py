@@ -173,7 +173,7 @@ import asyncio, sys
 from datetime import timedelta
 from interlock.account import Mode
 from interlock.errors import InterlockError
-from interlock.exchange.fenced import Fenced
+from interlock.exchange.aiohttp_transport import AiohttpTransport
 from interlock.ports import Reply
 from interlock.risk.limits import Limits
 from interlock.store import open_books
@@ -183,10 +183,6 @@ from interlock.store.row_lease import RowLease
 from interlock.strategy.proposal import Purpose
 from interlock.values import Secret
 from tests.promises.wishes import NOON, armed, ask, entry
-
-class Exchange:
-    async def request(self, verb, path, body):
-        return Reply(200, b"it was sent")
 
 def attempted(name, act):
     try:
@@ -204,7 +200,7 @@ tenure = armed(fenced)
 _, attempt = ask(fenced, tenure, entry("in flight"))
 print("asleep", flush=True)
 sys.stdin.readline()
-send = Fenced(Exchange(), lease.check).request
+send = AiohttpTransport("http://127.0.0.1:9", fence=lease.check).request
 attempted("bytes", lambda: asyncio.run(send("POST", "private/create-order", b"")).status)
 attempted("fenced may_send", lambda: fenced.may_send(attempt, NOON, Purpose.ENTRY))
 attempted("fenced rule", lambda: ask(fenced, tenure, entry("another")))

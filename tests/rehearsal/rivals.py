@@ -80,7 +80,7 @@ class Rival:
 
     def ends(self) -> None:
         """It ends by itself, because it must not lead any more; fails when it does not."""
-        self.until("ended .*LeaseLost")
+        self.until("ended .*(LeaseLost|StoreTrouble)")
         self._child.wait()
 
 

@@ -15,9 +15,8 @@ from pathlib import Path
 from interlock.account import Mode
 from interlock.desk.leading import Right, keep, take
 from interlock.errors import InterlockError, LeaseLost
-from interlock.exchange.aiohttp_transport import AiohttpTransport
+from interlock.exchange.aiohttp_transport import AiohttpTransport, no_fence
 from interlock.exchange.client import Credentials, CryptoComExchange
-from interlock.exchange.fenced import Fenced
 from interlock.host.clock import WallClock
 from interlock.ports import Transport
 from interlock.risk.limits import Limits
@@ -44,7 +43,7 @@ async def send_for_ever(
     fence = lease.check if isinstance(lease, RowLease) else None
     books = open_books(place, limits=Limits(), bound=Mode.SIM, enabled=True, fence=fence)
     clock = WallClock()
-    exchange = CryptoComExchange(Fenced(inner, fence) if fence else inner, key, clock.now)
+    exchange = CryptoComExchange(inner, key, clock.now)
     tenure = armed(books, clock.now())
     say("leads", tenure.epoch)
     count = 0
@@ -80,11 +79,12 @@ async def send(place: str, at: Mapping[str, str], name: str, hurry: int, told: i
 
     where: Path | Secret = Secret(place) if place.startswith("postgresql") else Path(place)
     lease = lease_of(where, name)
+    fence = lease.check if isinstance(lease, RowLease) else no_fence
     key = Credentials(Secret(at["api_key"]), Secret(at["api_secret"]))
     await take(lease, "engine", hurried, lambda: say("stands by"))
     try:
         async with (
-            AiohttpTransport(at["rest"], timeout=timedelta(seconds=5)) as transport,
+            AiohttpTransport(at["rest"], timeout=timedelta(seconds=5), fence=fence) as transport,
             asyncio.TaskGroup() as group,
         ):
             group.create_task(send_for_ever(lease, where, transport, key, say))

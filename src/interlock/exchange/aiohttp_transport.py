@@ -2,8 +2,11 @@
 
 It does not sign, read, retry or follow. Before a connection stands no byte of a request can have left: that is NotSent. From then on
 every trouble is Unreachable. (aiohttp itself repeats a GET, never a POST, whose idle connection turns out to be dead.)
+A fence is asked when a request begins, and again when its connection stands, the moment before the first byte: a process that was
+stopped while it connected has lost its right meanwhile.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -23,25 +26,40 @@ CHUNK: Final = 64 * 1024
 IDENTITY: Final = frozenset({"", "identity"})
 
 
+Fence = Callable[[], None]
+
+
 @dataclass(slots=True)
 class _Progress:
-    """Whether a connection stood for a request: from then on its bytes may have left."""
+    """Whether a connection stood for a request: from then on its bytes may have left, if the fence was still open."""
 
+    fence: Fence
     connected: bool = False
+
+
+def no_fence() -> None:
+    """Whoever cannot lose its right may always speak."""
 
 
 class AiohttpTransport:
     """`ports.Transport` to one base address, e.g. https://api.crypto.com/exchange/v1.
 
     `timeout` bounds a request as a whole; `source_address` is the local address to leave from. Replies above 8 MiB are not read.
+    `fence` raises when this process may not speak for the account any more; then no byte leaves.
     """
 
     def __init__(
-        self, base_url: str, *, timeout: timedelta = TIMEOUT, source_address: str | None = None
+        self,
+        base_url: str,
+        *,
+        timeout: timedelta = TIMEOUT,
+        source_address: str | None = None,
+        fence: Fence = no_fence,
     ) -> None:
         self._base = _checked(base_url)
         self._timeout = aiohttp.ClientTimeout(total=timeout.total_seconds())
         self._source = source_address
+        self._fence = fence
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -63,7 +81,8 @@ class AiohttpTransport:
 
     async def request(self, verb: str, path: str, body: bytes) -> Reply:
         """The reply; raises NotSent when no byte left, Unreachable when bytes may have left and no whole reply came."""
-        progress = _Progress()
+        self._fence()
+        progress = _Progress(self._fence)
         try:
             return await self._exchange(verb, path, body, progress)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -104,6 +123,7 @@ def _trace() -> aiohttp.TraceConfig:
     async def connected(
         _session: aiohttp.ClientSession, context: SimpleNamespace, _params: object
     ) -> None:
+        context.trace_request_ctx.fence()
         context.trace_request_ctx.connected = True
 
     config = aiohttp.TraceConfig()

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from interlock.account import Mode
 from interlock.errors import BadSettings
 from interlock.exchange.aiohttp_line import dials
-from interlock.exchange.aiohttp_transport import AiohttpTransport
+from interlock.exchange.aiohttp_transport import AiohttpTransport, no_fence
 from interlock.exchange.budget import Budget, published, unlimited
 from interlock.exchange.client import Credentials, sleep
 from interlock.exchange.stream import UserStream
@@ -89,13 +89,16 @@ def credentials_of(settings: Settings) -> Credentials:
     return Credentials(given.api_key, given.api_secret)
 
 
-def transport_of(settings: Settings, wait: timedelta | None = None) -> AiohttpTransport:
+def transport_of(
+    settings: Settings, wait: timedelta | None = None, fence: Fence = no_fence
+) -> AiohttpTransport:
     """The wire to the exchange that the settings name."""
     given = settings.exchange
     return AiohttpTransport(
         given.rest_url,
         timeout=wait or timedelta(seconds=float(given.timeout_s)),
         source_address=given.source_address or None,
+        fence=fence,
     )
 
 

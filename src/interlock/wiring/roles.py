@@ -17,7 +17,6 @@ from interlock.desk.sealer import Keep, seal_all
 from interlock.desk.updater import Updater
 from interlock.errors import BadSettings, StoreTrouble
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
-from interlock.exchange.fenced import Fenced
 from interlock.host.clock import WallClock
 from interlock.host.facts import this_life
 from interlock.ports import Clock, MarketFile
@@ -141,7 +140,7 @@ async def engine(settings: Settings, begun: Begun) -> None:
         books = stack.enter_context(closing(fenced_books(settings, lease.check)))
         market = stack.enter_context(closing(market_of(settings)))
         clock = WallClock()
-        transport = Fenced(await stack.enter_async_context(transport_of(settings)), lease.check)
+        transport = await stack.enter_async_context(transport_of(settings, fence=lease.check))
         exchange = CryptoComExchange(transport, credentials, clock.now, sleep)
         tenure = books.open(venue_of(settings), clock.now())
         listens = stream_of(settings, clock, stack)

@@ -1,6 +1,7 @@
 """The transport against a raw server: when a request was not sent, when its outcome is unknown, and what is never followed."""
 
 import asyncio
+import contextlib
 import gzip
 import socket
 from collections.abc import Awaitable, Callable
@@ -8,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
-from interlock.errors import BadSettings, ExchangeTrouble, NotSent, Unreachable
-from interlock.exchange.aiohttp_transport import BODY_MAX, AiohttpTransport
+from interlock.errors import BadSettings, ExchangeTrouble, LeaseLost, NotSent, Unreachable
+from interlock.exchange.aiohttp_transport import BODY_MAX, AiohttpTransport, Fence, no_fence
 from interlock.ports import Reply
 from interlock.values import Instant
 
@@ -57,6 +58,8 @@ class Server:
             pass
         finally:
             writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
     async def _pour(self, writer: asyncio.StreamWriter) -> None:
         while self.poured < self._flood:
@@ -66,10 +69,16 @@ class Server:
 
 
 def ask(
-    url: str, *, path: str = "private/create-order", timeout: timedelta = SOON, **more: str
+    url: str,
+    *,
+    path: str = "private/create-order",
+    timeout: timedelta = SOON,
+    source_address: str | None = None,
+    fence: Fence = no_fence,
 ) -> Callable[[], Awaitable[Reply]]:
     async def once() -> Reply:
-        async with AiohttpTransport(url, timeout=timeout, **more) as transport:
+        wire = AiohttpTransport(url, timeout=timeout, source_address=source_address, fence=fence)
+        async with wire as transport:
             return await transport.request("POST", path, b"{}")
 
     return once
@@ -123,6 +132,21 @@ def test_a_refused_connection_means_that_nothing_was_sent() -> None:
         port = taken.getsockname()[1]
     with pytest.raises(NotSent):
         asyncio.run(_await(ask(f"http://127.0.0.1:{port}")))
+
+
+@pytest.mark.parametrize("good_for", [0, 1])
+def test_a_right_that_was_lost_before_the_first_byte_lets_none_leave(good_for: int) -> None:
+    looks = iter((*[True] * good_for, False))
+
+    def fence() -> None:
+        if not next(looks):
+            raise LeaseLost("another leads")
+
+    server = Server(OK + b"\r\n{}")
+    with pytest.raises(LeaseLost):
+        heard_of(server, fence=fence)
+
+    assert server.heard == []
 
 
 def test_an_unknown_name_means_that_nothing_was_sent() -> None:
