@@ -58,9 +58,7 @@ def work(books: RowBooks, tenure: Tenure, orders: int, who: str = "") -> Iterato
             yield "filled", key, attempt.nonce
 
 
-ASKED: Final = (
-    "SELECT i.idempotency_key, a.nonce FROM order_intents i JOIN send_attempts a ON a.intent_id = i.id"
-)
+ASKED: Final = "SELECT i.idempotency_key, a.nonce FROM order_intents i JOIN send_attempts a ON a.intent_id = i.id"
 ANSWERED: Final = f"{ASKED} WHERE a.outcome IS NOT NULL"
 FILLED: Final = f"{ASKED} JOIN fills f ON f.intent_id = i.id"
 STORED: Final = {"asked": ASKED, "sent": ASKED, "answered": ANSWERED, "filled": FILLED}
@@ -77,7 +75,9 @@ HALVES: Final = {
 def missing(connection: sqlite3.Connection, said: Iterable[Said]) -> list[str]:
     """What was acknowledged, or sent, and is not stored; and what is stored of a transaction that is not whole."""
     stored = {word: set(connection.execute(text).fetchall()) for word, text in STORED.items()}
-    lost = [f"{word} {key} is lost" for word, key, nonce in said if (key, nonce) not in stored[word]]
+    lost = [
+        f"{word} {key} is lost" for word, key, nonce in said if (key, nonce) not in stored[word]
+    ]
     half = [f"{what}: {row}" for what, text in HALVES.items() for row in connection.execute(text)]
     return lost + half
 

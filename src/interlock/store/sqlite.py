@@ -53,6 +53,8 @@ class SqliteGround:
             _migrate(self._engine, path, chain)
             # A connection that never writes: its data_version moves with every commit of every other connection.
             self._watch = _connect(path, chain)
+            # The log is a new file, and SQLite does not mind a folder that was not synced.
+            _sync_folder(path.parent)
         self._reserve = Reserve(path)
         self._is_doubtful = False
 
@@ -126,11 +128,8 @@ class SqliteGround:
         if self._log.stat().st_size < LOG_MAX:
             return
         try:
-            with (
-                trouble(self._path),
-                contextlib.closing(self._engine.raw_connection()) as connection,
-            ):
-                connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+            with trouble(self._path):
+                _fold(self._engine, "PASSIVE")
         except StoreTrouble as error:
             # For want of room, or while somebody reads, the log grows on.
             if _code(error) & PRIMARY == sqlite3.SQLITE_IOERR:
@@ -182,13 +181,22 @@ def _create(path: Path, chain: Chain) -> None:
     engine = _engine(draft, chain)
     try:
         _upgrade(engine, chain)
+        # Closing would fold the log in as well, and say nothing of it when the disk does not confirm it.
+        _fold(engine, "TRUNCATE")
         engine.dispose()
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
         engine.dispose()
-        draft.unlink()
+        for left in path.parent.glob(f"{draft.name}*"):
+            left.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _fold(engine: sa.Engine, how: str) -> None:
+    """Copies the log into the file."""
+    with contextlib.closing(engine.raw_connection()) as connection:
+        connection.cursor().execute(f"PRAGMA wal_checkpoint({how})").fetchall()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -215,7 +223,8 @@ def _connect(path: Path, chain: Chain) -> sqlite3.Connection:
         "foreign_keys=ON",
         *(("wal_autocheckpoint=0",) if chain.must_stay else ()),
     ):
-        connection.execute(f"PRAGMA {pragma}")
+        # To its end: after the first row it is still to be committed.
+        connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
 
 
