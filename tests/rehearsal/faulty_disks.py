@@ -30,7 +30,7 @@ KILLED: Final = -9
 ABOUT: Final = re.compile(r"\(\d+<([^>]*)>")
 
 _processes: Final = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__])
+_processes.set_forkserver_preload([__name__, "interlock.store.migrate"])
 
 
 @dataclass(frozen=True, slots=True)
