@@ -176,6 +176,7 @@ def sweep(  # noqa: PLR0913 - what fails, for whom, where and how often
 ) -> Swept:
     """The fault at the first call, the second, … the last of a life: on books that it makes itself, or on books that stand."""
     ground = folder / "ground"
+    folder.mkdir(exist_ok=True)
     if not is_new:
         opened(ground).close()
     total = count(folder, ground, fault.call, orders)
