@@ -87,6 +87,13 @@ def mutants() -> dict[str, Any]:
     return found
 
 
+def storage() -> dict[str, Any]:
+    """Disks and databases that fail under the books."""
+    done = run(sys.executable, "-m", "tests.rehearsal.storage", "1000", PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -106,6 +113,7 @@ COMMANDS = {
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
+    "storage": (storage, "make release-figures ARGS=storage"),
     "install": (install, "make release-figures"),
 }
 

@@ -5,6 +5,7 @@
 2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
 3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
 4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
+5. Storage: a PostgreSQL server is stopped at once under load, and the log of the books torn off at every sector.
 """
 
 import json
@@ -25,6 +26,7 @@ from interlock.rehearsal.judge import violations
 from interlock.rehearsal.script import HEARD, SCRIPTS, stage
 from tests.rehearsal.rivals import exchange, race, take_turns
 from tests.rehearsal.scenarios import SCENARIOS
+from tests.rehearsal.storage import store
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
 WORKERS = 2
@@ -36,7 +38,16 @@ KILLS = 40
 KILL_DAYS = 20
 TURNS = 20
 STRIDE = 8
-FLOORS = {"deaths": 1000, "scenarios": 2500, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
+STOPS = 20
+SECTORS = 5000
+FLOORS = {
+    "deaths": 1000,
+    "scenarios": 2500,
+    "seeds": SEEDS,
+    "kills": KILLS,
+    "rivals": 2 * TURNS,
+    "storage": STOPS,
+}
 
 _console = Console(stderr=True)
 
@@ -131,6 +142,17 @@ def rivals(_: ProcessPoolExecutor) -> Proof:
     return _proof("rivals", turns.done + races.done, len(bad), began, note)
 
 
+def storage(pool: ProcessPoolExecutor) -> Proof:
+    """What was acknowledged is stored, whenever the server ends and wherever the log does, and no transaction is half there."""
+    began = time.monotonic()
+    found = store(pool, STOPS)
+    for wrong in found.violations[:10]:
+        _console.print(f"[red]{wrong}[/]")
+    note = f"{found.crashed.cycles} stops of PostgreSQL, {found.torn.points} sectors of {found.torn.commits} commits"
+    is_short = found.torn.points < SECTORS
+    return _proof("storage", found.crashed.cycles, len(found.violations) + is_short, began, note)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -167,6 +189,7 @@ def main() -> int:
         seeds,
         kills,
         rivals,
+        storage,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:
