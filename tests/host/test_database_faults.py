@@ -11,20 +11,25 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
-from interlock.account import Standing
+from interlock.account import Mode, Standing
 from interlock.api import build, issue
 from interlock.errors import StoreTrouble, Undone
 from interlock.orders.ruling import Ruling
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.store import INSTALL_ID
+from interlock.risk.limits import Limits
 from interlock.settings import read
-from interlock.store import open_market
+from interlock.store import open_books, open_market
 from interlock.store.books import RowBooks
 from interlock.values import Secret
 from tests.fakes.shown import StillClock
 from tests.host.conftest import Shelf
 from tests.host.postgresql import Server
 from tests.promises.wishes import NOON, Throttles, approve, armed, ask, entry
-from tests.rehearsal.crashing_server import crash_database, opened
+from tests.rehearsal.crashing_server import crash_database, durable, opened
 from tests.rehearsal.disks import HALVES, STORED, Said, work
+from tests.rehearsal.older_books import ASKED, BRIEF, outlive
+from tests.rehearsal.sweep import quietly
 
 pytestmark = pytest.mark.host
 
@@ -122,6 +127,28 @@ def test_a_connection_that_is_cut_in_the_middle_of_a_transaction_keeps_nothing_o
         books.rule(tenure.epoch, NOON, cut)
     assert books.intents() == ()
     ask(books, tenure, entry("next"))
+
+
+def test_an_order_that_a_failover_lost_is_found_at_the_exchange_and_not_placed_twice() -> None:
+    """H7, C11: an older base backup is restored after the order was answered; its signal is decided again, with the same id."""
+    quietly()
+    shelves: list[RowBooks] = []
+    with durable() as server:
+        url = server.url(server.database())
+
+        def open_again() -> RowBooks:
+            shelves.append(
+                open_books(
+                    url, limits=Limits(), bound=Mode.SIM, enabled=True, install_id=INSTALL_ID
+                )
+            )
+            return shelves[-1]
+
+        world = outlive(open_again, server.back_up, server.restore, ASKED, BRIEF)
+        wrong = violations(world)
+        for books in shelves:
+            books.close()
+    assert wrong == []
 
 
 @contextmanager

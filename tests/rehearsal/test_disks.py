@@ -1,8 +1,10 @@
 """What a disk may lose under the books, and what of it the platform notices (A17, H4, H5, H14, H15, A13)."""
 
 import contextlib
+import copy
 import os
 import resource
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,11 +14,18 @@ import pytest
 from interlock.account import Mode
 from interlock.errors import StoreTrouble
 from interlock.orders.evidence import Accepted
+from interlock.rehearsal.judge import violations
+from interlock.rehearsal.store import INSTALL_ID, DictGround, dict_books
+from interlock.risk.limits import Limits
+from interlock.store import open_books
+from interlock.store.books import RowBooks
 from interlock.store.files import BOOKS_FILE
 from interlock.store.stamp import FILE as STAMP
 from tests.promises.wishes import MINUTE, NOON, armed, ask, bought, entry
 from tests.rehearsal.disks import flip_log, flip_pages, opened, tear
 from tests.rehearsal.half_migrated import die_in_migration
+from tests.rehearsal.older_books import ASKED, BRIEF, HELD, SOLD, outlive
+from tests.rehearsal.sweep import quietly
 
 SIXTEENTH = 16
 ACCEPTED = Accepted("an order")
@@ -101,6 +110,49 @@ def test_an_older_copy_of_our_own_books_is_opened_and_a_folder_without_a_stamp_g
     assert books.open(Mode.SIM, NOON + MINUTE).install_id == tenure.install_id
     books.close()
     assert (folder / STAMP).read_text().strip() == tenure.install_id
+
+
+def test_an_order_that_a_restored_backup_does_not_know_is_found_and_not_placed_twice(
+    folder: Path,
+) -> None:
+    """H5, C11: the same signal has the same id, so the exchange says that it has the order, and it is adopted."""
+    quietly()
+    backup = folder.with_name("backup.sqlite")
+
+    def open_again() -> RowBooks:
+        return open_books(
+            folder, limits=Limits(), bound=Mode.SIM, enabled=True, install_id=INSTALL_ID
+        )
+
+    def back_up() -> None:
+        with contextlib.closing(sqlite3.connect(folder / BOOKS_FILE)) as books:
+            books.execute("VACUUM INTO ?", (str(backup),))
+
+    def restore() -> None:
+        for name in (BOOKS_FILE, f"{BOOKS_FILE}-wal", f"{BOOKS_FILE}-shm"):
+            (folder / name).unlink(missing_ok=True)
+        shutil.copy(backup, folder / BOOKS_FILE)
+
+    assert violations(outlive(open_again, back_up, restore, ASKED, BRIEF)) == []
+
+
+@pytest.mark.parametrize("death", [HELD, SOLD])
+def test_what_happened_since_the_backup_is_told_and_nothing_is_bought_again(death: str) -> None:
+    """H5, C11: a bar that is over is not decided again, so nobody adopts its orders; the audit names them."""
+    quietly()
+    ground, backup = DictGround(), DictGround()
+
+    def back_up() -> None:
+        backup.tables = copy.deepcopy(ground.tables)
+
+    def restore() -> None:
+        ground.tables = backup.tables
+
+    world = outlive(lambda: dict_books(ground, bound=Mode.SIM), back_up, restore, death)
+
+    entries = [order for order in world.engine.books()["orders"] if order["side"] == "BUY"]
+    assert len(entries) == 1
+    assert "audit" in world.open_books().open_marks()
 
 
 def test_a_migration_that_dies_at_any_statement_has_not_happened_and_happens_at_the_next_start(
