@@ -10,7 +10,6 @@ from interlock.rehearsal.world import World
 from tests.rehearsal.sweep import points
 
 ASKED: Final = "answered private/create-order"
-HELD: Final = "answered private/advanced/create-oco"
 BRIEF: Final = replace(BY_TARGET, hours=0.05)
 SOLD: Final = "books.learn is done"
 DECIDED: Final = "books.rule begins"
