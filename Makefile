@@ -38,6 +38,7 @@ test-host: .venv/.dev ## the tests that need Debian packages, which it installs
 prove bench mutants release-figures host-lab: export PYTHONPATH := $(CURDIR)
 
 prove: .venv/.dev ## time-boxed proofs; fails below its floor
+	@scripts/install_host_packages.sh postgresql
 	@$(PYTHON) tests/rehearsal/prove.py $(ARGS)
 
 mutants: .venv/.dev ## every rule of the risk room spoilt in turn: a test must notice

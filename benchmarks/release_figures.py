@@ -186,6 +186,13 @@ def spread(spans: list[float]) -> dict[str, float]:
     return {"p50": round(known[len(known) // 2], 2), "max": round(known[-1], 2)} if known else {}
 
 
+def storage() -> dict[str, Any]:
+    """Disks and databases that fail under the books."""
+    done = run(sys.executable, "-m", "tests.rehearsal.storage", "1000", PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -209,6 +216,7 @@ COMMANDS = {
     "drills": (drills, "make release-figures ARGS=drills"),
     "kills": (kills, "make release-figures ARGS=kills"),
     "races": (races, "make release-figures ARGS=races"),
+    "storage": (storage, "make release-figures ARGS=storage"),
     "install": (install, "make release-figures"),
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages of `make test-host`, or those that are named, as far as they are missing, and nothing else.
 set -euo pipefail
-packages=(chromium postgresql sudo systemd)
+packages=(chromium postgresql strace sudo systemd util-linux)
 [ $# -eq 0 ] || packages=("$@")
 
 installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

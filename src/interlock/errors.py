@@ -16,6 +16,7 @@
     |-- StoreTrouble           the books cannot be read or written
     |   |-- WrongVenue         the data folder belongs to the other venue
     |   |-- NewerSchema        a later version of the platform wrote the file
+    |   |-- Undone             nothing of the transaction was kept, and it may be done again
     |   `-- LeaseLost          another engine holds the account
     |-- ClockWentBack          the host's clock was set back; the process ends and recovers by starting
     `-- BrokenInvariant        a promise of the design does not hold; the process ends and recovers by starting
@@ -161,6 +162,10 @@ class NewerSchema(StoreTrouble):
     remedy: ClassVar[str] = (
         "Run the version that wrote it or a later one, or choose another folder with INTERLOCK__DATA."
     )
+
+
+class Undone(StoreTrouble):
+    """Nothing of this transaction was kept, by the word of the database itself: it may be done again."""
 
 
 class LeaseLost(StoreTrouble):

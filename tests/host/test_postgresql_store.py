@@ -112,6 +112,7 @@ def test_what_was_acknowledged_survives_the_crash_of_the_server_in_the_middle_of
 
 
 def test_a_commit_that_nobody_answers_ends_the_process(shelf: Shelf, server: Server) -> None:
+    """H6."""
     ground = PostgresGround(shelf.url, BOOKS)
     armed(shelf.books())
 
@@ -135,6 +136,7 @@ def test_whoever_opens_first_makes_the_tables_and_all_open_the_same(server: Serv
 
 
 def test_a_server_that_comes_back_is_used_at_once(books: RowBooks, server: Server) -> None:
+    """H6."""
     armed(books)
     server.stop()
     with pytest.raises(StoreTrouble):
@@ -150,6 +152,7 @@ def test_a_server_that_comes_back_is_used_at_once(books: RowBooks, server: Serve
 def test_a_schema_newer_than_this_version_is_refused(
     shelf: Shelf, server: Server, database: str, table: str
 ) -> None:
+    """H11, N4."""
     books, market = shelf.books(), shelf.market()
     server.say(database, f"UPDATE {table} SET version_num = 'x9999'")  # noqa: S608 - one of the two above
     ask_one = books.tenure if table == "books_version" else market.ticks
@@ -207,6 +210,7 @@ def test_the_same_nonce_cannot_be_written_twice_and_the_refusal_quotes_no_row(
 def test_a_writer_waits_two_seconds_for_another_and_no_longer(
     books: RowBooks, server: Server, database: str
 ) -> None:
+    """H1."""
     books.open(Mode.SIM, NOON)
     with psycopg.connect(server.url(database).reveal()) as other:
         other.execute("SELECT 1 FROM account FOR UPDATE")

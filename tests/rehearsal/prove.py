@@ -9,6 +9,7 @@
 4. Zombies: of two engines started at once on one data folder one leads, is stopped while it sends, and is followed by the next.
 5. A soak: thirty virtual days over a real books file with faults and deaths, judged each day, and memory that does not grow.
 6. Restore drills: books backed up at a random commit, lost, restored, and lived on with.
+7. Storage: a PostgreSQL server is stopped at once under load, and the log of the books torn off at every sector.
 """
 
 import json
@@ -33,6 +34,7 @@ from interlock.rehearsal.soak import SLOPE_MAX_MB, Soaked, soak
 from tests.rehearsal.killing import killed
 from tests.rehearsal.rivalry import met
 from tests.rehearsal.scenarios import SCENARIOS
+from tests.rehearsal.storage import store
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
 WORKERS = 2
@@ -49,6 +51,8 @@ FRESH_KILLS = 5
 FRESH_DAYS = 5
 ZOMBIES = 10
 STRIDE = 8
+STOPS = 20
+SECTORS = 5000
 FLOORS = {
     "deaths": 1000,
     "scenarios": 2500,
@@ -59,6 +63,7 @@ FLOORS = {
     "drills": DRILLS,
     "fresh kills": FRESH_KILLS,
     "zombies": ZOMBIES,
+    "storage": STOPS,
 }
 
 _console = Console(stderr=True)
@@ -202,6 +207,16 @@ def _drill(seed: int) -> Drilled:
     return drill(1, seed)
 
 
+def storage(pool: ProcessPoolExecutor) -> Proof:
+    """What was acknowledged is stored, whenever the server ends and wherever the log does, and no transaction is half there."""
+    began = time.monotonic()
+    found = store(pool, STOPS)
+    _tell(found.violations)
+    note = f"{found.crashed.cycles} stops of PostgreSQL, {found.torn.points} sectors of {found.torn.commits} commits"
+    is_short = found.torn.points < SECTORS
+    return _proof("storage", found.crashed.cycles, len(found.violations) + is_short, began, note)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -242,6 +257,7 @@ def main() -> int:
         drills,
         fresh_kills,
         zombies,
+        storage,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:

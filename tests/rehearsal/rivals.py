@@ -79,7 +79,7 @@ class Rival:
         self._child.close()
 
     def ends(self) -> None:
-        """It ends by itself, by whichever wall it meets first: its lease, its connection, a commit of unknown fate; fails when it does not."""
+        """It ends by itself, by whichever wall it meets first: its lease, its connection, a commit of unknown fate."""
         self.until(r"ended \w+")
         self._child.wait()
 

@@ -50,7 +50,7 @@ class DictGround:
     is_busy: bool = False
 
     @contextlib.contextmanager
-    def change(self) -> Iterator[Rows]:
+    def change(self, *, vital: bool = False) -> Iterator[Rows]:  # noqa: ARG002 - a dictionary is never full
         assert not self.is_busy, "a transaction began inside a transaction"
         rows = DictRows(self.tables)
         self.is_busy = True

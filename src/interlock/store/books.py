@@ -43,6 +43,7 @@ from interlock.store import (
     restoring,
     sealing,
 )
+from interlock.store.again import again
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.margin import end_locks, watch_leverage
@@ -93,9 +94,10 @@ class RowBooks:
         self._ground.close()
 
     # -- opening and switches
+    @again
     def open(self, venue: Mode, now: Instant) -> Tenure:
         """Begins a tenure."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             account = account_of(rows)
             if account is None:
                 account = self._founded(venue, now)
@@ -106,11 +108,12 @@ class RowBooks:
             _recover(rows, now)
             return account.tenure
 
+    @again
     def switch(
         self, who: str, why: str, now: Instant, *, mode: Mode | None, kill: bool | None
     ) -> Switches:
         """Changes mode or kill switch, with who, why and when."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return journal.switch(rows, self._terms, who, why, now, mode, kill=kill)
 
     def switches(self) -> Switches:
@@ -118,37 +121,44 @@ class RowBooks:
         with self._ground.look() as rows:
             return switches_of(account_of(rows), self._terms)
 
+    @again
     def pause(self, who: str, why: str, now: Instant, *, on: bool) -> Switches:
         """Keeps new entries back, or lets them be made again, with who, why and when."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return arming.pause(rows, self._terms, who, why, now, on=on)
 
+    @again
     def offer_arm(self, offered: Offer) -> tuple[str, ...]:
         """Writes that the owner wants to arm, and says what would change."""
         with self._ground.change() as rows:
             return arming.offer(rows, self._terms, offered)
 
+    @again
     def confirm_arm(self, code: str, wall: Instant, now: Instant) -> Switches:
         """Arms exactly what was shown under this code."""
         with self._ground.change() as rows:
             return arming.confirm(rows, self._terms, code, wall, now)
 
+    @again
     def clear_daily_loss(self, who: str, why: str, now: Instant) -> bool:
         """Clears today's daily-loss latch, with who, why and when."""
         with self._ground.change() as rows:
             return journal.clear_daily_loss(rows, self._terms, who, why, now)
 
+    @again
     def mute(self, who: str, why: str, now: Instant, *, on: bool) -> Mute | None:
         """Keeps the owner's messages back, or lets them go again, with who, why and when."""
         with self._ground.change() as rows:
             return journal.mute(rows, who, why, now, on=on)
 
+    @again
     def watch(self, row: WatchlistRow, who: str, now: Instant) -> WatchlistRow:
         """Adds or edits one row of the watchlist."""
         with self._ground.change() as rows:
             return journal.watch(rows, row, who, now)
 
     # -- the order path
+    @again
     def rule(
         self,
         epoch: int,
@@ -159,6 +169,7 @@ class RowBooks:
         with self._ground.change() as rows:
             return order_path.rule(rows, self._terms, epoch, now, ruling)
 
+    @again
     def further_attempt(
         self, epoch: int, now: Instant, intent_id: str, verdict: Verdict
     ) -> Attempt | None:
@@ -166,42 +177,50 @@ class RowBooks:
         with self._ground.change() as rows:
             return order_path.further_attempt(rows, epoch, now, intent_id, verdict)
 
+    @again
     def cancel_attempt(self, epoch: int, now: Instant, intent_id: str) -> Attempt | None:
         """A durable attempt to cancel, and CANCELLING."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return order_path.cancel_attempt(rows, epoch, now, intent_id)
 
+    @again
     def nonce(self, epoch: int, now: Instant) -> int:
         """The next nonce."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return order_path.next_nonce(rows, order_path.held(rows, epoch), now)
 
+    @again
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
         """Says whether the bytes may leave, right before the first of them."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return order_path.may_send(rows, self._terms, attempt, now, purpose)
 
+    @again
     def answered(self, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
         """Records the answer and moves the life."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return order_path.answered(rows, attempt, answer, now)
 
+    @again
     def learn(self, epoch: int, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
         """Books evidence; returns the intents that changed."""
-        with self._ground.change() as rows:
+        with self._ground.change(vital=True) as rows:
             return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
 
+    @again
     def adopt(self, epoch: int, now: Instant, found: Sequence[Adopted]) -> None:
         """Writes orders that restored books did not know as intents again."""
         with self._ground.change() as rows:
             adopting.adopt(rows, order_path.held(rows, epoch), now, found)
 
+    @again
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan."""
         with self._ground.change() as rows:
             order_path.held(rows, epoch)
             order_path.flag(rows, now, lot_id, reason)
 
+    @again
     def raise_high(self, epoch: int, now: Instant, lot_id: str, bid: Decimal) -> None:  # noqa: ARG002 - the port's own list
         """Keeps the highest bid that an open lot has seen."""
         with self._ground.change() as rows:
@@ -209,6 +228,7 @@ class RowBooks:
             order_path.raise_high(rows, lot_id, bid)
 
     # -- account and evidence
+    @again
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
         """Keeps what the exchange said of the wallet."""
         with self._ground.change() as rows:
@@ -220,6 +240,7 @@ class RowBooks:
                 end_locks(rows, now)
                 watch_leverage(rows, reading, now)
 
+    @again
     def transferred(
         self, epoch: int, now: Instant, transfers: Sequence[Transfer]
     ) -> tuple[Transfer, ...]:
@@ -232,6 +253,7 @@ class RowBooks:
         with self._ground.look() as rows:
             return rows.get(DAYS, now.day())
 
+    @again
     def note(
         self,
         now: Instant,
@@ -245,12 +267,14 @@ class RowBooks:
         with self._ground.change() as rows:
             journal.note(rows, now, signals, incidents, closed, audit)
 
+    @again
     def request(self, asked: OwnersRequest) -> None:
         """Writes what the owner asks of the engine."""
         with self._ground.change() as rows:
             opened_account(rows)
             rows.add(REQUESTS, asked)
 
+    @again
     def answer_request(self, epoch: int, asked: OwnersRequest) -> None:
         """Keeps the answer to a request, once."""
         with self._ground.change() as rows:
@@ -269,21 +293,25 @@ class RowBooks:
         with self._ground.look() as rows:
             return tuple(rows.find(REQUESTS, open=OPEN))
 
+    @again
     def heard(self, message_id: int, outcome: Saying, now: Instant) -> None:
         """Keeps what became of one message of the outbox."""
         with self._ground.change() as rows:
             outbox.heard(rows, message_id, outcome, now)
 
+    @again
     def listening(self, how: Listening) -> None:
         """Keeps how the user stream stands."""
         with self._ground.change() as rows:
             rows.put(LISTENING, how)
 
+    @again
     def restored(self, floor: Floor, who: str, why: str, now: Instant) -> Tenure:
         """Says in books that came from a backup that they did: nothing is entered until somebody has looked."""
         with self._ground.change() as rows:
             return restoring.restored(rows, self._terms, floor, who, why, now)
 
+    @again
     def seal(self, now: Instant) -> Seal | None:
         """Seals what the journal holds since the last seal; nothing is locked when that is nothing."""
         with self._ground.look() as rows:

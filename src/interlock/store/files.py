@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from interlock.account import Mode
-from interlock.errors import BadSettings
+from interlock.errors import BadSettings, StoreTrouble
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
 from interlock.store.chains import BOOKS, MARKET, Chain
 from interlock.store.market import RowMarket
 from interlock.store.sqlite import SqliteGround
+from interlock.store.stamp import Stamp
 from interlock.store.standing import Terms
 from interlock.values import Secret
 
@@ -41,12 +42,31 @@ def open_books(  # noqa: PLR0913 - where the books are, and what they stand unde
 
     On PostgreSQL `fence` is asked before each change, and raises when this process may not write any more.
     """
-    if isinstance(place, Secret):
-        ground: SqliteGround | PostgresGround = database(place, BOOKS, fence)
-    else:
-        ground = SqliteGround(place / BOOKS_FILE, BOOKS)
+    terms = Terms(limits, bound, enabled)
     drawn = install_id or secrets.token_hex(INSTALL_ID_BYTES)
-    return RowBooks(ground, Terms(limits, bound, enabled), drawn)
+    if isinstance(place, Secret):
+        return RowBooks(database(place, BOOKS, fence), terms, drawn)
+    return _stamped(place, terms, drawn)
+
+
+def _stamped(folder: Path, terms: Terms, drawn: str) -> RowBooks:
+    """The books of a folder, and of no other installation: neither are they made anew where they were, nor taken from elsewhere."""
+    stamp = Stamp(folder)
+    stamp.look_for(folder / BOOKS_FILE)
+    ground = SqliteGround(folder / BOOKS_FILE, BOOKS)
+    books = RowBooks(ground, terms, drawn)
+    try:
+        tenure = books.tenure()
+    except StoreTrouble:
+        # Whoever shows what is left of the books says which table it is.
+        return books
+    ours = stamp.agree(tenure.install_id if tenure else drawn)
+    if tenure is not None and tenure.install_id != ours:
+        books.close()
+        raise StoreTrouble(
+            f"{folder / BOOKS_FILE} belongs to the installation {tenure.install_id}, the folder to {ours}."
+        )
+    return RowBooks(ground, terms, ours)
 
 
 def open_market(place: Path | Secret) -> RowMarket:

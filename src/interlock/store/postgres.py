@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from interlock.errors import BadSettings, BrokenInvariant, NewerSchema, StoreTrouble
+from interlock.errors import BadSettings, BrokenInvariant, NewerSchema, StoreTrouble, Undone
 from interlock.store.chains import Chain
 from interlock.store.rows import Rows
 from interlock.store.sql import SqlRows, Tongue
@@ -38,6 +38,8 @@ LOCK_ACCOUNT: Final = "SELECT id FROM account WHERE id = 1 FOR UPDATE"
 LOCK_BIRTH: Final = f"SELECT pg_advisory_xact_lock({BIRTH})"
 # The text of a snapshot names exactly the transactions that it sees, so it is another one after every commit of anybody.
 VERSION: Final = "SELECT pg_current_snapshot()::text"
+# A serialization failure, and a deadlock.
+GAVE_WAY: Final = frozenset({"40001", "40P01"})
 
 
 def nobody_forbids() -> None:
@@ -63,7 +65,7 @@ class PostgresGround:
         self._watching = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextlib.contextmanager
-    def change(self) -> Iterator[Rows]:
+    def change(self, *, vital: bool = False) -> Iterator[Rows]:  # noqa: ARG002 - the server's disk is not ours to keep room on
         """A transaction that holds the account alone: all of it is kept when the block ends, nothing when it raises.
 
         A commit that nobody answered may have been kept: only starting again tells, as after a write that a disk did not confirm.
@@ -75,6 +77,8 @@ class PostgresGround:
                 _lock(connection)
                 yield SqlRows(connection, POSTGRES)
                 is_done = True
+        except Undone:
+            raise
         except StoreTrouble as error:
             if is_done:
                 raise BrokenInvariant(f"Nobody knows what was committed. {error}") from error
@@ -134,11 +138,18 @@ def trouble(where: str) -> Iterator[None]:
     except psycopg.IntegrityError as error:
         raise BrokenInvariant(f"{where} refused a row: {_said(error)}.") from error
     except psycopg.Error as error:
-        raise StoreTrouble(f"{where}: {_said(error)}.") from error
+        raise _kind(error)(f"{where}: {_said(error)}.") from error
     except DBAPIError as error:
-        raise StoreTrouble(f"{where}: {_said(error.orig)}.") from error
+        raise _kind(error.orig)(f"{where}: {_said(error.orig)}.") from error
     except SQLAlchemyError as error:
         raise StoreTrouble(f"{where}: {error}.") from error
+
+
+def _kind(error: BaseException | None) -> type[StoreTrouble]:
+    """A transaction that gave way to another one was undone whole, even when it was about to be committed."""
+    return (
+        Undone if isinstance(error, psycopg.Error) and error.sqlstate in GAVE_WAY else StoreTrouble
+    )
 
 
 def _said(error: BaseException | None) -> str:

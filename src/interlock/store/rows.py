@@ -154,8 +154,11 @@ def readable(
 class Ground(Protocol):
     """What the books stand on."""
 
-    def change(self) -> AbstractContextManager[Rows]:
-        """A transaction that holds the account alone: all of it is kept when the block ends, nothing when it raises."""
+    def change(self, *, vital: bool = False) -> AbstractContextManager[Rows]:
+        """A transaction that holds the account alone: all of it is kept when the block ends, nothing when it raises.
+
+        What is `vital` is written on a disk that is full too. Raises Undone when the same may be done again, from the beginning.
+        """
         ...
 
     def look(self) -> AbstractContextManager[Rows]:

@@ -1,6 +1,7 @@
 """One SQLite file: made whole or not at all, migrated when it is opened, readable by its owner alone.
 
 A file that cannot be read is trouble with a remedy; it is never taken for a new one. Writers wait for each other at most two seconds.
+A disk that did not confirm what was written is not asked again: the kernel forgets that it failed, so only starting again tells.
 """
 
 import contextlib
@@ -14,13 +15,21 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from interlock.errors import BrokenInvariant, NewerSchema, StoreTrouble
+from interlock.errors import BrokenInvariant, NewerSchema, StoreTrouble, Undone
 from interlock.store.chains import Chain
+from interlock.store.reserve import Reserve
 from interlock.store.rows import Rows
 from interlock.store.sql import SQLITE, SqlRows
 
 WAIT_MS: Final = 2000
 BEGIN: Final = "begin"
+IMMEDIATE: Final = f"{BEGIN} IMMEDIATE"
+# As much as SQLite itself lets its log grow before it copies it into the file: a thousand pages.
+LOG_MAX: Final = 4 << 20
+PRIMARY: Final = 0xFF
+# The index of the log cannot grow either, and SQLite calls that another thing.
+NO_ROOM: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+NOT_CONFIRMED: Final = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
 
 class SqliteGround:
@@ -30,6 +39,7 @@ class SqliteGround:
 
     def __init__(self, path: Path, chain: Chain) -> None:
         self._path = path
+        self._log = path.with_name(f"{path.name}-wal")
         self._chain = chain
         with trouble(path):
             _make_folder(path.parent)
@@ -43,12 +53,34 @@ class SqliteGround:
             _migrate(self._engine, path, chain)
             # A connection that never writes: its data_version moves with every commit of every other connection.
             self._watch = _connect(path, chain)
+            # The log is a new file, and SQLite does not mind a folder that was not synced.
+            _sync_folder(path.parent)
+        self._reserve = Reserve(path)
+        self._is_doubtful = False
 
     @contextlib.contextmanager
-    def change(self) -> Iterator[Rows]:
-        """A transaction that holds the file alone: all of it is kept when the block ends, nothing when it raises."""
-        with self.connection(f"{BEGIN} IMMEDIATE") as connection:
-            yield SqlRows(connection, SQLITE)
+    def change(self, *, vital: bool = False) -> Iterator[Rows]:
+        """A transaction that holds the file alone: all of it is kept when the block ends, nothing when it raises.
+
+        A commit that the disk did not confirm may have been kept: nothing more is read or written by this process.
+        """
+        self._look_for_it()
+        if not vital:
+            self._reserve.keep()
+        is_done = False
+        try:
+            with self.connection() as connection:
+                yield SqlRows(connection, SQLITE)
+                is_done = True
+        except StoreTrouble as error:
+            code = _code(error)
+            if code in NOT_CONFIRMED or (is_done and code & PRIMARY == sqlite3.SQLITE_IOERR):
+                self._is_doubtful = True
+                raise BrokenInvariant(f"Nobody knows what was kept. {error}") from error
+            if vital and code & PRIMARY in NO_ROOM and self._reserve.give_up():
+                raise Undone(f"{error} The room that was kept free is given up.") from error
+            raise
+        self._fold()
 
     @contextlib.contextmanager
     def look(self) -> Iterator[Rows]:
@@ -57,7 +89,7 @@ class SqliteGround:
             yield SqlRows(connection, SQLITE)
 
     @contextlib.contextmanager
-    def connection(self, begin: str = f"{BEGIN} IMMEDIATE") -> Iterator[sa.Connection]:
+    def connection(self, begin: str = IMMEDIATE) -> Iterator[sa.Connection]:
         """A connection inside a transaction that was begun with these words."""
         options = {BEGIN: begin}
         self._look_for_it()
@@ -84,10 +116,25 @@ class SqliteGround:
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
 
     def _look_for_it(self) -> None:
-        """The file stands where it was opened; the kernel lets us go on writing into one that was deleted."""
+        """The file stands where it was opened, as the disk confirmed it; the kernel lets us go on writing into one that was deleted."""
+        if self._is_doubtful:
+            raise BrokenInvariant(f"{self._path} was not confirmed by its disk.")
         with trouble(self._path):
             if self._chain.must_stay and _mark(self._path) != self._mark:
                 raise StoreTrouble(f"{self._path} is not the file that was opened.")
+
+    def _fold(self) -> None:
+        """Copies a long log into the file. SQLite would do so unasked, and would tell nobody what the disk did not confirm."""
+        if self._log.stat().st_size < LOG_MAX:
+            return
+        try:
+            with trouble(self._path):
+                _fold(self._engine, "PASSIVE")
+        except StoreTrouble as error:
+            # For want of room, or while somebody reads, the log grows on.
+            if _code(error) & PRIMARY == sqlite3.SQLITE_IOERR:
+                self._is_doubtful = True
+                raise BrokenInvariant(f"The log was not copied. {error}") from error
 
     def close(self) -> None:
         """Closes every connection; the log is folded into the file."""
@@ -106,6 +153,13 @@ def trouble(path: Path) -> Iterator[None]:
         raise StoreTrouble(f"{path}: {error.orig}.") from error
     except (OSError, sqlite3.Error, SQLAlchemyError) as error:
         raise StoreTrouble(f"{path}: {error}.") from error
+
+
+def _code(error: StoreTrouble) -> int:
+    """What SQLite calls it, in full; 0 when it was not SQLite that failed."""
+    cause = error.__cause__
+    said = cause.orig if isinstance(cause, DBAPIError) else cause
+    return int(getattr(said, "sqlite_errorcode", 0))
 
 
 def _mark(path: Path) -> tuple[int, int]:
@@ -127,13 +181,22 @@ def _create(path: Path, chain: Chain) -> None:
     engine = _engine(draft, chain)
     try:
         _upgrade(engine, chain)
+        # Closing would fold the log in as well, and say nothing of it when the disk does not confirm it.
+        _fold(engine, "TRUNCATE")
         engine.dispose()
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
         engine.dispose()
-        draft.unlink()
+        for left in path.parent.glob(f"{draft.name}*"):
+            left.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+def _fold(engine: sa.Engine, how: str) -> None:
+    """Copies the log into the file."""
+    with contextlib.closing(engine.raw_connection()) as connection:
+        connection.cursor().execute(f"PRAGMA wal_checkpoint({how})").fetchall()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -158,8 +221,10 @@ def _connect(path: Path, chain: Chain) -> sqlite3.Connection:
         "journal_mode=WAL",
         f"synchronous={chain.synchronous}",
         "foreign_keys=ON",
+        *(("wal_autocheckpoint=0",) if chain.must_stay else ()),
     ):
-        connection.execute(f"PRAGMA {pragma}")
+        # To its end: after the first row it is still to be committed.
+        connection.execute(f"PRAGMA {pragma}").fetchall()
     return connection
 
 
@@ -192,6 +257,6 @@ def _upgrade(engine: sa.Engine, chain: Chain) -> None:
     from interlock.store import migrate  # noqa: PLC0415 - Alembic costs a quarter of a second, and only a migration needs it
 
     with engine.connect() as connection:
-        immediate = connection.execution_options(**{BEGIN: f"{BEGIN} IMMEDIATE"})
+        immediate = connection.execution_options(**{BEGIN: IMMEDIATE})
         with immediate.begin():
             migrate.upgrade(immediate, chain.name)
