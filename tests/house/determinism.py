@@ -22,7 +22,7 @@ ESCAPE: Final = re.compile(r"#\s*det-ok:")
 YARD: Final = ("desk", "exchange", "store", "simulator")
 # What a rehearsal replaces or never starts: real sockets, files, databases, processes and the machine's clock.
 ADAPTERS: Final = re.compile(
-    r"exchange\.aiohttp_\w+|store\.(backup|copying|files|heads|lease|migrate|migrations\..+|postgres|replacing|row_lease|sql|sqlite)"
+    r"exchange\.aiohttp_\w+|store\.(backup|copying|files|heads|lease|migrate|migrations\..+|postgres|replacing|reserve|row_lease|sql|sqlite|stamp)"
     r"|simulator\.(clock|front(\..+)?|recordings|scenes\.scene|streams\.front)"
 )
 

@@ -13,6 +13,7 @@ from interlock.store.files import BOOKS_FILE
 from interlock.store.heads import FILE as HEAD_FILE
 from interlock.store.restoring import Floor
 from interlock.store.sqlite import trouble
+from interlock.store.stamp import FILE as STAMP_FILE
 from interlock.values import Instant
 
 LOGS: Final = ("-wal", "-shm")
@@ -57,6 +58,8 @@ def replace_books(folder: Path, ready: Path, stamp: str) -> Path | None:
             _keep(path, kept)
         _fold(ready / BOOKS_FILE)
         (ready / BOOKS_FILE).replace(path)
+        _move_if_there(folder / STAMP_FILE, folder / f"{STAMP_FILE}.before-{stamp}")
+        _move_if_there(ready / STAMP_FILE, folder / STAMP_FILE)
         move_head(folder, ready, stamp)
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -151,7 +151,8 @@ def trouble(path: Path) -> Iterator[None]:
         raise BrokenInvariant(f"{path} refused a row: {error}.") from error
     except DBAPIError as error:
         raise StoreTrouble(f"{path}: {error.orig}.") from error
-    except (OSError, sqlite3.Error, SQLAlchemyError) as error:
+    except (OSError, UnicodeDecodeError, sqlite3.Error, SQLAlchemyError) as error:
+        # A damaged file is named in SQLite's words with its own bytes, which may be no text.
         raise StoreTrouble(f"{path}: {error}.") from error
 
 
