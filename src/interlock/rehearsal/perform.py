@@ -73,6 +73,7 @@ class Healing:
         """Every fault is off, everybody is well."""
         world, engine = self.world, self.world.engine
         world.catch_up()
+        world.go_on(AFTER)
         if self.play is not None:
             self.play.end()
         engine.faults.disarm(None, engine.now)

@@ -194,6 +194,7 @@ class World:
     rivals: int = 0
     fenced: int = 0
     broken: int = 0
+    ending: asyncio.Timeout | None = None
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
@@ -230,17 +231,22 @@ class World:
         self.sockets.audience.pass_on()
 
     async def _all_lives(self) -> None:
-        end = self.start + self.lasts
-        while self.now() < end:
+        while self.now() < self.start + self.lasts:
             self.lives += 1
             self.seams.begin(self.lives)
-            await self._one_life(end)
+            await self._one_life()
             await asyncio.sleep(RESTART.total_seconds())
 
-    async def _one_life(self, end: Instant) -> None:
+    def go_on(self, span: timedelta) -> None:
+        """The scenario lasts so long from now on, if it would end before."""
+        self.lasts = max(self.lasts, self.now() + span - self.start)
+        if self.ending is not None:
+            self.ending.reschedule(self.lasts.total_seconds())
+
+    async def _one_life(self) -> None:
         life = asyncio.create_task(self._live())
         try:
-            async with asyncio.timeout((end - self.now()).total_seconds()):
+            async with asyncio.timeout_at(self.lasts.total_seconds()) as self.ending:
                 await life
         except TimeoutError:
             pass
@@ -251,6 +257,7 @@ class World:
             self._count(ends)
         except ENDS as died:
             self._count(BaseExceptionGroup("a life ended", [died]))
+        self.ending = None
         self.seams.is_dead = True
         self.sockets.all_end()
         left = asyncio.all_tasks() - {asyncio.current_task()}
