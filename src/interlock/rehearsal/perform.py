@@ -92,7 +92,10 @@ class Healing:
         """What did not come to rest in time."""
         if self.rested_after is not None:
             return []
-        return [f"I17: ten minutes after the last fault {each}" for each in self.left]
+        return [
+            f"I17: ten minutes after the last fault {each.removeprefix('I17: ')}"
+            for each in self.left
+        ]
 
 
 def perform(schedule: Schedule) -> Performance:
