@@ -307,22 +307,21 @@ class Commits:
 
     def see_entries(self) -> None:
         """I8: an entry is written once, with all its postings, and they sum to zero in each currency."""
-        rows = self.tables.get(POSTINGS.name, {})
-        for (name, key), before in self._first.items():
-            if name == POSTINGS.name and (before is not None or not self._writes(ENTRIES, key[0])):
-                self.wrong(f"I8: a posting of {key[0]} was written over, or later")
-            if name != ENTRIES.name:
-                continue
-            if before is not None:
-                self.wrong(f"I8: the entry {key[0]} was written over")
+        for before, entry in self._changes(ENTRIES):
             sums: dict[str, Decimal] = {}
-            for (cause, _), row in _of_commit(self._first, rows):
-                posting = POSTINGS.thing(row)
-                if cause == key[0]:
-                    so_far = sums.get(posting.currency, Decimal(0))
-                    sums[posting.currency] = so_far + posting.amount
-            if not sums or any(sums.values()):
-                self.wrong(f"I8: the entry {key[0]} does not sum to zero: {sums}")
+            for _, row in self._changes(POSTINGS):
+                if row.cause == entry.cause:
+                    sums[row.currency] = sums.get(row.currency, Decimal(0)) + row.amount
+            if before is not None:
+                self.wrong(f"I8: the entry {entry.cause} was written over")
+            elif not sums or any(sums.values()):
+                self.wrong(f"I8: the entry {entry.cause} does not sum to zero: {sums}")
+
+    def see_postings(self) -> None:
+        """I8: a posting is written with its entry, and never over another."""
+        for before, row in self._changes(POSTINGS):
+            if before is not None or not self._writes(ENTRIES, row.cause):
+                self.wrong(f"I8: a posting of {row.cause} was written over, or later")
 
     def see_lots(self) -> None:
         """I8: nobody holds less than nothing of a lot, or more than was bought."""
@@ -350,12 +349,6 @@ def _placed_nothing(attempt: Attempt) -> bool:
     return (attempt.outcome or "").partition(":")[0] in PLACED_NOTHING
 
 
-def _of_commit(
-    first: dict[tuple[str, Key], Row | None], rows: dict[Key, Row]
-) -> Iterator[tuple[Key, Row]]:
-    return ((key, rows[key]) for (name, key) in first if name == POSTINGS.name)
-
-
 # In this order: what later ones compare with was seen by earlier ones.
 CHECKS: Final[dict[str, Callable[[Commits], None]]] = {
     ACCOUNT.name: Commits.see_account,
@@ -364,7 +357,7 @@ CHECKS: Final[dict[str, Callable[[Commits], None]]] = {
     ATTEMPTS.name: Commits.see_attempts,
     FILLS.name: Commits.see_fills,
     ENTRIES.name: Commits.see_entries,
-    POSTINGS.name: lambda _: None,
+    POSTINGS.name: Commits.see_postings,
     LOTS.name: Commits.see_lots,
     OUTBOX.name: Commits.see_outbox,
 }

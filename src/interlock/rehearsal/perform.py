@@ -11,6 +11,7 @@ from typing import Final
 from interlock.errors import BadInput
 from interlock.rehearsal.acts import ACTS, HostileMachine, Messenger, machine_of
 from interlock.rehearsal.judge import at_rest, violations
+from interlock.rehearsal.light import Light
 from interlock.rehearsal.schedule import Schedule
 from interlock.rehearsal.script import (
     BOUGHT,
@@ -101,6 +102,8 @@ class Healing:
 def perform(schedule: Schedule) -> Performance:
     """Plays one schedule and judges it."""
     world = staged(schedule)
+    light = Light(world)
+    light.begin()
     healing = Healing(world, _play(schedule, world))
     heals = world.lasts - AFTER
     for act in schedule.acts:
@@ -112,7 +115,7 @@ def perform(schedule: Schedule) -> Performance:
         trace = world.run()
     except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
         raised = [f"it raised {type(error).__name__}: {_last(error)}"]
-    wrong = raised or [*healing.violations(), *violations(world)]
+    wrong = raised or [*healing.violations(), *violations(world), *light.violations()]
     return Performance(
         trace, world.lives, world.seams.count, world.loop.time(), tuple(wrong), marks_of(world)
     )
