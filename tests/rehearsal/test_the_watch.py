@@ -30,6 +30,7 @@ from interlock.store.records import (
     LOTS,
     OUTBOX,
     POSTINGS,
+    SEALS,
     THE_ACCOUNT,
     VERDICTS,
     PostingRow,
@@ -425,6 +426,25 @@ def test_a_secret_that_is_said_stored_or_traced_is_seen() -> None:
     world, watch = watched()
     watch.told.append(secret.encode().hex())
     assert "I14" in ids(world)
+
+
+def test_a_sealed_row_that_is_changed_by_hand_is_seen() -> None:
+    world, watch = watched()
+    assert watch.commits.head is not None
+    key, row = next(iter(watch.ground.tables[FILLS.name].items()))
+    booked = FILLS.thing(row)
+    other = replace(booked, fill=replace(booked.fill, price=Decimal(1)))
+    watch.ground.tables[FILLS.name][key] = FILLS.cells(other)
+
+    assert ids(world) == {"I20"}
+
+
+def test_seals_that_are_cut_off_are_seen() -> None:
+    world, watch = watched()
+    seals = watch.ground.tables[SEALS.name]
+    del seals[next(reversed(seals))]
+
+    assert ids(world) == {"I20"}
 
 
 def test_what_grows_without_bound_is_seen() -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
+from interlock.evidence.seal import Head
 from interlock.orders.intent import Attempt, Intent, Request, client_oid, target_of
 from interlock.orders.life import State
 from interlock.rehearsal.exposure import too_much
@@ -28,6 +29,7 @@ from interlock.store.records import (
     LOTS,
     OUTBOX,
     POSTINGS,
+    SEALS,
     THE_ACCOUNT,
     VERDICTS,
     AccountRow,
@@ -74,6 +76,7 @@ class Commits:
     accepted: set[str] = field(default_factory=set)
     shut_in: int = -1
     replaced_in: int = -1
+    head: Head | None = None
     _first: dict[tuple[str, Key], Row | None] = field(default_factory=dict)
     _trades: dict[str, Any] = field(default_factory=dict)
 
@@ -329,6 +332,14 @@ class Commits:
             if not 0 <= lot.remaining <= lot.bought:
                 self.wrong(f"I8: the lot {lot.id} holds {lot.remaining} of {lot.bought}")
 
+    def see_seals(self) -> None:
+        """I20: seals are numbered one by one and never written over; the newest head is kept here, outside the books."""
+        for before, seal in self._changes(SEALS):
+            last = self.head.n if self.head else 0
+            if before is not None or seal.n != last + 1:
+                self.wrong(f"I20: seal {seal.n} was written after seal {last}")
+            self.head = Head(seal.n, seal.head)
+
     def see_outbox(self) -> None:
         """I13: what is to be said is not changed, and what was said stays said."""
         for before, after in self._changes(OUTBOX):
@@ -360,4 +371,5 @@ CHECKS: Final[dict[str, Callable[[Commits], None]]] = {
     POSTINGS.name: Commits.see_postings,
     LOTS.name: Commits.see_lots,
     OUTBOX.name: Commits.see_outbox,
+    SEALS.name: Commits.see_seals,
 }

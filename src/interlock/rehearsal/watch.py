@@ -13,11 +13,12 @@ from typing import Any, Final
 import msgspec
 
 from interlock.account import Margin
+from interlock.errors import InterlockError
 from interlock.orders.intent import PREFIX, Attempt, Intent, Request
 from interlock.orders.life import State
 from interlock.rehearsal.commits import Commits, is_shut
 from interlock.rehearsal.leavings import left
-from interlock.rehearsal.store import DictGround
+from interlock.rehearsal.store import DictGround, dict_books
 from interlock.rehearsal.world import World
 from interlock.risk.verdict import Approved
 from interlock.store.intent_rows import INTENTS
@@ -66,7 +67,16 @@ class Watch:
 
     def violations(self) -> list[str]:
         """What was seen to be wrong, in the order in which it was seen, and what is wrong with what is left."""
-        return [*self._found, *left(self.world, self.ground.tables, self.told)]
+        left_behind = left(self.world, self.ground.tables, self.told)
+        return [*self._found, *left_behind, *self._torn()]
+
+    def _torn(self) -> list[str]:
+        """I20: the journal holds against its seals, and orders and ledger against the journal."""
+        try:
+            journal = dict_books(self.ground).verify_journal(self.commits.head)
+        except InterlockError as error:
+            return [f"I20: orders and ledger cannot be rebuilt: {error}"]
+        return [f"I20: {each}" for each in journal.wrong if journal.sealed]
 
     # -- bytes
 
