@@ -208,21 +208,13 @@ class CrashingStore:
 
         def crashing(*arguments: object, **named: object) -> object:
             self._seams.point(f"{self._name}.{what} begins")
-            self._may_write(what)
+            self._world.machine.may_write(what)
             result = call(*arguments, **named)
             self._world.machine.wrote(what)
             self._seams.point(f"{self._name}.{what} is done")
             return result
 
         return crashing
-
-    def _may_write(self, what: str) -> None:
-        """An answer that the disk does not take ends the life: only a new start may read what it was about."""
-        try:
-            self._world.machine.may_write(what)
-        except StoreTrouble:
-            self._world.unwritten += what == "answered"
-            raise
 
 
 @dataclass(slots=True)
@@ -252,7 +244,6 @@ class World:
     rivals: int = 0
     fenced: int = 0
     broken: int = 0
-    unwritten: int = 0
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     loop: SimLoop = field(init=False)
