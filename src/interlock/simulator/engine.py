@@ -4,7 +4,7 @@ It has no clock, no chance and no I/O of its own: `advance` moves its time, and 
 the truth that every proof is held against.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +27,7 @@ from interlock.simulator.books.events import Events
 from interlock.simulator.books.margin import Margin
 from interlock.simulator.books.orderbook import Orderbook
 from interlock.simulator.books.past import money_then, orders_then
-from interlock.simulator.books.trading import Trading, ids
+from interlock.simulator.books.trading import Accept, Trading, ids
 from interlock.simulator.books.wallet import Wallet
 from interlock.simulator.config import Config, Permission
 from interlock.simulator.cues import ACCEPT, FILL, Cues
@@ -104,6 +104,11 @@ class Engine:
     def events(self) -> Events:
         """What happened to the account, in order."""
         return self._trading.events
+
+    @property
+    def truth(self) -> tuple[Sequence[Accept], Orderbook]:
+        """Every order that was accepted, oldest first, and the page of all orders and executions, for those who judge."""
+        return self._trading.accepts, self._book
 
     # -- requests
 
