@@ -115,8 +115,6 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
     light.begin()
     healing = Healing(world, _play(schedule, world))
     heals = chaos_of(schedule)
-    # Whatever time a process stands still is no time in which it could come to rest.
-    world.lasts += timedelta(seconds=sum(act.by for act in schedule.acts if act.do == "stall"))
     for act in schedule.acts:
         if act.at < heals:
             world.loop.call_later(act.at, partial(ACTS[act.do], world, act.by))
