@@ -4,13 +4,15 @@ A uniform little of everything would hide the bugs that need one fault and silen
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
 from interlock.rehearsal.perform import AFTER, SCRIPTS
+from interlock.rehearsal.reading import BOT
 from interlock.rehearsal.schedule import Act, Schedule
-from interlock.rehearsal.script import PAIR, SYMBOL
+from interlock.rehearsal.script import ALIKE, PAIR, SYMBOL
 
 CREATE: Final = "private/create-order"
 STOP: Final = "private/advanced/create-order"
@@ -31,65 +33,120 @@ LOOKS: Final = (
     "private/user-balance",
 )
 ANY: Final = "*"
-# Short scripts often, long ones seldom: a seed costs by what it lives through.
+# Short scripts often, long ones seldom: a seed costs by what it lives through. Each is listened to as often as not.
 WEIGHTS: Final = {
-    "bought": 40,
-    "whole": 15,
-    "left": 15,
-    "heard to fire": 6,
-    "by_stop": 8,
-    "by_plan": 6,
+    "bought": 42,
+    "whole": 14,
+    "midnight": 10,
+    "left": 14,
+    "by_stop": 6,
+    "by_plan": 5,
     "lent": 6,
     "long": 2,
     "by_trail": 1,
     "sold": 1,
+    "away": 1,
 }
+HEARD: Final = 0.6
+# Where a person may trade by hand: what nobody of ours asked for is booked by the next reconciliation.
+WITH_HANDS: Final = frozenset({"long", "by_stop", "sold", "by_trail", "lent", "by_plan", "left"})
 CRASH_RATES: Final = (0.0, 0.0, 0.01, 0.03, 0.08)
-LIVES_MAX: Final = 12
+LIVES: Final = (1, 1, 2, 3, 5, 10)
 OFTEN: Final = (1, 1, 2, 4)  # how often a kind occurs that exists
-# Shares of one: of shuffled seeds, of steps from the beginning, of those at a moment, and of faults that are counted.
+# Shares of one: of shuffled seeds, of steps from the beginning, of those at a moment, of faults that are counted, of acts at a seam,
+# and of acts around the entry.
 SHUFFLED: Final = 0.8
-AT_ONCE: Final = 0.3
-AT_A_MOMENT: Final = 0.2
+AT_ONCE: Final = 0.35
+AT_A_MOMENT: Final = 0.15
 COUNTED: Final = 0.75
+AT_A_SEAM: Final = 0.4
+AROUND_THE_ENTRY: Final = 0.3
+ENTRY_S: Final = (9.0, 16.0)
+SEAMS: Final = (
+    "books.rule begins",
+    "books.rule is done",
+    "books.may_send is done",
+    f"send {CREATE}",
+    f"sent {CREATE}",
+    f"answered {CREATE}",
+    f"send {PAIR}",
+    f"sent {PAIR}",
+    f"answered {PAIR}",
+    "books.answered begins",
+    "books.answered is done",
+    "books.learn begins",
+    "books.learn is done",
+    "books.cancel_attempt is done",
+    "answered private/get-trades",
+    "hear a frame",
+    "dialled",
+    "say begins",
+    "say is done",
+)
+"""Where an act can be most awkward."""
+
 Steps = list[dict[str, Any]]
+Acts = list[Act]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is drawn for: a script, how long its chaos lasts, and how many symbols are bought."""
+
+    script: str
+    chaos: float
+    symbols: int
+
+    @property
+    def has_hands(self) -> bool:
+        """Whether a person may trade by hand meanwhile."""
+        return self.script.removesuffix(", heard") in WITH_HANDS
+
+
+StepsOf = Callable[[Random, Stage], Steps]
+ActsOf = Callable[[Random, Stage], Acts]
 
 
 def draw(seed: int) -> Schedule:
     """The schedule of a seed."""
     chance = Random(seed)  # noqa: S311 - a seed must give the same choices
-    name = _weighted(chance, WEIGHTS)
-    chaos = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
+    stage = _stage(chance)
     steps = [
         step
         for kind in _some(chance, tuple(STEPS))
         for _ in range(chance.choice(OFTEN))
-        for step in STEPS[kind](chance, chaos)
+        for step in STEPS[kind](chance, stage)
     ]
     acts = [
         act
         for kind in _some(chance, tuple(DOINGS))
         for _ in range(chance.choice(OFTEN))
-        for act in DOINGS[kind](chance, chaos)
+        for act in DOINGS[kind](chance, stage)
     ]
+    if stage.script.startswith("away"):
+        acts = _gone(chance, stage)
     return Schedule(
-        script=name,
+        script=stage.script,
         seed=seed,
         shuffle=chance.random() < SHUFFLED,
-        symbols=chance.choice((1, 1, 1, 2, 3)),
+        symbols=stage.symbols,
         deaths=_deaths(chance),
         steps=tuple(steps),
         acts=tuple(sorted(acts, key=lambda act: act.at)),
     )
 
 
-def _weighted(chance: Random, weights: Mapping[str, int]) -> str:
-    return chance.choices(tuple(weights), tuple(weights.values()))[0]
+def _stage(chance: Random) -> Stage:
+    name = chance.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))[0]
+    if chance.random() < HEARD:
+        name = f"{name}, heard"
+    chaos = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
+    return Stage(name, chaos, chance.choice((1, 1, 1, 2, 3)))
 
 
 def _some(chance: Random, kinds: tuple[str, ...]) -> list[str]:
     """None of them, a few, or many."""
-    share = chance.choice((0.0, 0.08, 0.2, 0.4))
+    share = chance.choice((0.0, 0.04, 0.1, 0.3))
     return [kind for kind in kinds if chance.random() < share]
 
 
@@ -98,46 +155,49 @@ def _deaths(chance: Random) -> tuple[int, ...]:
     rate = chance.choice(CRASH_RATES)
     if not rate:
         return ()
-    lives = chance.randint(1, LIVES_MAX)
+    lives = chance.choice(LIVES)
     return tuple(min(2000, int(chance.expovariate(rate))) for _ in range(lives))
 
 
-def _when(chance: Random, chaos: float) -> dict[str, Any]:
+# -- what is done to the exchange
+
+
+def _when(chance: Random, stage: Stage) -> dict[str, Any]:
     """From the beginning, at a moment, or at a cue and so long after it."""
     how = chance.random()
     if how < AT_ONCE:
         return {}
     after = f"{chance.choice((0, 0, 1, 5, 20, 60))}s"
     if how < AT_ONCE + AT_A_MOMENT:
-        return {"after": f"{chance.uniform(0, chaos):.3f}s"}
+        return {"after": f"{chance.uniform(0, stage.chaos):.3f}s"}
     on = chance.choice(("accept", "accept", "fill", CREATE, PAIR, "private/user-balance"))
     return {"on": on, "nth": chance.randint(1, 4), "after": after}
 
 
-def _arm(
-    fault: str, methods: tuple[str, ...], **more: tuple[object, ...]
-) -> Callable[[Random, float], Steps]:
+def _symbol(chance: Random, stage: Stage) -> str:
+    return chance.choice((SYMBOL, *ALIKE)[: stage.symbols])
+
+
+def _arm(fault: str, methods: tuple[str, ...], **more: tuple[object, ...]) -> StepsOf:
     """A kind that arms this fault for some requests, or for some time."""
 
-    def kind(chance: Random, chaos: float) -> Steps:
+    def kind(chance: Random, stage: Stage) -> Steps:
         said: dict[str, Any] = {"fault": fault, "method": chance.choice(methods)}
         if chance.random() < COUNTED:
             said["count"] = chance.choice((1, 1, 1, 2, 3, 5))
         else:
             said["seconds"] = chance.choice((5, 20, 60, 180))
         said |= {name: chance.choice(values) for name, values in more.items()}
-        return [{**_when(chance, chaos), "arm": said}]
+        return [{**_when(chance, stage), "arm": said}]
 
     return kind
 
 
-def _between(
-    word: str, first: dict[str, Any], then: tuple[str, dict[str, Any]] | None
-) -> Callable[[Random, float], Steps]:
+def _between(word: str, first: dict[str, Any], then: tuple[str, dict[str, Any]] | None) -> StepsOf:
     """A kind that does one word, and some time later another."""
 
-    def kind(chance: Random, chaos: float) -> Steps:
-        when = _when(chance, chaos)
+    def kind(chance: Random, stage: Stage) -> Steps:
+        when = _when(chance, stage)
         steps: Steps = [{**when, word: first}]
         if then is not None:
             later = float(str(when.get("after", "0s")).removesuffix("s")) + chance.choice(
@@ -149,25 +209,63 @@ def _between(
     return kind
 
 
-def _stream(fault: str) -> Callable[[Random, float], Steps]:
-    def kind(chance: Random, chaos: float) -> Steps:
-        said: dict[str, Any] = {"fault": fault, "count": chance.randint(1, 5)}
-        said["seconds"] = chance.choice((1.0, 5.0, 70.0))
-        said["code"] = chance.choice((1000, 1006, 1013))
-        return [{**_when(chance, chaos), "stream": said}]
+def _to_one(word: str, back: str | None = None, **more: tuple[object, ...]) -> StepsOf:
+    """A kind that does a word to one market that is bought, and perhaps takes it back."""
+
+    def kind(chance: Random, stage: Stage) -> Steps:
+        symbol = {"symbol": _symbol(chance, stage)}
+        said = symbol | {name: chance.choice(values) for name, values in more.items()}
+        then = None if back is None else (back, symbol)
+        return _between(word, said, then)(chance, stage)
 
     return kind
 
 
-def _act(word: str, *amounts: float) -> Callable[[Random, float], list[Act]]:
-    def kind(chance: Random, chaos: float) -> list[Act]:
-        return [Act(round(chance.uniform(0, chaos), 3), word, chance.choice(amounts or (0.0,)))]
+def _stream(fault: str) -> StepsOf:
+    def kind(chance: Random, stage: Stage) -> Steps:
+        said: dict[str, Any] = {"fault": fault, "count": chance.randint(1, 5)}
+        said["seconds"] = chance.choice((1.0, 5.0, 70.0))
+        said["code"] = chance.choice((1000, 1006, 1013))
+        return [{**_when(chance, stage), "stream": said}]
+
+    return kind
+
+
+def _unseen_and_lost(chance: Random, stage: Stage) -> Steps:
+    """An order is accepted, its answer is lost, and for some time nobody is shown it: it is asked for again."""
+    lost = {"fault": "lose_answer", "method": chance.choice((PAIR, STOP, CREATE)), "count": 1}
+    lag = {"fault": "lag", "method": ANY, "seconds": 60, "by_seconds": chance.choice((8, 30))}
+    when = {"on": "accept", "nth": chance.randint(1, 3)}
+    del stage
+    return [{"arm": lost}, {**when, "arm": lag}]
+
+
+def _hand(chance: Random, stage: Stage) -> Steps:
+    """A person, or another program with our key, buys on the same account."""
+    if not stage.has_hands:
+        return []
+    params = {
+        "instrument_name": SYMBOL,
+        "side": "BUY",
+        "type": "MARKET",
+        "quantity": chance.choice(("20", "50")),
+    }
+    if chance.random() < 0.5:  # noqa: PLR2004 - half of them
+        params["client_oid"] = f"{BOT}{chance.randint(1, 10**6)}"
+    when = {"after": f"{chance.uniform(0, stage.chaos):.3f}s"}
+    return [{**when, "hand": {"method": CREATE, "params": params}}]
+
+
+def _transfer(*amounts: str) -> StepsOf:
+    def kind(chance: Random, stage: Stage) -> Steps:
+        said = {"currency": "USDT", "amount": chance.choice(amounts)}
+        return [{**_when(chance, stage), "transfer": said}]
 
     return kind
 
 
 EVERYWHERE: Final = (*ORDERS, *ORDERS, *CANCELS, *LOOKS, ANY)
-STEPS: Final[Mapping[str, Callable[[Random, float], Steps]]] = MappingProxyType(
+STEPS: Final[Mapping[str, StepsOf]] = MappingProxyType(
     {
         "lose_request": _arm("lose_request", EVERYWHERE),
         "lose_answer": _arm("lose_answer", EVERYWHERE),
@@ -181,12 +279,15 @@ STEPS: Final[Mapping[str, Callable[[Random, float], Steps]]] = MappingProxyType(
         "refuse": _arm(
             "refuse", (*ORDERS, *CANCELS), code=(42901, 306, 315, 140001, 212, 50001, 40801)
         ),
+        "refuse a create": _arm("refuse", (CREATE,), code=(306, 308, 213, 609, 204, 50001, 40801)),
+        "refuse a cancel": _arm("refuse", CANCELS, code=(212, 316, 50001, 42901)),
         "too soon": _arm("refuse", EVERYWHERE, code=(42901,)),
         "refuse_after": _arm("refuse_after", (*ORDERS, *CANCELS), code=(50001, 40801, 204)),
         "maintenance": _arm("maintenance", (ANY,)),
-        "fill_before_cancel": _arm("fill_before_cancel", CANCELS[:1]),
-        "fill_after_cancel": _arm("fill_after_cancel", CANCELS[:1], by_seconds=(0, 5)),
-        "lag": _arm("lag", LOOKS, by_seconds=(1, 3, 8, 30)),
+        "fill_before_cancel": _arm("fill_before_cancel", CANCELS[:2]),
+        "fill_after_cancel": _arm("fill_after_cancel", CANCELS[:2], by_seconds=(0, 5)),
+        "lag": _arm("lag", (*LOOKS, ANY), by_seconds=(1, 3, 8, 30)),
+        "unseen and lost": _unseen_and_lost,
         "clock_skew": _arm("clock_skew", (ANY,), by_seconds=(-90, -30, 30, 90)),
         "truncate": _arm("truncate", EVERYWHERE),
         "content_type": _arm("content_type", EVERYWHERE),
@@ -202,9 +303,16 @@ STEPS: Final[Mapping[str, Callable[[Random, float], Steps]]] = MappingProxyType(
         "removed, 40103": _between(
             "allowlist", {"addresses": [], "code": 40103}, ("allowlist", {"addresses": None})
         ),
-        "halt": _between("halt", {"symbol": SYMBOL}, ("resume", {"symbol": SYMBOL})),
-        "thin": _between("thin", {"symbol": SYMBOL, "depth": "20"}, None),
+        "halt": _to_one("halt", "resume"),
+        "thin": _to_one("thin", depth=("0", "20", "60")),
+        "grid": _to_one("grid", tick=("0.0002", "0.001"), lot=("10", "1000")),
+        "gap": _to_one("gap", factor=("0.1", "0.5", "2", "10")),
         "freeze": _between("freeze", {}, ("thaw", {})),
+        "freeze one": _to_one("freeze", "thaw"),
+        "margin call": _between("margin_call", {"on": True}, ("margin_call", {"on": False})),
+        "money comes": _transfer("500"),
+        "money goes": _transfer("-500", "-9000", "-9880"),
+        "by hand": _hand,
         "drop": _stream("drop"),
         "duplicate": _stream("duplicate"),
         "delay": _stream("delay"),
@@ -215,20 +323,72 @@ STEPS: Final[Mapping[str, Callable[[Random, float], Steps]]] = MappingProxyType(
 )
 """Kinds of things that are done to the exchange."""
 
-DOINGS: Final[Mapping[str, Callable[[Random, float], list[Act]]]] = MappingProxyType(
+
+# -- what people and the machine do
+
+
+def _moment(chance: Random, stage: Stage) -> dict[str, Any]:
+    """At a seam, around the entry, or at any moment."""
+    how = chance.random()
+    if how < AT_A_SEAM:
+        return {"at": 0.0, "on": chance.choice(SEAMS), "nth": chance.choice((1, 1, 2, 3, 5))}
+    first, last = ENTRY_S if how < AT_A_SEAM + AROUND_THE_ENTRY else (0.0, stage.chaos)
+    return {"at": round(chance.uniform(first, min(last, stage.chaos)), 3)}
+
+
+def _act(word: str, *amounts: float) -> ActsOf:
+    def kind(chance: Random, stage: Stage) -> Acts:
+        return [Act(do=word, by=chance.choice(amounts or (0.0,)), **_moment(chance, stage))]
+
+    return kind
+
+
+def _killed_and_dead(chance: Random, stage: Stage) -> Acts:
+    """The kill switch is thrown and the process dies in the same moment, in either order."""
+    when = _moment(chance, stage)
+    pair = [Act(do="kill", **when), Act(do="down", by=chance.choice((0.0, 5.0, 60.0)), **when)]
+    chance.shuffle(pair)
+    return pair
+
+
+def _over_the_close(chance: Random, stage: Stage) -> Acts:
+    """The process is down while the bar closes, for longer or shorter than its data stay fresh."""
+    del stage
+    return [Act(round(chance.uniform(0, 9.9), 3), "down", chance.choice((5.0, 60.0, 150.0, 240.0)))]
+
+
+def _gone(chance: Random, stage: Stage) -> Acts:
+    """The process is down for more than a week, from soon after the entry on."""
+    begin = round(chance.uniform(8, 60), 3)
+    return [Act(begin, "down", round(stage.chaos - begin - chance.uniform(60, 1200), 3))]
+
+
+DOINGS: Final[Mapping[str, ActsOf]] = MappingProxyType(
     {
         "kill": _act("kill"),
         "pause": _act("pause"),
         "resume": _act("resume"),
         "leave": _act("leave"),
+        "lower": _act("lower", 0, 1),
+        "down": _act("down", 5, 40, 150),
+        "down over the close": _over_the_close,
+        "killed and dead": _killed_and_dead,
+        "rotate": _act("rotate"),
         "stall": _act("stall", 3, 30, 300),
         "clock": _act("clock", -60, -5, 5, 70),
+        "an hour ahead": _act("clock", 3600),
+        "still": _act("still", 1, 20, 120),
         "rival": _act("rival"),
         "busy": _act("busy", 1, 3, 10),
         "hidden": _act("hidden", 1),
+        "torn": _act("torn", 1, 2, 3, 5),
+        "unplugged": _act("unplugged", 1, 3, 10),
         "deaf": _act("deaf", 1, 5),
         "lossy": _act("lossy", 1, 3),
+        "hurried": _act("hurried", 1, 3),
         "unheard": _act("unheard", 1, 5),
+        "mute": _act("mute", 1, 2, 4),
+        "garbage": _act("garbage"),
     }
 )
 """Kinds of things that people and the platform's machine do."""

@@ -4,7 +4,7 @@
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
@@ -39,11 +39,15 @@ def dict_books(
 
 @dataclass(slots=True)
 class DictGround:
-    """Rows by table and key. One transaction at a time; what it did is undone when its block raises."""
+    """Rows by table and key. One transaction at a time; what it did is undone when its block raises.
+
+    `tear` may raise when everything is written and nothing committed.
+    """
 
     tables: dict[str, dict[Key, Row]] = field(default_factory=dict)
     commits: int = 0
     is_busy: bool = False
+    tear: Callable[[], None] | None = None
 
     @contextlib.contextmanager
     def change(self) -> Iterator[Rows]:
@@ -53,6 +57,8 @@ class DictGround:
         is_kept = False
         try:
             yield rows
+            if self.tear is not None and rows.undo:
+                self.tear()
             is_kept = True
         finally:
             self.is_busy = False

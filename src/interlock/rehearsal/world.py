@@ -14,13 +14,16 @@ from typing import Any, Protocol
 
 from interlock.account import Mode
 from interlock.desk.day import Pass
-from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble, Unreachable
+from interlock.desk.settler import Settler
+from interlock.errors import BrokenInvariant, LeaseLost, NotSent, StoreTrouble, Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
 from interlock.rehearsal.line import Sockets
 from interlock.rehearsal.loop import Crash, SimLoop
 from interlock.rehearsal.seams import Seams
+from interlock.rehearsal.store import DictGround
+from interlock.simulator.answers import Answer
 from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.strategy.watchlist import WatchlistRow
@@ -28,6 +31,7 @@ from interlock.values import Instant, Secret
 from interlock.wiring.desk import Desk, Listens, desk_of
 
 RESTART = timedelta(seconds=2)
+DOWN_LOOK_S = 5.0  # how often it is asked whether a host that is down is up again
 NEVER = 10.0**9
 # How a process may end: it is started again, and starting is recovery.
 ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant)
@@ -43,7 +47,7 @@ class VirtualClock:
         self._bells: dict[str, asyncio.Event] = {}
 
     def now(self) -> Instant:
-        return self._world.now() + self._world.machine.skew
+        return self._world.machine.tells(self._world.now())
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -58,6 +62,7 @@ class VirtualClock:
         """Nobody looks from outside."""
 
     async def wait(self, who: str, until: Instant, backstop: float) -> None:
+        self._world.onlooker.rests(who)
         self._seams.point(f"rest {who}")
         seconds = min(backstop, max(0.0, (until - self.now()).total_seconds()))
         try:
@@ -78,16 +83,23 @@ class EngineTransport:
     async def request(self, verb: str, path: str, body: bytes) -> Reply:
         seams, engine = self._world.seams, self._world.engine
         seams.point(f"send {path}")
+        onlooker = self._world.onlooker
+        onlooker.leaves(path, body)
+        if not self._world.machine.is_plugged_in():
+            raise NotSent("no way leads out of this host")
         await asyncio.sleep(0.005)
         if seams.is_dead:
             raise Crash(path)
         self._world.catch_up()
         answer = engine.handle(verb, f"/exchange/v1/{path.lstrip('/')}", body)
+        onlooker.answers(path, body, answer)
         self._world.pass_on()
         seams.point(f"sent {path}")
         await asyncio.sleep(0.005)
         seams.point(f"answered {path}")
-        if answer is None:
+        if answer is not None:
+            onlooker.hears(path, body)
+        else:
             await asyncio.sleep(10)
             raise Unreachable("no answer")
         return Reply(answer.status, answer.body, answer.date or engine.now)
@@ -106,6 +118,14 @@ class Machine(Protocol):
         """How many commits were done and hidden from us."""
         ...
 
+    def tells(self, true: Instant) -> Instant:
+        """What our clock says at this time."""
+        ...
+
+    def is_plugged_in(self) -> bool:
+        """Whether a request can leave."""
+        ...
+
     def may_write(self, what: str) -> None:
         """Raises when the store cannot do it."""
         ...
@@ -121,11 +141,67 @@ class SoundMachine:
     skew: timedelta = timedelta()
     hid: int = 0
 
+    def tells(self, true: Instant) -> Instant:
+        return true + self.skew
+
+    def is_plugged_in(self) -> bool:
+        return True
+
     def may_write(self, what: str) -> None:
         del what
 
     def wrote(self, what: str) -> None:
         del what
+
+
+class Onlooker(Protocol):
+    """Who counts what goes wrong, where it really does."""
+
+    def leaves(self, path: str, body: bytes) -> None:
+        """A request is about to leave."""
+        ...
+
+    def answers(self, path: str, body: bytes, answer: Answer | None) -> None:
+        """The exchange has done what it does about a request."""
+        ...
+
+    def hears(self, path: str, body: bytes) -> None:
+        """The answer to a request has been read."""
+        ...
+
+    def happens(self) -> None:
+        """The exchange may have done something."""
+        ...
+
+    def rests(self, who: str) -> None:
+        """A pass has ended."""
+        ...
+
+    def dies(self) -> None:
+        """The process has died."""
+        ...
+
+
+class Nobody:
+    """Nobody counts."""
+
+    def leaves(self, path: str, body: bytes) -> None:
+        del path, body
+
+    def answers(self, path: str, body: bytes, answer: Answer | None) -> None:
+        del path, body, answer
+
+    def hears(self, path: str, body: bytes) -> None:
+        del path, body
+
+    def happens(self) -> None:
+        pass
+
+    def rests(self, who: str) -> None:
+        del who
+
+    def dies(self) -> None:
+        pass
 
 
 class CrashingNotifier:
@@ -193,8 +269,15 @@ class World:
     rivals: int = 0
     fenced: int = 0
     broken: int = 0
+    spare: ApiKey | None = None
+    ground: DictGround | None = None
+    onlooker: Onlooker = field(default_factory=Nobody)
+    desk: Desk | None = None
+    settler: Settler | None = None
+    is_down: bool = False
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
+    _life: "asyncio.Task[None] | None" = None
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
 
@@ -227,6 +310,13 @@ class World:
     def pass_on(self) -> None:
         """Who listens is told what happened."""
         self.sockets.audience.pass_on()
+        self.onlooker.happens()
+
+    def end_life(self) -> None:
+        """The process is gone, here and now."""
+        if self._life is not None and not self._life.done() and not self.seams.is_dead:
+            self.seams.is_dead = True
+            self._life.cancel()
 
     async def _all_lives(self) -> None:
         end = self.start + self.lasts
@@ -235,14 +325,20 @@ class World:
             self.seams.begin(self.lives)
             await self._one_life(end)
             await asyncio.sleep(RESTART.total_seconds())
+            while self.is_down:
+                await asyncio.sleep(DOWN_LOOK_S)
 
     async def _one_life(self, end: Instant) -> None:
-        life = asyncio.create_task(self._live())
+        life = self._life = asyncio.create_task(self._live())
         try:
             async with asyncio.timeout((end - self.now()).total_seconds()):
                 await life
         except TimeoutError:
             pass
+        except asyncio.CancelledError:
+            if not self.seams.is_dead:
+                raise
+            self.onlooker.dies()
         except BaseExceptionGroup as group:
             ends, others = group.split(ENDS)
             if others is not None or ends is None:
@@ -258,12 +354,15 @@ class World:
         await asyncio.gather(*left, return_exceptions=True)
 
     def _count(self, ends: BaseExceptionGroup[BaseException]) -> None:
+        if ends.subgroup(Crash) is not None:
+            self.onlooker.dies()
         self.fenced += ends.subgroup(LeaseLost) is not None
         self.broken += ends.subgroup(BrokenInvariant) is not None
 
     async def _live(self) -> None:
         clock = self.clock = VirtualClock(self)
-        desk = self._desk(clock)
+        desk = self.desk = self._desk(clock)
+        self.settler = next((one for one in desk.passes if isinstance(one, Settler)), None)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stir(clock))
             group.create_task(desk.day.work(_without_backstops(desk.passes)))
