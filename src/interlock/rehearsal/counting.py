@@ -220,7 +220,7 @@ class Counting:
             self._mark("G8", sum(i.state is State.UNKNOWN for i, _ in live) > 1)
 
     def does(self, act: Act) -> None:
-        """This is about to be done."""
+        """What is about to be done."""
         now, is_alive = self.world.loop.time(), not self.world.seams.is_dead
         match act.do:
             case "kill":

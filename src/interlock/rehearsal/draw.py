@@ -48,8 +48,9 @@ WEIGHTS: Final = {
     "away": 1,
 }
 HEARD: Final = 0.6
-# Where a person may trade by hand: what nobody of ours asked for is booked by the next reconciliation.
-WITH_HANDS: Final = frozenset({"long", "by_stop", "sold", "by_trail", "lent", "by_plan", "left"})
+# Where a person may trade by hand or move money: nobody of ours asked for it, so it is the next reconciliation that books it.
+WITH_HANDS: Final = frozenset({"long", "by_stop", "sold", "by_trail"})
+UNTIL_RECONCILED_S: Final = 3000.0
 CRASH_RATES: Final = (0.0, 0.0, 0.01, 0.03, 0.08)
 LIVES: Final = (1, 1, 2, 3, 5, 10)
 OFTEN: Final = (1, 1, 2, 4)  # how often a kind occurs that exists
@@ -240,6 +241,10 @@ def _unseen_and_lost(chance: Random, stage: Stage) -> Steps:
     return [{"arm": lost}, {**when, "arm": lag}]
 
 
+def _booked_in_time(chance: Random, stage: Stage) -> dict[str, Any]:
+    return {"after": f"{chance.uniform(0, stage.chaos - UNTIL_RECONCILED_S):.3f}s"}
+
+
 def _hand(chance: Random, stage: Stage) -> Steps:
     """A person, or another program with our key, buys on the same account."""
     if not stage.has_hands:
@@ -252,14 +257,14 @@ def _hand(chance: Random, stage: Stage) -> Steps:
     }
     if chance.random() < 0.5:  # noqa: PLR2004 - half of them
         params["client_oid"] = f"{BOT}{chance.randint(1, 10**6)}"
-    when = {"after": f"{chance.uniform(0, stage.chaos):.3f}s"}
-    return [{**when, "hand": {"method": CREATE, "params": params}}]
+    return [{**_booked_in_time(chance, stage), "hand": {"method": CREATE, "params": params}}]
 
 
 def _transfer(*amounts: str) -> StepsOf:
     def kind(chance: Random, stage: Stage) -> Steps:
         said = {"currency": "USDT", "amount": chance.choice(amounts)}
-        return [{**_when(chance, stage), "transfer": said}]
+        when = _booked_in_time(chance, stage) if stage.has_hands else {}
+        return [{**when, "transfer": said}]
 
     return kind
 
@@ -279,6 +284,7 @@ STEPS: Final[Mapping[str, StepsOf]] = MappingProxyType(
         "refuse": _arm(
             "refuse", (*ORDERS, *CANCELS), code=(42901, 306, 315, 140001, 212, 50001, 40801)
         ),
+        "reject_later": _arm("reject_later", (CREATE, STOP), code=(306, 315, 43004)),
         "refuse a create": _arm("refuse", (CREATE,), code=(306, 308, 213, 609, 204, 50001, 40801)),
         "refuse a cancel": _arm("refuse", CANCELS, code=(212, 316, 50001, 42901)),
         "too soon": _arm("refuse", EVERYWHERE, code=(42901,)),
