@@ -9,7 +9,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
-from interlock.rehearsal.perform import AFTER, SCRIPTS
+from interlock.rehearsal.perform import AFTER, BRIEF, SCRIPTS
 from interlock.rehearsal.reading import BOT
 from interlock.rehearsal.schedule import Act, Schedule
 from interlock.rehearsal.script import ALIKE, PAIR, SYMBOL
@@ -53,6 +53,7 @@ WITH_HANDS: Final = frozenset({"long", "by_stop", "sold", "by_trail"})
 UNTIL_RECONCILED_S: Final = 3000.0
 CRASH_RATES: Final = (0.0, 0.0, 0.01, 0.03, 0.08)
 LIVES: Final = (1, 1, 2, 3, 5, 10)
+CHAOS: Final = (45.0, 90.0, 180.0, 360.0)  # seconds, where nothing of the market is waited for
 OFTEN: Final = (1, 1, 2, 4)  # how often a kind occurs that exists
 # Shares of one: of shuffled seeds, of steps from the beginning, of those at a moment, of faults that are counted, of acts at a seam,
 # and of acts around the entry.
@@ -131,6 +132,7 @@ def draw(seed: int) -> Schedule:
         seed=seed,
         shuffle=chance.random() < SHUFFLED,
         symbols=stage.symbols,
+        chaos=stage.chaos,
         deaths=_deaths(chance),
         steps=tuple(steps),
         acts=tuple(sorted(acts, key=lambda act: act.at)),
@@ -141,7 +143,8 @@ def _stage(chance: Random) -> Stage:
     name = chance.choices(tuple(WEIGHTS), tuple(WEIGHTS.values()))[0]
     if chance.random() < HEARD:
         name = f"{name}, heard"
-    chaos = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
+    most = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
+    chaos = min(most, chance.choice(CHAOS)) if name in BRIEF else most
     return Stage(name, chaos, chance.choice((1, 1, 1, 2, 3)))
 
 
@@ -382,7 +385,7 @@ DOINGS: Final[Mapping[str, ActsOf]] = MappingProxyType(
         "rotate": _act("rotate"),
         "stall": _act("stall", 3, 30, 300),
         "clock": _act("clock", -60, -5, 5, 70),
-        "an hour ahead": _act("clock", 3600),
+        "an hour off": _act("clock", 3600, 3600, -3600),
         "still": _act("still", 1, 20, 120),
         "rival": _act("rival"),
         "busy": _act("busy", 1, 3, 10),

@@ -45,7 +45,9 @@ class HostileMachine:
         return torn
 
     def tells(self, true: Instant) -> Instant:
-        return self.stands_at if self.stands_at is not None else true + self.skew
+        if self.stands_at is not None:
+            return self.stands_at
+        return true + self.skew if self.skew else true
 
     def is_plugged_in(self) -> bool:
         if not self.unplugged:

@@ -41,6 +41,10 @@ from interlock.simulator.scenes.words import Stage
 ASKED: Final = (BOUGHT, WHOLE, LEFT, LONG, SOLD, LENT, BY_STOP, BY_PLAN, BY_TRAIL, MIDNIGHT, AWAY)
 LISTENED: Final = tuple(listening(each) for each in ASKED)
 SCRIPTS: Final = {each.name: each for each in (*ASKED, *LISTENED)}
+# Nothing of the market is waited for in these: they are over when everything had the time to come to rest.
+BRIEF: Final = frozenset(
+    each.name for one in (BOUGHT, WHOLE, MIDNIGHT) for each in (one, listening(one))
+)
 REST: Final = timedelta(minutes=10)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
@@ -113,11 +117,11 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
         world.seams.tell = lambda number, seam: tell(number, world.loop.time(), seam)
     play = _play(schedule, world)
     healing = Healing(world, play)
-    heals = world.lasts - AFTER
+    heals = chaos_of(schedule)
     for act in schedule.acts:
-        if act.at < heals.total_seconds():
+        if act.at < heals:
             enlist(world, act, counting.does)
-    world.loop.call_later(heals.total_seconds(), healing.begin)
+    world.loop.call_later(heals, healing.begin)
     trace, raised = "", []
     try:
         trace = world.run()
@@ -131,19 +135,27 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
 
 def staged(schedule: Schedule) -> World:
     """The world in which a schedule is about to be performed, with nothing armed yet."""
+    for act in schedule.acts:
+        if act.do not in ACTS:
+            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     script = script_of(schedule)
     world = stage(script, schedule.seed, symbols=schedule.symbols)
     world.market = market_before(script.start, schedule.symbols).copied()
+    if script.name in BRIEF:
+        world.lasts = timedelta(seconds=chaos_of(schedule)) + AFTER
     world.loop.shuffle = schedule.shuffle
     world.seams.lifetimes = schedule.deaths
     world.machine = machine = HostileMachine(world.seams)
     world.notifier = Messenger()
     if world.ground is not None:
         world.ground.tear = machine.tear
-    for act in schedule.acts:
-        if act.do not in ACTS:
-            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     return world
+
+
+def chaos_of(schedule: Schedule) -> float:
+    """After how many seconds everything heals: early enough for what follows."""
+    most = script_of(schedule).hours * 3600 - AFTER.total_seconds()
+    return most if schedule.chaos is None else min(most, schedule.chaos)
 
 
 def script_of(schedule: Schedule) -> Script:

@@ -15,7 +15,14 @@ from typing import Any, Protocol
 from interlock.account import Mode
 from interlock.desk.day import Pass
 from interlock.desk.settler import Settler
-from interlock.errors import BrokenInvariant, LeaseLost, NotSent, StoreTrouble, Unreachable
+from interlock.errors import (
+    BrokenInvariant,
+    ClockWentBack,
+    LeaseLost,
+    NotSent,
+    StoreTrouble,
+    Unreachable,
+)
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
@@ -34,7 +41,7 @@ RESTART = timedelta(seconds=2)
 DOWN_LOOK_S = 5.0  # how often it is asked whether a host that is down is up again
 NEVER = 10.0**9
 # How a process may end: it is started again, and starting is recovery.
-ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant)
+ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant, ClockWentBack)
 
 
 class VirtualClock:
@@ -299,7 +306,7 @@ class World:
 
     def now(self) -> Instant:
         """Virtual time."""
-        return self.start + timedelta(microseconds=round(self.loop.time() * 1_000_000))
+        return Instant(self.start.micros + round(self.loop.virtual * 1_000_000))
 
     def catch_up(self) -> None:
         """The exchange lives on the same time, whether or not anybody asks it."""
