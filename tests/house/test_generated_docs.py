@@ -4,9 +4,23 @@ from types import ModuleType
 
 import pytest
 
-from scripts import order_life, refusals, simulator_faults, simulator_scenarios, simulator_switches
+from scripts import (
+    fault_coverage,
+    order_life,
+    refusals,
+    simulator_faults,
+    simulator_scenarios,
+    simulator_switches,
+)
 
-PAGES = (order_life, refusals, simulator_faults, simulator_scenarios, simulator_switches)
+PAGES = (
+    fault_coverage,
+    order_life,
+    refusals,
+    simulator_faults,
+    simulator_scenarios,
+    simulator_switches,
+)
 
 
 @pytest.mark.parametrize("written_by", PAGES, ids=lambda module: module.PAGE.name)

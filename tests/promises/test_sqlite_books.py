@@ -306,6 +306,7 @@ def test_a_writer_waits_two_seconds_for_another_and_no_longer(
 
 
 def test_a_schema_newer_than_this_version_is_refused(folder: Path, opening: Opener) -> None:
+    """Fault H11."""
     opening().close()
     with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other, other:
         other.execute("UPDATE alembic_version SET version_num = 'b9999'")

@@ -20,6 +20,7 @@ def test_nobody_takes_over_from_an_engine_that_is_stopped_and_the_next_leads_whe
 
 
 def test_of_two_engines_that_begin_at_once_one_leads(tmp_path: Path) -> None:
+    """Fault N1."""
     with exchange() as at:
         tally = race(str(tmp_path), at, FEW)
 

@@ -32,7 +32,6 @@ DETAILS: Final = frozenset({"private/get-order-detail", "private/advanced/get-or
 LISTS: Final = frozenset({"private/get-open-orders", "private/advanced/get-open-orders"})
 TRADES: Final = "private/get-trades"
 SLOW: Final = frozenset({TRADES, "private/get-order-history", "private/advanced/get-order-history"})
-PAGE: Final = 100
 
 UNHEARD: Final = frozenset({"lose_answer", "hold_answer", "cut_answer", "http_502"})
 LOST: Final = frozenset({"lose_request", "hold_request"})
@@ -89,6 +88,7 @@ class Counting:
     _trades: int = 0
     _in_doubt: bool = False
     _is_new: bool = True
+    _has_seen: bool = False
 
     # -- requests
 
@@ -189,7 +189,6 @@ class Counting:
 
     def _count_trades(self, body: bytes) -> None:
         found = [each.decode() for each in TRADE.findall(body)]
-        self._mark("C4", len(found) >= PAGE)
         if self.world.sockets.hears:
             booked = {fill.trade_id for fill in self.world.open_books().fills()}
             self._mark("C7", any(each not in booked for each in found))
@@ -213,11 +212,16 @@ class Counting:
             self._failed[who] = failures
         if who == "monitor" and machine_of(self.world).skew < -SKEW:
             now = machine_of(self.world).tells(self.world.now())
-            self._mark("F6", any(tick.at > now for tick in self.world.market.ticks().values()))
+            self._mark("F6", self._sees_future(any(tick.at > now for tick in self.world.market.ticks().values())))
         if who == "settler" and self._in_doubt:
             self._in_doubt = False
             live = self.world.open_books().live_intents()
             self._mark("G8", sum(i.state is State.UNKNOWN for i, _ in live) > 1)
+
+    def _sees_future(self, sees: bool) -> bool:  # noqa: FBT001 - whether it does now
+        """Whether a life sees it for the first time."""
+        is_first, self._has_seen = sees and not self._has_seen, self._has_seen or sees
+        return is_first
 
     def does(self, act: Act) -> None:
         """What is about to be done."""
@@ -257,7 +261,7 @@ class Counting:
         self._mark("A16", self._unready_deaths > 1)
         self.flights.clear()
         self._failed.clear()
-        self._slow, self._is_new = 0, True
+        self._slow, self._is_new, self._has_seen = 0, True, False
 
     def _count_flights(self, seam: str) -> None:
         is_unsent = seam in BEFORE_THE_BYTES or not all(self.flights.values())

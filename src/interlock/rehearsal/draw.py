@@ -38,29 +38,30 @@ WEIGHTS: Final = {
     "bought": 42,
     "whole": 14,
     "midnight": 10,
-    "left": 14,
+    "left": 18,
     "by_stop": 6,
     "by_plan": 5,
     "lent": 6,
     "long": 2,
     "by_trail": 1,
     "sold": 1,
-    "away": 1,
+    "away": 2,
 }
 HEARD: Final = 0.6
 # Where a person may trade by hand or move money: nobody of ours asked for it, so it is the next reconciliation that books it.
 WITH_HANDS: Final = frozenset({"long", "by_stop", "sold", "by_trail"})
 UNTIL_RECONCILED_S: Final = 3000.0
-CRASH_RATES: Final = (0.0, 0.0, 0.01, 0.03, 0.08)
+CRASH_RATES: Final = (0.0, 0.0, 0.0, 0.003, 0.01, 0.03, 0.08)
 LIVES: Final = (1, 1, 2, 3, 5, 10)
 CHAOS: Final = (45.0, 90.0, 180.0, 360.0)  # seconds, where nothing of the market is waited for
 OFTEN: Final = (1, 1, 2, 4)  # how often a kind occurs that exists
-# Shares of one: of shuffled seeds, of steps from the beginning, of those at a moment, of faults that are counted, of acts at a seam,
+# Shares of one: of seeds with a plot, of shuffled ones, of steps from the beginning, of those at a moment, of faults that are counted, of acts at a seam,
 # and of acts around the entry.
 SHUFFLED: Final = 0.8
 AT_ONCE: Final = 0.35
 AT_A_MOMENT: Final = 0.15
 COUNTED: Final = 0.75
+PLOTTED: Final = 0.6
 AT_A_SEAM: Final = 0.4
 AROUND_THE_ENTRY: Final = 0.3
 ENTRY_S: Final = (9.0, 16.0)
@@ -125,6 +126,9 @@ def draw(seed: int) -> Schedule:
         for _ in range(chance.choice(OFTEN))
         for act in DOINGS[kind](chance, stage)
     ]
+    if chance.random() < PLOTTED:
+        plot = PLOTS[chance.choice(tuple(PLOTS))](chance, stage)
+        steps, acts = [*plot[0], *steps], [*plot[1], *acts]
     if stage.script.startswith("away"):
         acts = _gone(chance, stage)
     return Schedule(
@@ -145,7 +149,7 @@ def _stage(chance: Random) -> Stage:
         name = f"{name}, heard"
     most = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
     chaos = min(most, chance.choice(CHAOS)) if name in BRIEF else most
-    return Stage(name, chaos, chance.choice((1, 1, 1, 2, 3)))
+    return Stage(name, chaos, chance.choice((1, 1, 2, 3)))
 
 
 def _some(chance: Random, kinds: tuple[str, ...]) -> list[str]:
@@ -235,15 +239,6 @@ def _stream(fault: str) -> StepsOf:
     return kind
 
 
-def _unseen_and_lost(chance: Random, stage: Stage) -> Steps:
-    """An order is accepted, its answer is lost, and for some time nobody is shown it: it is asked for again."""
-    lost = {"fault": "lose_answer", "method": chance.choice((PAIR, STOP, CREATE)), "count": 1}
-    lag = {"fault": "lag", "method": ANY, "seconds": 60, "by_seconds": chance.choice((8, 30))}
-    when = {"on": "accept", "nth": chance.randint(1, 3)}
-    del stage
-    return [{"arm": lost}, {**when, "arm": lag}]
-
-
 def _booked_in_time(chance: Random, stage: Stage) -> dict[str, Any]:
     return {"after": f"{chance.uniform(0, stage.chaos - UNTIL_RECONCILED_S):.3f}s"}
 
@@ -296,7 +291,6 @@ STEPS: Final[Mapping[str, StepsOf]] = MappingProxyType(
         "fill_before_cancel": _arm("fill_before_cancel", CANCELS[:2]),
         "fill_after_cancel": _arm("fill_after_cancel", CANCELS[:2], by_seconds=(0, 5)),
         "lag": _arm("lag", (*LOOKS, ANY), by_seconds=(1, 3, 8, 30)),
-        "unseen and lost": _unseen_and_lost,
         "clock_skew": _arm("clock_skew", (ANY,), by_seconds=(-90, -30, 30, 90)),
         "truncate": _arm("truncate", EVERYWHERE),
         "content_type": _arm("content_type", EVERYWHERE),
@@ -401,3 +395,134 @@ DOINGS: Final[Mapping[str, ActsOf]] = MappingProxyType(
     }
 )
 """Kinds of things that people and the platform's machine do."""
+
+
+# -- plots: what must come together to strike at all
+
+
+AT_ORDERS: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
+    {
+        "lose_request": (),
+        "lose_answer": (),
+        "hold_answer": (),
+        "cut_answer": (),
+        "truncate": (),
+        "content_type": (),
+        "other_typing": (),
+        "http_502": (),
+        "http_502_before": (),
+        "accept_late": (),
+        "accept_late_502": (),
+        "refuse_after": (50001, 40801, 204),
+        "refuse": (306, 308, 213, 609, 204, 50001, 40801, 42901),
+        "reject_later": (306, 315),
+    }
+)
+"""What may become of a request that acts, and with which codes."""
+
+
+def _arms(chance: Random, methods: tuple[str, ...], count: int) -> dict[str, Any]:
+    """One of those, for the next requests of one method."""
+    fault = chance.choice(tuple(AT_ORDERS))
+    said: dict[str, Any] = {"fault": fault, "method": chance.choice(methods), "count": count}
+    if AT_ORDERS[fault]:
+        said["code"] = chance.choice(AT_ORDERS[fault])
+    if fault.startswith("accept_late"):
+        said["by_seconds"] = chance.choice((1, 10, 30, 55))
+    return {"arm": said}
+
+
+def _an_order_goes_wrong(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    del stage
+    return [_arms(chance, (CREATE, CREATE, PAIR, STOP), chance.choice((1, 1, 2, 5)))], []
+
+
+def _a_cancel_goes_wrong(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """Everything is to be sold, and the cancel of the pair meets something, or finds nothing."""
+    first = _arms(chance, CANCELS[2:], chance.choice((1, 2)))
+    if chance.random() < COUNTED / 2:
+        code = chance.choice((212, 316))
+        first = {"arm": {"fault": "refuse", "method": CANCELS[2], "count": 1, "code": code}}
+    return [first], [_left(chance, stage)]
+
+
+def _a_lone_stop_is_cancelled(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """No pair is taken; the stop alone is cancelled for a sale, and the market is faster."""
+    alone = {"arm": {"fault": "refuse", "method": PAIR, "count": 9, "code": 140001}}
+    fault = chance.choice(("fill_before_cancel", "fill_after_cancel", "lose_answer"))
+    faster = {"arm": {"fault": fault, "method": CANCELS[1], "count": chance.choice((1, 2))}}
+    return [alone, faster], [_left(chance, stage)]
+
+
+def _unseen_and_lost(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """An order is accepted, its answer is lost, and for some time nobody is shown it: it is asked for again."""
+    del stage
+    lost = {"fault": "lose_answer", "method": chance.choice((PAIR, PAIR, STOP, CREATE)), "count": 1}
+    lag = {"fault": "lag", "method": ANY, "seconds": 60, "by_seconds": chance.choice((8, 30))}
+    on = {"on": "private/user-balance"} if lost["method"] == CREATE else {"on": "accept"}
+    return [{"arm": lost}, {**on, "arm": lag}], []
+
+
+def _dead_at_a_seam(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """The process dies exactly there, once or several times, or within the transaction that begins there."""
+    seams = chance.sample(SEAMS, chance.choice((1, 1, 2, 3)))
+    acts = [Act(0.0, "down", on=seam, nth=chance.choice((1, 1, 2))) for seam in seams]
+    if chance.random() < AT_A_SEAM:
+        within = chance.choice(("books.rule begins", "books.learn begins"))
+        acts = [Act(0.0, "torn", 1.0, on=within, nth=chance.choice((1, 1, 2, 3)))]
+    leaves = [_left(chance, stage)] if chance.random() < AT_A_SEAM else []
+    return [], [*acts, *leaves]
+
+
+def _switched_meanwhile(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """The owner decides otherwise while a request is on its way."""
+    del stage
+    word = chance.choice(("kill", "kill", "pause", "lower", "rotate", "leave"))
+    on = chance.choice(("books.rule is done", f"send {CREATE}", f"sent {CREATE}", f"sent {PAIR}"))
+    return [], [Act(0.0, word, on=on, nth=chance.choice((1, 1, 2)))]
+
+
+def _no_right_to_act(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """The key may only look, from the beginning or from the entry on; the wallet is read all the same."""
+    del stage
+    when: dict[str, Any] = chance.choice(({}, {"on": "accept"}))
+    until = {"after": f"{chance.choice((20, 60))}s"}
+    return [
+        {**when, "key": {"permission": "read"}},
+        {**when, **until, "key": {"permission": "trade"}},
+    ], []
+
+
+def _little_money(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """What one buys, another lacks; or the money goes after the wallet was read."""
+    del stage
+    goes = {"currency": "USDT", "amount": chance.choice(("-9780", "-9850"))}
+    return [{"transfer": goes}], []
+
+
+def _bad_grid(chance: Random, stage: Stage) -> tuple[Steps, Acts]:
+    """The list of instruments says something else than what was known."""
+    said = {"symbol": _symbol(chance, stage)} | chance.choice(({"lot": "1000"}, {"tick": "0.01"}))
+    return [{"grid": said}], []
+
+
+def _left(chance: Random, stage: Stage) -> Act:
+    return Act(round(chance.uniform(14, max(20, stage.chaos)), 3), "leave")
+
+
+PLOTS: Final[Mapping[str, Callable[[Random, Stage], tuple[Steps, Acts]]]] = MappingProxyType(
+    {
+        "an order goes wrong": _an_order_goes_wrong,
+        "another order goes wrong": _an_order_goes_wrong,
+        "a cancel goes wrong": _a_cancel_goes_wrong,
+        "a lone stop is cancelled": _a_lone_stop_is_cancelled,
+        "unseen and lost": _unseen_and_lost,
+        "dead at a seam": _dead_at_a_seam,
+        "dead at another seam": _dead_at_a_seam,
+        "switched meanwhile": _switched_meanwhile,
+        "no right to act": _no_right_to_act,
+        "little money": _little_money,
+        "bad grid": _bad_grid,
+    }
+)
+"""Things that strike only together, or only at one place."""

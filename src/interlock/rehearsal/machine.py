@@ -60,6 +60,8 @@ class HostileMachine:
         if what in WRITES and self.busy:
             self.busy -= 1
             self._meet("busy")
+            # An answer that cannot be written ends the process: only a new start reads the order as unknown.
+            self.hid += what == "answered"
             raise StoreTrouble("The books are locked by somebody else.")
         self._within = what
 

@@ -26,9 +26,7 @@ BOT: Final = "bot-"
 BLOCKS: Final = {
     "PRICE_AGE": "F1",
     "BAR_AGE": "F1",
-    "ASK": "F5",
     "EQUITY": "G1",
-    "F": "G2",
     "AVAILABLE": "G5",
     "PORTFOLIO_CAP": "G5",
     "MIN_NOTIONAL": "F9",
