@@ -66,6 +66,8 @@ def _resume(world: World, by: float) -> None:
 def _leave(world: World, by: float) -> None:
     del by
     leave(world)
+    if world.clock is not None:
+        world.clock.nudge("guardian").set()
 
 
 def _lower(world: World, by: float) -> None:
@@ -73,19 +75,19 @@ def _lower(world: World, by: float) -> None:
     books = world.open_books()
     row = next(row for row in books.watchlist() if row.symbol == world.row.symbol)
     amount = row.trade_amount_usd
-    new = replace(row, trade_enabled=False) if by or amount is None else replace(row, trade_amount_usd=amount / 2)
+    new = (
+        replace(row, trade_enabled=False)
+        if by or amount is None
+        else replace(row, trade_amount_usd=amount / 2)
+    )
     books.watch(replace(new, updated_at=world.now()), OWNER, world.now())
 
 
 def _down(world: World, by: float) -> None:
     """The process is gone, and for so long nothing starts it again."""
-    world.is_down = True
-    world.loop.call_later(by, partial(_up, world))
+    world.up.clear()
+    world.loop.call_later(by, world.up.set)
     world.end_life()
-
-
-def _up(world: World) -> None:
-    world.is_down = False
 
 
 def _rotate(world: World, by: float) -> None:

@@ -33,6 +33,7 @@ LISTS: Final = frozenset({"private/get-open-orders", "private/advanced/get-open-
 TRADES: Final = "private/get-trades"
 SLOW: Final = frozenset({TRADES, "private/get-order-history", "private/advanced/get-order-history"})
 
+SHOWN: Final = DETAILS | LISTS | SLOW
 UNHEARD: Final = frozenset({"lose_answer", "hold_answer", "cut_answer", "http_502"})
 LOST: Final = frozenset({"lose_request", "hold_request"})
 LATE: Final = frozenset({"accept_late", "accept_late_502"})
@@ -138,7 +139,7 @@ class Counting:
         if code in NOT_AUTHORISED:
             self._count_shut_out(path)
         if code == NO_SUCH_ORDER and path in DETAILS:
-            self._mark("C1", self.world.engine.knows(_oid(body)))
+            self._mark("C1", self._knows(_oid(body)))
 
     def _count_shut_out(self, path: str) -> None:
         access, key = self.world.engine.access, self.world.key.key
@@ -168,7 +169,7 @@ class Counting:
         self._mark("B15" if oid in self._asked else "B14", code in SEEN_BEFORE)
         self._mark("B18", code > 0 and answer is not None and b'"order_id"' in answer.body)
         self._mark("B3", bool(met & LOST))
-        self._mark("B4", bool(met & UNHEARD) and self.world.engine.knows(oid))
+        self._mark("B4", bool(met & UNHEARD) and self._knows(oid))
         if met & LATE:
             self.late.add(oid)
         self._asked.add(oid)
@@ -184,7 +185,7 @@ class Counting:
         if path in LISTS:
             listed = {row["client_oid"] for row in reading.rows(shown)}
             self._mark("C3", any(row["client_oid"] not in listed for row in reading.rows(true)))
-        elif path in DETAILS:
+        if path in SHOWN:
             self._mark("C2", shown is not None and reading.plain(shown) != reading.plain(true))
 
     def _count_trades(self, body: bytes) -> None:
@@ -200,7 +201,7 @@ class Counting:
         if not world.listens or world.engine.events.count == self._events:
             return
         self._events = world.engine.events.count
-        trades = len(world.engine.trades)
+        trades = len(world.engine.truth[1].trades)
         self._mark("D12", trades > self._trades and not world.sockets.hears)
         self._trades = trades
 
@@ -212,7 +213,12 @@ class Counting:
             self._failed[who] = failures
         if who == "monitor" and machine_of(self.world).skew < -SKEW:
             now = machine_of(self.world).tells(self.world.now())
-            self._mark("F6", self._sees_future(any(tick.at > now for tick in self.world.market.ticks().values())))
+            self._mark(
+                "F6",
+                self._sees_future(
+                    any(tick.at > now for tick in self.world.market.ticks().values())
+                ),
+            )
         if who == "settler" and self._in_doubt:
             self._in_doubt = False
             live = self.world.open_books().live_intents()
@@ -276,7 +282,7 @@ class Counting:
         if seam not in {"books.learn begins", "hear a frame", f"answered {TRADES}"}:
             return
         booked = len(self.world.open_books().fills())
-        if len(self.world.engine.trades) > booked:
+        if len(self.world.engine.truth[1].trades) > booked:
             self._mark("A10" if is_torn and seam == "books.learn begins" else "A9")
 
     def _count_lots(self) -> None:
@@ -296,6 +302,9 @@ class Counting:
     def _mark(self, name: str, happened: bool = True) -> None:  # noqa: FBT001, FBT002 - what is marked, and whether
         if happened and name:
             self.counts[name] += 1
+
+    def _knows(self, oid: str) -> bool:
+        return bool(self.world.engine.truth[1].bearers(oid))
 
     def _is_ready(self) -> bool:
         return self.world.settler is not None and self.world.settler.ready_at is not None

@@ -48,7 +48,7 @@ RULES: Final[Mapping[str, str]] = MappingProxyType(
         "B26": "a cancel was answered with 212 or 316",
         "B27": "it died while a stop was being replaced or taken away for a sale",
         "C1": "a detail was answered with 40401 though the order existed",
-        "C2": "an order was shown as it had stood before",
+        "C2": "orders or executions were shown as they had stood before",
         "C3": "a list left out an order that was open",
         "C5": "the process was away for more than the seven days of a window",
         "C6": "a recovery asked an endpoint of one question a second more than once",

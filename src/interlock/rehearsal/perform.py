@@ -87,7 +87,7 @@ class Healing:
         engine.floor.heal(engine.now)
         engine.margin_call(on=False)
         world.sockets.refuses = world.sockets.mute = 0
-        world.is_down = False
+        world.up.set()
         world.seams.heal()
         machine_of(world).heal()
         messenger_of(world).heal()

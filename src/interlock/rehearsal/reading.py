@@ -68,7 +68,7 @@ def marks(left: Left) -> Iterator[Mark]:
     yield from _named(OF_MACHINES, machine_of(world).met)
     yield from _named(OF_MESSENGERS, messenger_of(world).met)
     yield "N2", world.fenced
-    yield "B5", sum(world.engine.knows(oid) for oid in left.late)
+    yield "B5", sum(bool(world.engine.truth[1].bearers(oid)) for oid in left.late)
     yield from _of_downs(left)
     for row in left.played:
         yield from _of_step(world, row)
@@ -139,7 +139,7 @@ def _of_orders(world: World) -> Iterator[Mark]:
         is_part = order["status"] in {"CANCELED", "EXPIRED"} and float(order["cumulative_quantity"])
         yield "C10", int(bool(is_part) and order["client_oid"].startswith(PREFIX))
         yield "B19", int(order["status"] == "REJECTED" and order["client_oid"] in accepted)
-    for trade in world.engine.trades:
+    for trade in world.engine.truth[1].trades:
         to_midnight = min(trade.at - trade.at.floor(DAY), trade.at.floor(DAY) + DAY - trade.at)
         yield "E9", int(world.start.floor(DAY) != world.now().floor(DAY) and to_midnight <= NEAR)
 

@@ -38,7 +38,6 @@ from interlock.values import Instant, Secret
 from interlock.wiring.desk import Desk, Listens, desk_of
 
 RESTART = timedelta(seconds=2)
-DOWN_LOOK_S = 5.0  # how often it is asked whether a host that is down is up again
 NEVER = 10.0**9
 # How a process may end: it is started again, and starting is recovery.
 ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant, ClockWentBack)
@@ -281,7 +280,7 @@ class World:
     onlooker: Onlooker = field(default_factory=Nobody)
     desk: Desk | None = None
     settler: Settler | None = None
-    is_down: bool = False
+    up: asyncio.Event = field(default_factory=asyncio.Event)
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     _life: "asyncio.Task[None] | None" = None
@@ -292,6 +291,7 @@ class World:
         self.seams = Seams(self.crashes)
         self.loop = SimLoop(self.seed, shuffle=self.shuffle)
         self.start = self.engine.now
+        self.up.set()
         self.sockets = Sockets(self.engine, self.seams)
 
     def run(self) -> str:
@@ -332,8 +332,7 @@ class World:
             self.seams.begin(self.lives)
             await self._one_life(end)
             await asyncio.sleep(RESTART.total_seconds())
-            while self.is_down:
-                await asyncio.sleep(DOWN_LOOK_S)
+            await self.up.wait()
 
     async def _one_life(self, end: Instant) -> None:
         life = self._life = asyncio.create_task(self._live())
