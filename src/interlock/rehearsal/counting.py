@@ -64,6 +64,7 @@ STILL_S: Final = 300.0
 SKEW: Final = timedelta(seconds=5)
 BEFORE_THE_BYTES: Final = frozenset(
     {"books.may_send begins", "books.may_send is done", "books.further_attempt is done"}
+    | {f"send {path}" for path in ACTING}
 )
 AFTER_THE_ANSWER: Final = frozenset(
     {"books.answered is done", "say is done", "say is answered", "books.heard begins"}
@@ -255,12 +256,12 @@ class Counting:
 
     def dies(self) -> None:
         seam = self.world.seams.newest
-        is_torn = machine_of(self.world).takes_torn()
+        torn = machine_of(self.world).takes_torn()
         self._mark("A14", self.world.loop.time() - self._killed_at < MOMENT_S)
-        if seam == "books.rule begins":
-            self._mark("A2" if is_torn else "A1")
+        self._mark("A2", torn == "rule")
+        self._mark("A1", not torn and seam == "books.rule begins")
         self._count_flights(seam)
-        self._count_unbooked(seam, is_torn=is_torn)
+        self._count_unbooked(seam, torn)
         self._count_lots()
         self._unready_deaths = 0 if self._is_ready() else self._unready_deaths + 1
         self._mark("A12", self._unready_deaths > 0)
@@ -278,12 +279,13 @@ class Counting:
         self._mark("A7", seam in answered)
         self._mark("A8", seam in AFTER_THE_ANSWER)
 
-    def _count_unbooked(self, seam: str, *, is_torn: bool) -> None:
-        if seam not in {"books.learn begins", "hear a frame", f"answered {TRADES}"}:
+    def _count_unbooked(self, seam: str, torn: str) -> None:
+        places = {"books.learn begins", "hear a frame", f"answered {TRADES}"}
+        if torn != "learn" and (torn or seam not in places):
             return
         booked = len(self.world.open_books().fills())
         if len(self.world.engine.truth[1].trades) > booked:
-            self._mark("A10" if is_torn and seam == "books.learn begins" else "A9")
+            self._mark("A10" if torn else "A9")
 
     def _count_lots(self) -> None:
         books = self.world.open_books()

@@ -37,11 +37,11 @@ class HostileMachine:
     unplugged: int = 0
     met: dict[str, int] = field(default_factory=dict)
     _within: str = ""
-    _is_torn: bool = False
+    _torn_within: str = ""
 
-    def takes_torn(self) -> bool:
-        """Whether the process died within a transaction; asked once, it is said once."""
-        torn, self._is_torn = self._is_torn, False
+    def takes_torn(self) -> str:
+        """Within which transaction the process died, if it did; asked once, it is said once."""
+        torn, self._torn_within = self._torn_within, ""
         return torn
 
     def tells(self, true: Instant) -> Instant:
@@ -63,10 +63,12 @@ class HostileMachine:
             # An answer that cannot be written ends the process: only a new start reads the order as unknown.
             self.hid += what == "answered"
             raise StoreTrouble("The books are locked by somebody else.")
-        self._within = what
+        if what in WRITES:
+            self._within = what
 
     def wrote(self, what: str) -> None:
-        self._within = ""
+        if what == self._within:
+            self._within = ""
         if what in WRITES and self.hidden:
             self.hidden -= 1
             self.hid += 1
@@ -79,7 +81,7 @@ class HostileMachine:
             return
         self.torn -= 1
         if not self.torn:
-            self._is_torn = True
+            self._torn_within = self._within
             self.seams.is_dead = True
             raise Crash(self._within)
 

@@ -152,8 +152,9 @@ def _no_right_to_act(chance: Random, stage: Stage) -> Plotted:
 
 def _little_money(chance: Random, stage: Stage) -> Plotted:
     """What one buys, another lacks; or the money goes after the wallet was read."""
-    del stage
     goes = {"currency": "USDT", "amount": chance.choice(("-9780", "-9850"))}
+    if stage.has_hands:
+        return [{"on": CREATE, "transfer": goes | {"amount": "-9950"}}], []
     return [{"transfer": goes}], []
 
 
