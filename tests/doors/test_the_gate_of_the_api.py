@@ -157,6 +157,7 @@ def test_a_page_of_another_origin_is_refused_and_gets_no_leave_to_read() -> None
 @pytest.mark.parametrize("promised", [True, False])
 def test_a_body_above_64_kib_is_refused(promised: bool) -> None:  # noqa: FBT001 (a column of the table)
     """Fault K8."""
+
     async def pieces() -> object:
         for _ in range(9):
             yield b" " * 8192

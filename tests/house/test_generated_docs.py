@@ -5,6 +5,7 @@ from types import ModuleType
 import pytest
 
 from scripts import (
+    comparison,
     fault_coverage,
     order_life,
     refusals,
@@ -14,12 +15,8 @@ from scripts import (
 )
 
 PAGES = (
-    fault_coverage,
-    order_life,
-    refusals,
-    simulator_faults,
-    simulator_scenarios,
-    simulator_switches,
+    *(comparison, fault_coverage, order_life, refusals),
+    *(simulator_faults, simulator_scenarios, simulator_switches),
 )
 
 
@@ -27,4 +24,4 @@ PAGES = (
 def test_a_page_that_is_written_from_tables_says_what_they_say(written_by: ModuleType) -> None:
     told = written_by.PAGE.read_text(encoding="utf-8")
 
-    assert told == written_by.page(), f"run: python scripts/{written_by.PAGE.stem}.py"
+    assert told == written_by.page(), f"run: python -m scripts.{written_by.PAGE.stem}"

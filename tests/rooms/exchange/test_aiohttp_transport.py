@@ -137,6 +137,7 @@ def test_an_unknown_name_means_that_nothing_was_sent() -> None:
 
 def test_a_failed_handshake_means_that_nothing_was_sent() -> None:
     """Fault B2."""
+
     async def run() -> None:
         async with Server(b"no tls here\r\n") as url:
             await ask(url.replace("http:", "https:"))()

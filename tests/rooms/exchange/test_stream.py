@@ -66,6 +66,7 @@ def test_orders_and_executions_are_heard_in_order_before_the_proof_is() -> None:
 
 def test_its_beats_are_answered_and_the_line_stays() -> None:
     """Fault D5."""
+
     async def waiting(world: World) -> None:
         async with listening(world) as stream:
             await stream.open()
