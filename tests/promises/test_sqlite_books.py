@@ -98,6 +98,7 @@ time.sleep(60)
 
 
 def test_a_commit_survives_kill_minus_nine(folder: Path, opening: Opener) -> None:
+    """Fault A17."""
     child = _python(WRITER, str(folder))
     assert child.stdout is not None
     said = [child.stdout.readline().split() for _ in range(20)]
@@ -181,6 +182,7 @@ def test_a_file_that_cannot_be_read_is_trouble_with_a_remedy(
 
 
 def test_a_file_that_was_cut_off_is_said_to_be_so(folder: Path, opening: Opener) -> None:
+    """Fault H4."""
     opening().close()
     _emptied(folder / "books.sqlite")
 
@@ -192,6 +194,7 @@ def test_a_file_that_was_cut_off_is_said_to_be_so(folder: Path, opening: Opener)
 def test_books_that_were_taken_from_their_place_are_neither_read_nor_written(
     folder: Path, opening: Opener, *, with_another: bool
 ) -> None:
+    """Fault H5."""
     books, place = opening(), folder / "books.sqlite"
     armed(books)
     elsewhere = place.rename(folder / "elsewhere")
@@ -291,6 +294,7 @@ def test_the_same_nonce_cannot_be_written_twice(folder: Path, opening: Opener) -
 def test_a_writer_waits_two_seconds_for_another_and_no_longer(
     folder: Path, opening: Opener
 ) -> None:
+    """Fault H1."""
     books = opening()
     books.open(Mode.SIM, NOON)
     with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other:
@@ -318,6 +322,7 @@ def test_a_schema_newer_than_this_version_is_refused(folder: Path, opening: Open
 def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_hold(
     folder: Path, opening: Opener
 ) -> None:
+    """Fault A13."""
     books = opening()
     armed(books)
     books.close()

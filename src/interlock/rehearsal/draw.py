@@ -13,17 +13,17 @@ from interlock.rehearsal.schedule import Schedule
 
 # Short scripts often, long ones seldom: a seed costs by what it lives through. Each is listened to as often as not.
 WEIGHTS: Final = {
-    "bought": 42,
+    "bought": 46,
     "whole": 14,
     "midnight": 10,
-    "left": 18,
-    "by_stop": 6,
-    "by_plan": 5,
-    "lent": 6,
+    "left": 8,
+    "by_stop": 4,
+    "by_plan": 3,
+    "lent": 5,
     "long": 3,
     "by_trail": 1,
     "sold": 1,
-    "away": 2,
+    "away": 1.4,
 }
 HEARD: Final = 0.6
 CRASH_RATES: Final = (0.0, 0.0, 0.0, 0.003, 0.01, 0.03, 0.08)
