@@ -38,7 +38,9 @@ STRIKES = {
     "B4": Schedule("whole", steps=(arm("lose_answer", CREATE),)),
     "B5": Schedule("whole", steps=(arm("accept_late", CREATE, by_seconds=20),)),
     "B13": Schedule("whole", steps=(arm("refuse", CREATE, code=42901),)),
-    "B18": Schedule("long", steps=({"transfer": {"currency": "USDT", "amount": "-9950"}, "on": CREATE},)),
+    "B18": Schedule(
+        "long", steps=({"transfer": {"currency": "USDT", "amount": "-9950"}, "on": CREATE},)
+    ),
     "B19": Schedule("whole", steps=(arm("reject_later", CREATE),)),
     "D3": Schedule(HEARD, steps=({"stream": {"fault": "stall", "seconds": 70.0}, "on": "accept"},)),
     "D8": Schedule(HEARD, acts=(Act(0.0, "mute", 1.0),)),
@@ -46,7 +48,7 @@ STRIKES = {
     "F8": Schedule("whole", steps=(arm("refuse", CREATE, code=308),)),
     "G7": Schedule("whole", acts=(Act(0.0, "kill", on=f"sent {CREATE}"),)),
     "N2": Schedule("whole", acts=(Act(5.0, "rival"),)),
-}  # fmt: skip
+}  # fmt: skip - a schedule a line
 
 
 @pytest.mark.parametrize("name", STRIKES)

@@ -12,10 +12,22 @@ from interlock.values import Instant
 # The store's transactions; everything else of it only looks.
 WRITES: Final = frozenset(
     {
-        "account_read", "answer_request", "answered", "cancel_attempt", "flag_exit", "further_attempt", "heard", "learn", "listening",
-        "nonce", "note", "raise_high", "rule", "transferred",
+        "account_read",
+        "answer_request",
+        "answered",
+        "cancel_attempt",
+        "flag_exit",
+        "further_attempt",
+        "heard",
+        "learn",
+        "listening",
+        "nonce",
+        "note",
+        "raise_high",
+        "rule",
+        "transferred",
     }
-)  # fmt: skip
+)  # fmt: skip - a list of names is read as a paragraph
 WAIT: Final = timedelta(seconds=30)
 
 

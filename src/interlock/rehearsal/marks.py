@@ -4,9 +4,11 @@ What was only armed, drawn or asked for counts nothing. `RULES` says what each c
 below its floor has proven less than it says.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+from interlock.rehearsal.catalogue import CATALOGUE
 
 FLOOR: Final = 50
 SEEDS_MIN: Final = 20_000
@@ -116,6 +118,6 @@ def must_be_covered(seeds: int, marks: Mapping[str, int], floor: int = FLOOR) ->
     return [f"BAR-3: fault {name} took effect {n} times, not {floor}" for name, n in missing]
 
 
-def shown(marks: Mapping[str, int]) -> Iterable[tuple[str, int]]:
-    """The counters of the catalogue in its order."""
-    return [(name, marks.get(name, 0)) for name in RULES]
+def shown(marks: Mapping[str, int]) -> list[tuple[str, str, int]]:
+    """Every fault that is marked, with what it is and how often it struck."""
+    return [(name, CATALOGUE[name], marks.get(name, 0)) for name in RULES]

@@ -40,7 +40,7 @@ AT_ORDERS: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
         "accept_late": (),
         "accept_late_502": (),
         "refuse_after": (50001, 40801, 204),
-        "refuse": (306, 308, 213, 609, 204, 50001, 40801, 42901),
+        "refuse": (306, 308, 213, 609, 204, 204, 50001, 40801, 42901),
         "reject_later": (306, 315),
     }
 )
@@ -87,10 +87,9 @@ def _a_lone_stop_is_cancelled(chance: Random, stage: Stage) -> Plotted:
 def _unseen_and_lost(chance: Random, stage: Stage) -> Plotted:
     """An order is accepted, its answer is lost, and for some time nobody is shown it: it is asked for again."""
     del stage
-    lost = {"fault": "lose_answer", "method": chance.choice((PAIR, PAIR, STOP, CREATE)), "count": 1}
-    lag = {"fault": "lag", "method": ANY, "seconds": 60, "by_seconds": chance.choice((8, 30))}
-    on = {"on": "private/user-balance"} if lost["method"] == CREATE else {"on": "accept"}
-    return [{"arm": lost}, {**on, "arm": lag}], []
+    lost = {"fault": "lose_answer", "method": PAIR, "count": 1}
+    lag = {"fault": "lag", "method": ANY, "seconds": 60, "by_seconds": chance.choice((20, 30, 45))}
+    return [{"arm": lost}, {"on": PAIR, "arm": lag}], []
 
 
 def _dead_at_a_seam(chance: Random, stage: Stage) -> Plotted:
@@ -173,6 +172,7 @@ PLOTS: Final[Mapping[str, Callable[[Random, Stage], tuple[Steps, Acts]]]] = Mapp
     {
         "an order goes wrong": _an_order_goes_wrong,
         "another order goes wrong": _an_order_goes_wrong,
+        "a third order goes wrong": _an_order_goes_wrong,
         "another trades": _another_trades,
         "a cancel goes wrong": _a_cancel_goes_wrong,
         "a lone stop is cancelled": _a_lone_stop_is_cancelled,
