@@ -243,12 +243,14 @@ def test_a_foreign_name_sees_nothing(port: int, host: str) -> None:
 
 
 def test_a_foreign_page_may_not_open_the_socket(port: int) -> None:
+    """Fault K5."""
     path = f"http://127.0.0.1:{port}/_nicegui_ws/socket.io/?EIO=4&transport=polling"
 
     assert httpx.get(path, headers={"Origin": "http://evil.test"}).status_code == 421
 
 
 def test_the_page_carries_the_headers_of_its_port(port: int) -> None:
+    """Faults K19, K20."""
     headers = httpx.get(f"http://127.0.0.1:{port}/").headers
 
     policy = headers["content-security-policy"]

@@ -277,6 +277,7 @@ def bad_settings() -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_no_secret_is_in_anything_that_the_platform_lets_out(tmp_path: Path) -> None:
+    """Faults J10, K26."""
     with Outside().standing() as outside:
         inside = Inside(tmp_path, outside)
         settings = read(inside.environ(by_environment()))

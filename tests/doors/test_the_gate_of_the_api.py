@@ -71,6 +71,7 @@ def test_a_token_in_the_address_opens_nothing() -> None:
 
 
 def test_the_sixth_wrong_token_in_a_minute_is_throttled_and_the_right_one_never() -> None:
+    """Fault K6."""
     here = door()
 
     statuses = [here.ask("/api/orders", token=WRONG).status_code for _ in range(7)]
@@ -102,6 +103,7 @@ def test_the_throttle_opens_again_after_a_minute() -> None:
     ],
 )
 def test_a_foreign_name_is_answered_by_nothing(host: str) -> None:
+    """Fault K4."""
     reply = door().ask("/api/health/system", host=host)
 
     assert reply.status_code == 421
@@ -142,6 +144,7 @@ async def status_of(here: Door, scope: dict[str, object]) -> int:
 
 
 def test_a_page_of_another_origin_is_refused_and_gets_no_leave_to_read() -> None:
+    """Fault K3."""
     here = door()
 
     foreign = here.ask("/api/health", headers={"Origin": "http://evil.test"})
@@ -153,6 +156,8 @@ def test_a_page_of_another_origin_is_refused_and_gets_no_leave_to_read() -> None
 
 @pytest.mark.parametrize("promised", [True, False])
 def test_a_body_above_64_kib_is_refused(promised: bool) -> None:  # noqa: FBT001 (a column of the table)
+    """Fault K8."""
+
     async def pieces() -> object:
         for _ in range(9):
             yield b" " * 8192
@@ -175,6 +180,7 @@ def test_a_body_of_64_kib_is_read() -> None:
 
 
 def test_every_answer_and_every_failure_carries_the_headers() -> None:
+    """Fault K20."""
     here, broken = door(), Door(ShownBooks(broken=True))
     replies = [
         *(here.ask(path) for _, path in routes(here)),
@@ -195,6 +201,7 @@ def test_every_answer_and_every_failure_carries_the_headers() -> None:
     "path", ["/api/orders", "/api/orders?limit=zero", "/api/why/<script>", "/api/nothing"]
 )
 def test_a_failure_is_small_has_an_id_and_echoes_nothing(path: str) -> None:
+    """Faults K17, K18."""
     here = Door(ShownBooks(broken=True))
 
     reply = here.ask(path, headers={"X-Probe": "hunter2"})
@@ -217,6 +224,7 @@ def test_the_openapi_document_is_open_in_a_rehearsal_and_behind_the_token_in_liv
 
 
 def test_the_token_is_for_its_owner_alone_and_new_at_each_start(tmp_path: Path) -> None:
+    """Fault K25."""
     path = tmp_path / "api.token"
 
     first, second = issue(path), issue(path)

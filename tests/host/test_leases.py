@@ -156,6 +156,7 @@ def test_a_standby_waits_for_a_database_that_is_down(making: Making, server: Ser
 def test_without_the_database_the_holder_stops_when_its_time_is_over_and_not_before(
     making: Making, server: Server
 ) -> None:
+    """Faults N3, H6."""
     lease = making("ann", ttl=timedelta(seconds=4))
     lease.take()
     began = time.monotonic()

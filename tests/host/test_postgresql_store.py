@@ -227,6 +227,7 @@ def test_a_writer_waits_two_seconds_for_another_and_no_longer(
 def test_who_was_stopped_in_the_middle_of_a_transaction_loses_its_locks(
     books: RowBooks, server: Server, database: str
 ) -> None:
+    """Fault A18."""
     armed(books)
     child = _python(STOPPED, server.url(database).reveal())
     assert _line(child) == "locked"

@@ -23,7 +23,7 @@ def test_a_zombie_that_wakes_after_a_takeover_ends_and_there_was_never_a_second_
 
 
 def test_of_two_engines_that_begin_at_once_one_leads(server: Server, template: str) -> None:
-    """Each race on books of its own: a lease whose holder was killed would make both wait for its end."""
+    """Each race on books of its own: a lease whose holder was killed would make both wait for its end. Faults N1, N2."""
     urls = [server.url(server.database(template)).reveal() for _ in range(RACES)]
     tally = met("races", RACES, 0, *urls)
 

@@ -136,6 +136,7 @@ def test_roles_make_one_healthy_platform_that_every_command_finds(site: Site) ->
 
 
 def test_a_stopped_database_and_a_missing_table_are_told_and_survived(site: Site) -> None:
+    """Fault H6."""
     _watched(site)
     api, engine, _ = site.run("api"), site.run("engine"), site.run("updater")
     until(lambda: site.shows(200, "PASS"), 60, site.health)

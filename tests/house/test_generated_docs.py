@@ -6,6 +6,7 @@ import pytest
 
 from scripts import (
     comparison,
+    fault_coverage,
     order_life,
     refusals,
     simulator_faults,
@@ -14,7 +15,7 @@ from scripts import (
 )
 
 PAGES = (
-    *(comparison, order_life, refusals),
+    *(comparison, fault_coverage, order_life, refusals),
     *(simulator_faults, simulator_scenarios, simulator_switches),
 )
 

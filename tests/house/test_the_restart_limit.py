@@ -16,6 +16,7 @@ def unit(name: str) -> ConfigParser:
 
 
 def test_the_engines_unit_is_never_given_up_and_its_end_is_told() -> None:
+    """Fault N6."""
     engine = unit("interlock.service")
 
     assert engine["Unit"]["StartLimitIntervalSec"] == "0"

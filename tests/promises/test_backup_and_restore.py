@@ -95,6 +95,7 @@ def test_there_is_no_backup_of_books_that_are_not_there(tmp_path: Path) -> None:
 
 
 def test_what_is_restored_is_what_was_backed_up_and_its_journal_holds(place: Place) -> None:
+    """Fault N15."""
     place.restored()
     with closing(place.books()) as books:
         assert [intent.state for intent in books.intents()] == [State.FILLED]

@@ -247,6 +247,7 @@ def _spoken() -> ThrottleState:
 
 
 def test_the_same_key_twice_is_one_intent(books: RowBooks) -> None:
+    """Fault K22."""
     tenure = armed(books)
     intent, _ = ask(books, tenure, entry())
 
@@ -371,6 +372,7 @@ def test_an_emitted_signal_that_ends_nowhere_is_not_written(books: RowBooks) -> 
 
 @given(st.lists(st.integers(-5_000_000, 5_000_000), min_size=1, max_size=12))
 def test_a_nonce_is_never_used_twice_whatever_the_clock_does(steps: list[int]) -> None:
+    """Fault E10."""
     books = dict_books()
     tenure = armed(books)
     nonces = []

@@ -105,6 +105,7 @@ def test_a_second_order_under_one_id_is_an_incident_and_freezes_its_symbol(books
 
 
 def test_more_than_was_asked_for_is_recorded_and_told(books: RowBooks) -> None:
+    """Fault C9."""
     tenure = armed(books)
     intent, _ = ask(books, tenure, entry())
 
@@ -136,6 +137,7 @@ def test_an_execution_is_booked_once_with_its_entry_and_its_lot(shelf: Shelf) ->
 
 
 def test_a_replay_with_other_contents_is_quarantined_and_the_first_stays(books: RowBooks) -> None:
+    """Fault C8."""
     tenure = armed(books)
     intent, _ = ask(books, tenure, entry())
     trade = fill(intent, "t1", "0.004")
@@ -379,6 +381,7 @@ def test_an_order_that_was_seen_is_never_proven_absent(books: RowBooks) -> None:
 def test_an_order_that_was_proven_absent_and_is_seen_after_all_is_an_incident(
     books: RowBooks,
 ) -> None:
+    """Fault C17."""
     tenure = armed(books)
     intent, attempt = ask(books, tenure, entry())
     books.answered(attempt, Unreachable("cut"), NOON)

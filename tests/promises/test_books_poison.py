@@ -55,6 +55,7 @@ def test_a_poison_leg_leaves_its_lot_to_a_person_and_no_other(shelf: Shelf) -> N
 
 
 def test_a_poison_fill_keeps_no_other_order_from_being_settled(shelf: Shelf) -> None:
+    """Fault A21."""
     books = shelf.books()
     tenure = armed(books)
     bought(books, tenure, "sick")

@@ -122,6 +122,7 @@ def test_a_day_opens_with_the_last_reading_up_to_midnight_if_it_is_young(
 
 
 def test_a_new_day_is_unknown_until_its_first_reading(books: RowBooks) -> None:
+    """Faults G2, E9."""
     armed(books)
 
     assert not books.standing(MIDNIGHT + SECOND).figures

@@ -98,7 +98,7 @@ time.sleep(60)
 
 
 def test_a_commit_survives_kill_minus_nine(folder: Path, opening: Opener) -> None:
-    """A2, A17."""
+    """Faults A2, A17."""
     child = _python(WRITER, str(folder))
     assert child.stdout is not None
     said = [child.stdout.readline().split() for _ in range(20)]
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_read_is_trouble_with_a_remedy(
 
 
 def test_a_file_that_was_cut_off_is_said_to_be_so(folder: Path, opening: Opener) -> None:
-    """H5."""
+    """Fault H5."""
     opening().close()
     _emptied(folder / "books.sqlite")
 
@@ -195,7 +195,7 @@ def test_a_file_that_was_cut_off_is_said_to_be_so(folder: Path, opening: Opener)
 def test_books_that_were_taken_from_their_place_are_neither_read_nor_written(
     folder: Path, opening: Opener, *, with_another: bool
 ) -> None:
-    """H5."""
+    """Fault H5."""
     books, place = opening(), folder / "books.sqlite"
     armed(books)
     elsewhere = place.rename(folder / "elsewhere")
@@ -295,7 +295,7 @@ def test_the_same_nonce_cannot_be_written_twice(folder: Path, opening: Opener) -
 def test_a_writer_waits_two_seconds_for_another_and_no_longer(
     folder: Path, opening: Opener
 ) -> None:
-    """H1."""
+    """Fault H1."""
     books = opening()
     books.open(Mode.SIM, NOON)
     with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other:
@@ -311,7 +311,7 @@ def test_a_writer_waits_two_seconds_for_another_and_no_longer(
 
 
 def test_a_schema_newer_than_this_version_is_refused(folder: Path, opening: Opener) -> None:
-    """H11, N4."""
+    """Faults H11, N4."""
     opening().close()
     with contextlib.closing(sqlite3.connect(folder / "books.sqlite")) as other, other:
         other.execute("UPDATE alembic_version SET version_num = 'b9999'")

@@ -133,6 +133,7 @@ def test_each_row_that_is_taken_away_is_missed(lain: Lain) -> None:
 
 
 def test_each_lasting_cell_that_is_changed_is_named(lain: Lain) -> None:
+    """Fault N14."""
     for table, key in lain.rows():
         lying = lain.ground.tables[table.name]
         for n, name in enumerate(table.columns):
@@ -160,6 +161,7 @@ def test_each_two_rows_that_change_places_are_named(lain: Lain) -> None:
 
 
 def test_a_row_that_is_taken_out_of_the_file_is_missed(folder: Path) -> None:
+    """Fault N14."""
     _by_hand(folder, "DELETE FROM settings_changes WHERE seq = 1")
 
     assert _verified(folder).wrong == ("settings_changes 1 is missing",)

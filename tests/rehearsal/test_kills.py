@@ -159,6 +159,7 @@ def test_a_file_that_is_not_whole_is_named(tmp_path: Path) -> None:
 
 
 def test_killed_for_real_it_sends_each_order_once_and_loses_nothing() -> None:
+    """Faults A6, A15, A22, D14."""
     done = killed(FEW)
 
     assert done["violations"] == []

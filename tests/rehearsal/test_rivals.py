@@ -14,12 +14,14 @@ def test_nobody_takes_over_from_an_engine_that_is_stopped_and_the_next_leads_whe
 
 
 def test_of_two_engines_that_begin_at_once_one_leads() -> None:
+    """Fault N1."""
     tally = met("races", FEW)
 
     assert (tally["races"], tally["epochs"], tally["violations"]) == (FEW, FEW, [])
 
 
 def test_a_stopped_engine_that_its_watchdog_ends_is_followed_by_the_next_epoch() -> None:
+    """Faults A18 and N2, on SQLite."""
     tally = met("zombies", FEW)
 
     assert (tally["races"], tally["zombies"], tally["violations"]) == (FEW, FEW, [])

@@ -14,6 +14,7 @@ def _quiet() -> None:
 # An entry that the backup does not know and that was lost before its stop; a lot that was sold since; a pair that was placed since.
 @pytest.mark.parametrize("seed", [2, 3, 1])
 def test_what_was_ordered_after_the_backup_is_adopted_and_guarded(seed: int) -> None:
+    """Faults C11, H7, N15."""
     adopted, wrong = one(seed)
 
     assert wrong == []

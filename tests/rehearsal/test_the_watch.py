@@ -12,10 +12,10 @@ from interlock.account import Mode
 from interlock.orders.evidence import Absent, Source
 from interlock.orders.intent import Request
 from interlock.orders.life import State
-from interlock.rehearsal.acts import Messenger
 from interlock.rehearsal.commits import Commits
 from interlock.rehearsal.judge import violations
 from interlock.rehearsal.light import Light
+from interlock.rehearsal.machine import Messenger
 from interlock.rehearsal.script import BOUGHT, SOLD, Script, market_before, stage
 from interlock.rehearsal.watch import Watch
 from interlock.rehearsal.world import World

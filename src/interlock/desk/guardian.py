@@ -20,6 +20,7 @@ from interlock.desk.trader import Trader
 from interlock.errors import BadInput, ExchangeTrouble
 from interlock.evidence.incident import PAGED, Incident
 from interlock.orders.intent import Intent
+from interlock.orders.life import State
 from interlock.ports import Books, Clock, MarketFile
 from interlock.protection.plan import (
     BREAKERS,
@@ -127,7 +128,10 @@ class Guardian:
         view = self._followed(view)
         for need in needs(view):
             await self._give(view, need)
-        return lot.exit_reason is None and is_protected(view) and not needs(view)
+        # A cancel that is not done yet may have been refused: it is asked for again, and nobody rests before.
+        is_leaving = any(leg.state is State.CANCELLING for leg in legs)
+        is_kept = is_protected(view) and not is_leaving
+        return lot.exit_reason is None and is_kept and not needs(view)
 
     async def _give(self, view: View, need: Need) -> None:
         match need:

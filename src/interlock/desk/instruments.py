@@ -35,6 +35,10 @@ class Instruments:
         self._listed = {instrument.symbol: instrument for instrument in listed}
         self._read_at = now
 
+    def doubt(self) -> None:
+        """The exchange refused something for its grid: what was read is read again, and until then it is what is known."""
+        self._read_at = None
+
     def get(self, symbol: str) -> Known[Instrument] | Unknown:
         """One instrument, or why it is unknown."""
         found = self._own(symbol) or self._market.instrument(symbol)

@@ -30,6 +30,7 @@ from interlock.values import Instant, Known, Unknown
 _log = structlog.get_logger("trader")
 
 CREATES_MAX: Final = 4
+OFF_GRID: Final = frozenset({213, 308})
 
 Throttles = Mapping[str, ThrottleState]
 Rule = Callable[[Standing, Throttles], Ruling]
@@ -130,6 +131,10 @@ class Trader:
         finally:
             self.sending -= legs
         refusal = answer.code if isinstance(answer, Refused) else None
+        if refusal in OFF_GRID:
+            # The next order stands on the grid as it is now, under a key of its own: nothing is rounded anew.
+            self.instruments.doubt()
+            self.clock.nudge("updater").set()
         _log.info(
             "answered",
             request=attempt.request,

@@ -113,7 +113,8 @@ def is_resting(leg: Intent) -> bool:
 def may_cancel(leg: Intent, now: Instant) -> bool:
     """Whether to ask for its cancel: it lives, or an earlier cancel may never have left, since the exchange still lists it."""
     if leg.state is State.CANCELLING:
-        return now - leg.updated_at >= CANCEL_RETRY
+        # One that our clock dates in the future was asked by a clock that has been set back: it is asked again.
+        return not timedelta() <= now - leg.updated_at < CANCEL_RETRY
     return leg.state in (State.ACKED, State.WORKING)
 
 

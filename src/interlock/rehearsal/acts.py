@@ -1,81 +1,21 @@
-"""What people and the platform's own machine do meanwhile, a word each, and how the machine comes to rest when chaos ends."""
+"""What people and the platform's own machine do meanwhile, a word each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
 from interlock.account import Mode
-from interlock.errors import BrokenInvariant, StoreTrouble, Unreachable
+from interlock.rehearsal.machine import HostileMachine, Messenger
+from interlock.rehearsal.schedule import Act
 from interlock.rehearsal.script import leave
+from interlock.rehearsal.seams import Cue
 from interlock.rehearsal.world import World
 
 OWNER: Final = "owner"
 WHY: Final = "a rehearsal"
-# The store's transactions; everything else of it only looks.
-WRITES: Final = frozenset(
-    {
-        "account_read",
-        "answer_request",
-        "answered",
-        "cancel_attempt",
-        "flag_exit",
-        "further_attempt",
-        "heard",
-        "learn",
-        "listening",
-        "nonce",
-        "note",
-        "raise_high",
-        "rule",
-        "transferred",
-    }
-)  # fmt: skip - a list of names is read as a paragraph
-
-
-@dataclass(slots=True)
-class HostileMachine:
-    """A host whose clock is off by `skew`, whose disk refuses `busy` more transactions, and hides the fate of `hidden` more."""
-
-    skew: timedelta = timedelta()
-    busy: int = 0
-    hidden: int = 0
-    hid: int = 0
-
-    def may_write(self, what: str) -> None:
-        if what in WRITES and self.busy:
-            self.busy -= 1
-            raise StoreTrouble("The books are locked by somebody else.")
-
-    def wrote(self, what: str) -> None:
-        if what in WRITES and self.hidden:
-            self.hidden -= 1
-            self.hid += 1
-            raise BrokenInvariant("Nobody knows what was committed.")
-
-    def heal(self) -> None:
-        """Nothing goes wrong any more."""
-        self.skew, self.busy, self.hidden = timedelta(), 0, 0
-
-
-@dataclass(slots=True)
-class Messenger:
-    """`ports.Notifier`: it keeps what it heard; `deaf` more calls fail, and `lossy` more are heard and their answers lost."""
-
-    heard: list[str]
-    deaf: int = 0
-    lossy: int = 0
-
-    async def send(self, text: str) -> str:
-        if self.deaf:
-            self.deaf -= 1
-            raise Unreachable("the messenger does not answer")
-        self.heard.append(text)
-        if self.lossy:
-            self.lossy -= 1
-            raise Unreachable("the messenger's answer was lost")
-        return str(len(self.heard))
 
 
 def machine_of(world: World) -> HostileMachine:
@@ -88,6 +28,19 @@ def messenger_of(world: World) -> Messenger:
     """The messenger of a world that was staged for a schedule."""
     assert isinstance(world.notifier, Messenger)
     return world.notifier
+
+
+def enlist(world: World, act: Act, told: Callable[[Act], None]) -> None:
+    """Lets an act be done at its time, or at its seam; `told` hears of it right before."""
+
+    def do() -> None:
+        told(act)
+        ACTS[act.do](world, act.by)
+
+    def wait_for_seam() -> None:
+        world.seams.cues.append(Cue(act.on, act.nth, do))
+
+    world.loop.call_later(act.at, wait_for_seam if act.on else do)
 
 
 def _kill(world: World, by: float) -> None:
@@ -113,6 +66,39 @@ def _resume(world: World, by: float) -> None:
 def _leave(world: World, by: float) -> None:
     del by
     leave(world)
+    if world.clock is not None:
+        world.clock.nudge("guardian").set()
+
+
+def _lower(world: World, by: float) -> None:
+    """The owner halves what is bought (0), or buys nothing any more (1), in the row of the first symbol."""
+    books = world.open_books()
+    row = next(row for row in books.watchlist() if row.symbol == world.row.symbol)
+    amount = row.trade_amount_usd
+    new = (
+        replace(row, trade_enabled=False)
+        if by or amount is None
+        else replace(row, trade_amount_usd=amount / 2)
+    )
+    books.watch(replace(new, updated_at=world.now()), OWNER, world.now())
+
+
+def _down(world: World, by: float) -> None:
+    """The process is gone, and for so long nothing starts it again."""
+    world.up.clear()
+    world.loop.call_later(by, world.up.set)
+    world.end_life()
+
+
+def _rotate(world: World, by: float) -> None:
+    """The owner revokes the key and starts the platform with its successor."""
+    del by
+    if world.spare is None:
+        return
+    world.key, world.spare = world.spare, world.key
+    world.engine.access.change(revoked=False, permission=None, name=world.key.key)
+    world.engine.access.change(revoked=True, permission=None, name=world.spare.key)
+    world.end_life()
 
 
 def _stall(world: World, by: float) -> None:
@@ -122,6 +108,17 @@ def _stall(world: World, by: float) -> None:
 
 def _clock(world: World, by: float) -> None:
     machine_of(world).skew += timedelta(seconds=by)
+
+
+def _still(world: World, by: float) -> None:
+    """Our clock stands still for so long, and is right afterwards."""
+    machine = machine_of(world)
+    machine.stands_at = machine.tells(world.now())
+    world.loop.call_later(by, partial(_ticks, world))
+
+
+def _ticks(world: World) -> None:
+    machine_of(world).stands_at = None
 
 
 def _rival(world: World, by: float) -> None:
@@ -139,6 +136,14 @@ def _hidden(world: World, by: float) -> None:
     machine_of(world).hidden += round(by)
 
 
+def _torn(world: World, by: float) -> None:
+    machine_of(world).torn = round(by)
+
+
+def _unplugged(world: World, by: float) -> None:
+    machine_of(world).unplugged += round(by)
+
+
 def _deaf(world: World, by: float) -> None:
     messenger_of(world).deaf += round(by)
 
@@ -147,9 +152,23 @@ def _lossy(world: World, by: float) -> None:
     messenger_of(world).lossy += round(by)
 
 
+def _hurried(world: World, by: float) -> None:
+    messenger_of(world).hurried += round(by)
+
+
 def _unheard(world: World, by: float) -> None:
     """So many more calls of the socket are answered by nobody."""
     world.sockets.refuses += round(by)
+
+
+def _mute(world: World, by: float) -> None:
+    """So many more answers on the socket do not come through."""
+    world.sockets.mute += round(by)
+
+
+def _garbage(world: World, by: float) -> None:
+    del by
+    world.sockets.garble()
 
 
 ACTS: Final[Mapping[str, Callable[[World, float], None]]] = MappingProxyType(
@@ -159,13 +178,22 @@ ACTS: Final[Mapping[str, Callable[[World, float], None]]] = MappingProxyType(
         "pause": _pause,
         "resume": _resume,
         "leave": _leave,
+        "lower": _lower,
+        "down": _down,
+        "rotate": _rotate,
         "stall": _stall,
         "clock": _clock,
+        "still": _still,
         "rival": _rival,
         "busy": _busy,
         "hidden": _hidden,
+        "torn": _torn,
+        "unplugged": _unplugged,
         "deaf": _deaf,
         "lossy": _lossy,
+        "hurried": _hurried,
         "unheard": _unheard,
+        "mute": _mute,
+        "garbage": _garbage,
     }
 )

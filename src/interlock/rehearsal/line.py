@@ -4,6 +4,8 @@ What is said, to whom, and what goes wrong with it is decided where the real soc
 """
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from interlock.errors import NotSent, Unreachable
@@ -14,11 +16,13 @@ from interlock.simulator.streams.audience import Audience
 from interlock.simulator.streams.channels import Socket
 from interlock.simulator.streams.commands import Commands
 from interlock.simulator.streams.faults import Disturbance
-from interlock.simulator.streams.listener import Listener
+from interlock.simulator.streams.listener import MISSED_HEARTBEAT, Listener
 from interlock.simulator.streams.terms import USUAL
 
 LATENCY_S = 0.005
 HOME = "127.0.0.1"
+REFUSED_US = b'"code":40101'
+GARBAGE = b'{"id": -1, "method": "subscri'
 
 
 @dataclass(slots=True)
@@ -29,11 +33,13 @@ class Wire:
     flows: asyncio.Event = field(default_factory=asyncio.Event)
     is_closing: bool = False
     waiting: int = 0
+    closed: Callable[[int], None] = lambda _: None
 
     def put(self, frame: bytes) -> None:
         self.queue.put_nowait(frame)
 
-    def close(self, code: int) -> None:  # noqa: ARG002 - here every end is the same end
+    def close(self, code: int) -> None:
+        self.closed(code)
         self.cut()
 
     def cut(self) -> None:
@@ -47,7 +53,10 @@ class Wire:
 
 @dataclass(slots=True)
 class Sockets:
-    """The streams of one engine, and the lines that lead to them. `refuses` is how many more calls nobody answers."""
+    """The streams of one engine, and the lines that lead to them. `refuses` is how many more calls nobody answers.
+
+    `mute` is how many more answers to what is said are lost; `counts` is what went wrong how often.
+    """
 
     engine: Engine
     seams: Seams
@@ -55,6 +64,8 @@ class Sockets:
     commands: Commands = field(init=False)
     lines: "list[VirtualLine]" = field(default_factory=list)
     refuses: int = 0
+    mute: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.audience = Audience(self.engine)
@@ -66,11 +77,33 @@ class Sockets:
         await asyncio.sleep(LATENCY_S)
         if self.refuses:
             self.refuses -= 1
+            self.counts["nobody answers"] += 1
             raise NotSent("nobody answers")
         line = VirtualLine(self)
         self.lines.append(line)
         self.seams.point("dialled")
         return line
+
+    def loses(self, answer: bytes) -> bool:
+        """Whether this answer does not come through; what it says is counted."""
+        if REFUSED_US in answer:
+            self.counts["shut out"] += 1
+        if not self.mute:
+            return False
+        self.mute -= 1
+        self.counts["no acknowledgement"] += 1
+        return True
+
+    def garble(self) -> None:
+        """Every line says something that nobody can read."""
+        for line in self.lines:
+            self.counts["garbage"] += 1
+            line.garble()
+
+    @property
+    def hears(self) -> bool:
+        """Whether anybody is told what happens."""
+        return any(each.key is not None for each in self.audience.listeners)
 
     def disturb(self, *faults: Disturbance) -> None:
         """Lets these go wrong."""
@@ -93,7 +126,7 @@ class VirtualLine:
 
     def __init__(self, sockets: Sockets) -> None:
         self._sockets = sockets
-        self._wire = Wire()
+        self._wire = Wire(closed=self._closed)
         self._wire.flows.set()
         outbox: object = self._wire
         self._listener = Listener(Socket.USER, HOME, outbox, sockets.audience.faults)  # type: ignore[arg-type] # it says all that an outbox says
@@ -113,10 +146,18 @@ class VirtualLine:
         heard = sockets.commands.obey(self._listener, frame.decode())
         sockets.audience.pass_on()
         for answer in heard.answers:
+            if sockets.loses(answer):
+                continue
             self._wire.put(answer)
         for first, channel in heard.firsts:
             self._listener.tell(first, channel)
         sockets.seams.point("a frame was said")
+
+    def _closed(self, code: int) -> None:
+        """Whether it is for the heartbeat that was not answered in time."""
+        heart = self._listener
+        if code == MISSED_HEARTBEAT and heart.beat is not None and not heart.echoed.is_set():
+            self._sockets.counts["missed heartbeat"] += 1
 
     async def hear(self) -> bytes:
         frame = await self._wire.queue.get()
@@ -131,6 +172,10 @@ class VirtualLine:
     def waiting(self) -> int:
         """How many frames are on their way to us."""
         return self._wire.queue.qsize()
+
+    def garble(self) -> None:
+        """Half a frame."""
+        self._wire.put(GARBAGE)
 
     def cut(self) -> None:
         """Nothing comes through any more; what was on its way still arrives."""

@@ -3,29 +3,34 @@
 A raised error, a livelock and a deadlock are violations like any other: what a schedule leaves behind is always a `Performance`.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from interlock.errors import BadInput
-from interlock.rehearsal.acts import ACTS, HostileMachine, Messenger, machine_of
+from interlock.rehearsal import reading
+from interlock.rehearsal.acts import ACTS, enlist, machine_of, messenger_of
+from interlock.rehearsal.counting import Counting
 from interlock.rehearsal.judge import at_rest, violations
 from interlock.rehearsal.light import Light
+from interlock.rehearsal.machine import HostileMachine, Messenger
 from interlock.rehearsal.schedule import Schedule
 from interlock.rehearsal.script import (
+    AWAY,
     BOUGHT,
     BY_PLAN,
     BY_STOP,
     BY_TRAIL,
-    HEARD_TO_FIRE,
     LEFT,
     LENT,
     LONG,
+    MIDNIGHT,
     SOLD,
     WHOLE,
     Script,
+    listening,
     market_before,
     stage,
 )
@@ -34,12 +39,13 @@ from interlock.simulator.config import Permission
 from interlock.simulator.scenes.play import Play
 from interlock.simulator.scenes.words import Stage
 
-SCRIPTS: Final = {
-    each.name: each
-    for each in (BOUGHT, WHOLE, LEFT, LONG, SOLD, LENT, BY_STOP, BY_PLAN, BY_TRAIL, HEARD_TO_FIRE)
-}
+ASKED: Final = (BOUGHT, WHOLE, LEFT, LONG, SOLD, LENT, BY_STOP, BY_PLAN, BY_TRAIL, MIDNIGHT, AWAY)
+LISTENED: Final = tuple(listening(each) for each in ASKED)
+SCRIPTS: Final = {each.name: each for each in (*ASKED, *LISTENED)}
 # Nothing of the market is waited for in these: they are over when everything had the time to come to rest.
-BRIEF: Final = frozenset({BOUGHT.name, WHOLE.name})
+BRIEF: Final = frozenset(
+    each.name for one in (BOUGHT, WHOLE, MIDNIGHT) for each in (one, listening(one))
+)
 REST: Final = timedelta(minutes=10)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
@@ -82,9 +88,11 @@ class Healing:
         engine.access.change(revoked=False, permission=Permission.TRADE, name=None)
         engine.floor.heal(engine.now)
         engine.margin_call(on=False)
-        world.sockets.refuses = 0
+        world.sockets.refuses = world.sockets.mute = 0
+        world.up.set()
         world.seams.heal()
         machine_of(world).heal()
+        messenger_of(world).heal()
         self._look(timedelta())
 
     def _look(self, since: timedelta) -> None:
@@ -109,15 +117,17 @@ class Healing:
 def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
     """Plays one schedule and judges it; `tell` hears of every seam: its number, the virtual second, its name."""
     world = staged(schedule)
+    counting = world.onlooker = Counting(world)
     if tell is not None:
         world.seams.tell = lambda number, seam: tell(number, world.loop.time(), seam)
     light = Light(world)
     light.begin()
-    healing = Healing(world, _play(schedule, world))
+    play = _play(schedule, world)
+    healing = Healing(world, play)
     heals = chaos_of(schedule)
     for act in schedule.acts:
         if act.at < heals:
-            world.loop.call_later(act.at, partial(ACTS[act.do], world, act.by))
+            enlist(world, act, counting.does)
     world.loop.call_later(heals, healing.begin)
     trace, raised = "", []
     try:
@@ -125,9 +135,9 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
     except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
         raised = [f"it raised {type(error).__name__}: {_last(error)}"]
     wrong = raised or [*healing.violations(), *violations(world), *light.violations()]
-    return Performance(
-        trace, world.lives, world.seams.count, world.loop.time(), tuple(wrong), marks_of(world)
-    )
+    marks = marks_of(world, counting, play)
+    lived = world.loop.time()
+    return Performance(trace, world.lives, world.seams.count, lived, tuple(wrong), marks)
 
 
 def staged(schedule: Schedule) -> World:
@@ -142,8 +152,10 @@ def staged(schedule: Schedule) -> World:
         world.lasts = timedelta(seconds=chaos_of(schedule)) + AFTER
     world.loop.shuffle = schedule.shuffle
     world.seams.lifetimes = schedule.deaths
-    world.machine = HostileMachine()
-    world.notifier = Messenger([])
+    world.machine = machine = HostileMachine(world.seams)
+    world.notifier = Messenger()
+    if world.ground is not None:
+        world.ground.tear = machine.tear
     return world
 
 
@@ -161,9 +173,16 @@ def script_of(schedule: Schedule) -> Script:
     return found
 
 
-def marks_of(world: World) -> dict[str, int]:
-    """Which faults took effect, and how often."""
-    return {**world.engine.faults.fired, **world.sockets.audience.faults.fired}
+def marks_of(world: World, counting: Counting, play: Play | None) -> dict[str, int]:
+    """Which faults took effect, and how often: by their id, and by their names in the simulator."""
+    played = play.row()["steps"] if play is not None else []
+    counts = Counter(world.engine.faults.fired | world.sockets.audience.faults.fired)
+    counts.update(counting.counts)
+    for name, often in reading.marks(
+        reading.Left(world, played, counting.downs, sorted(counting.late))
+    ):
+        counts[name] += often
+    return {name: often for name, often in counts.items() if often}
 
 
 def _play(schedule: Schedule, world: World) -> Play | None:

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 import structlog
 
 from interlock.rehearsal.draw import draw
+from interlock.rehearsal.marks import must_be_covered
 from interlock.rehearsal.perform import Performance, perform
 
 
@@ -35,6 +36,11 @@ class Rehearsed:
     wrong: list[Wrong] = field(default_factory=list)
     marks: Counter[str] = field(default_factory=Counter)
     digest: str = ""
+
+    @property
+    def uncovered(self) -> list[str]:
+        """Which faults struck less often than a run of this length must show; nothing where it is a short one."""
+        return must_be_covered(self.seeds, self.marks)
 
 
 def quietly() -> None:

@@ -16,11 +16,22 @@ WORDLESS: Final = "-"
 
 
 class Act(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person or the machine does `at` so many seconds after the beginning: one word, and how much of it."""
+    """What a person or the machine does: one word, and how much of it.
+
+    It is done `at` so many seconds after the beginning, or when a seam of the name `on` is passed for the `nth` time from then on.
+    """
 
     at: float
     do: str
     by: float = 0.0
+    on: str = ""
+    nth: int = 1
+
+    @property
+    def line(self) -> str:
+        """What it is, for a person."""
+        cue = f", at seam {self.on!r} {self.nth}" if self.on else ""
+        return f"{self.at:g} s{cue}: {self.do}" + (f" {self.by:g}" if self.by else "")
 
 
 class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +66,7 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         first = f"{self.script}, {self.symbols} bought, what is ready at once {order}"
         deaths = [f"life {n} dies at its seam {seam}" for n, seam in enumerate(self.deaths, 1)]
         steps = [_line(said) for said in self.steps]
-        acts = [f"{act.at:g} s: {act.do}" + (f" {act.by:g}" if act.by else "") for act in self.acts]
+        acts = [act.line for act in self.acts]
         return (first, *deaths, *steps, *acts)
 
 

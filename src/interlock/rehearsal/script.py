@@ -68,6 +68,7 @@ class Script:
 
 
 FOR_EVER = 10**9
+SPARE = 500_000_000  # the seed of a key's successor, so far off that no seed draws it
 A_MOMENT = 0.001  # hours: the bar that decides has not closed yet
 PAIR = "private/advanced/create-oco"
 NO_PAIRS = (("refuse", PAIR, FOR_EVER, 140001),)
@@ -92,8 +93,15 @@ LONG = replace(BOUGHT, name="long", hours=2.3)  # until executions are swept
 LENT = replace(BOUGHT, name="lent", hours=1.3, leverage=Decimal(3))
 REPAID = replace(SOLD, name="repaid", leverage=Decimal(3))
 SCRIPTS = (BY_TARGET, BY_STOP, BY_PLAN, BY_WORD, BY_TRAIL)
+MIDNIGHT = replace(WHOLE, name="midnight", start="2024-03-23T23:59:50")  # bought as a day begins
+AWAY = replace(BOUGHT, name="away", hours=8 * 24 + 0.6)  # longer than a window of the exchange
 HEARD = Script("heard", BY_TARGET.start, 0.1, BY_TARGET.depth, listens=True)
 HEARD_TO_FIRE = Script("heard to fire", BY_STOP.start, BY_STOP.hours, BY_STOP.depth, listens=True)
+
+
+def listening(script: Script) -> Script:
+    """The same, where the platform listens."""
+    return replace(script, name=f"{script.name}, heard", listens=True)
 
 
 def stage(
@@ -105,12 +113,12 @@ def stage(
 ) -> World:
     """A world with this script, new books (on a dictionary, or what `open_books` opens), and crashes at these seams."""
     start = Instant.of_iso(script.start)
-    key = demo_key(seed)
+    key, spare = demo_key(seed), demo_key(seed + SPARE)
     names = (SYMBOL, *ALIKE)[:symbols]
     config = Config(
         start=start,
         replay={name: replace(SERIES, symbol=name) for name in names},
-        keys=(key,),
+        keys=(key, spare),
         depth=dict.fromkeys(names, script.depth),
         listed=LISTED,
     )
@@ -143,6 +151,8 @@ def stage(
         seed=seed,
         crashes=crashes,
         listens=script.listens,
+        spare=spare,
+        ground=ground,
     )
     if open_books is None:
         world.watcher = Watch(world, ground)

@@ -9,6 +9,15 @@ from interlock.rehearsal.loop import Crash
 
 
 @dataclass(slots=True)
+class Cue:
+    """What is done when a seam of this name is passed for the `left`th time from now on."""
+
+    name: str
+    left: int
+    act: Callable[[], None]
+
+
+@dataclass(slots=True)
 class Seams:
     """Numbers every seam call of all lives, crashes at those in `crashes`, and lets others act at those in `acts`.
 
@@ -23,7 +32,13 @@ class Seams:
     trace: Any = field(default_factory=hashlib.sha256)
     names: list[str] = field(default_factory=list)
     acts: dict[int, Callable[[], None]] = field(default_factory=dict)
+    cues: "list[Cue]" = field(default_factory=list)
     tell: Callable[[int, str], None] | None = None
+
+    @property
+    def newest(self) -> str:
+        """The seam that was passed last."""
+        return self.names[-1] if self.names else ""
 
     def begin(self, life: int) -> None:
         """A life begins; they count from 1."""
@@ -34,6 +49,7 @@ class Seams:
     def heal(self) -> None:
         """Nobody dies any more."""
         self.lifetimes, self.ends_at, self.crashes = (), None, frozenset()
+        self.cues.clear()
 
     def point(self, name: str) -> None:
         """One crash point. A dead life passes none."""
@@ -47,6 +63,19 @@ class Seams:
         self.count += 1
         if number in self.acts:
             self.acts[number]()
+        if self.cues:
+            self._take_cues(name)
         if number in self.crashes or number == self.ends_at:
             self.is_dead = True
+            raise Crash(name)
+
+    def _take_cues(self, name: str) -> None:
+        """Does what waited for this; it may be that nobody lives after it."""
+        waiting = [cue for cue in self.cues if cue.name == name]
+        for cue in waiting:
+            cue.left -= 1
+            if not cue.left:
+                self.cues.remove(cue)
+                cue.act()
+        if self.is_dead:
             raise Crash(name)

@@ -47,12 +47,14 @@ class DictGround:
     """Rows by table and key. One transaction at a time; what it did is undone when its block raises.
 
     `witness` sees what each commit wrote: table and key, and the row that stood there before, in order.
+    `tear` may raise when everything is written and nothing committed.
     """
 
     tables: dict[str, dict[Key, Row]] = field(default_factory=dict)
     commits: int = 0
     is_busy: bool = False
     witness: Callable[[Sequence[Write]], None] | None = None
+    tear: Callable[[], None] | None = None
 
     @contextlib.contextmanager
     def change(self, *, vital: bool = False) -> Iterator[Rows]:  # noqa: ARG002 - a dictionary is never full
@@ -62,6 +64,8 @@ class DictGround:
         is_kept = False
         try:
             yield rows
+            if self.tear is not None and rows.undo:
+                self.tear()
             is_kept = True
         finally:
             self.is_busy = False

@@ -14,13 +14,23 @@ from typing import Any, Protocol
 
 from interlock.account import Mode
 from interlock.desk.day import Pass
-from interlock.errors import BrokenInvariant, ClockWentBack, LeaseLost, StoreTrouble, Unreachable
+from interlock.desk.settler import Settler
+from interlock.errors import (
+    BrokenInvariant,
+    ClockWentBack,
+    LeaseLost,
+    NotSent,
+    StoreTrouble,
+    Unreachable,
+)
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
 from interlock.rehearsal.line import Sockets
 from interlock.rehearsal.loop import Crash, SimLoop
 from interlock.rehearsal.seams import Seams
+from interlock.rehearsal.store import DictGround
+from interlock.simulator.answers import Answer
 from interlock.simulator.config import ApiKey
 from interlock.simulator.engine import Engine
 from interlock.strategy.watchlist import WatchlistRow
@@ -43,8 +53,7 @@ class VirtualClock:
         self._bells: dict[str, asyncio.Event] = {}
 
     def now(self) -> Instant:
-        now, skew = self._world.now(), self._world.machine.skew
-        return now + skew if skew else now
+        return self._world.machine.tells(self._world.now())
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -59,6 +68,7 @@ class VirtualClock:
         """Nobody looks from outside."""
 
     async def wait(self, who: str, until: Instant, backstop: float) -> None:
+        self._world.onlooker.rests(who)
         self._seams.point(f"rest {who}")
         seconds = min(backstop, max(0.0, (until - self.now()).total_seconds()))
         try:
@@ -80,17 +90,24 @@ class EngineTransport:
         seams, engine = self._world.seams, self._world.engine
         seams.point(f"send {path}")
         self._world.watcher.leaves(path, body)
+        onlooker = self._world.onlooker
+        onlooker.leaves(path, body)
+        if not self._world.machine.is_plugged_in():
+            raise NotSent("no way leads out of this host")
         await asyncio.sleep(0.005)
         if seams.is_dead:
             raise Crash(path)
         self._world.catch_up()
         self._world.watcher.reaches(path)
         answer = engine.handle(verb, f"/exchange/v1/{path.lstrip('/')}", body)
+        onlooker.answers(path, body, answer)
         self._world.pass_on()
         seams.point(f"sent {path}")
         await asyncio.sleep(0.005)
         seams.point(f"answered {path}")
-        if answer is None:
+        if answer is not None:
+            onlooker.hears(path, body)
+        else:
             await asyncio.sleep(10)
             raise Unreachable("no answer")
         return Reply(answer.status, answer.body, answer.date or engine.now)
@@ -109,6 +126,14 @@ class Machine(Protocol):
         """How many commits were done and hidden from us."""
         ...
 
+    def tells(self, true: Instant) -> Instant:
+        """What our clock says at this time."""
+        ...
+
+    def is_plugged_in(self) -> bool:
+        """Whether a request can leave."""
+        ...
+
     def may_write(self, what: str) -> None:
         """Raises when the store cannot do it."""
         ...
@@ -123,6 +148,12 @@ class SoundMachine:
 
     skew: timedelta = timedelta()
     hid: int = 0
+
+    def tells(self, true: Instant) -> Instant:
+        return true + self.skew
+
+    def is_plugged_in(self) -> bool:
+        return True
 
     def may_write(self, what: str) -> None:
         del what
@@ -155,8 +186,36 @@ class Watcher(Protocol):
         ...
 
 
+class Onlooker(Protocol):
+    """Who counts what goes wrong, where it really does."""
+
+    def leaves(self, path: str, body: bytes) -> None:
+        """A request is about to leave."""
+        ...
+
+    def answers(self, path: str, body: bytes, answer: Answer | None) -> None:
+        """The exchange has done what it does about a request."""
+        ...
+
+    def hears(self, path: str, body: bytes) -> None:
+        """The answer to a request has been read."""
+        ...
+
+    def happens(self) -> None:
+        """The exchange may have done something."""
+        ...
+
+    def rests(self, who: str) -> None:
+        """A pass has ended."""
+        ...
+
+    def dies(self) -> None:
+        """The process has died."""
+        ...
+
+
 class Nobody:
-    """Nobody watches."""
+    """Nobody watches, and nobody counts."""
 
     def leaves(self, path: str, body: bytes) -> None:
         del path, body
@@ -172,6 +231,21 @@ class Nobody:
 
     def violations(self) -> list[str]:
         return []
+
+    def answers(self, path: str, body: bytes, answer: Answer | None) -> None:
+        del path, body, answer
+
+    def hears(self, path: str, body: bytes) -> None:
+        del path, body
+
+    def happens(self) -> None:
+        pass
+
+    def rests(self, who: str) -> None:
+        del who
+
+    def dies(self) -> None:
+        pass
 
 
 class CrashingNotifier:
@@ -246,8 +320,15 @@ class World:
     fenced: int = 0
     broken: int = 0
     ending: asyncio.Timeout | None = None
+    spare: ApiKey | None = None
+    ground: DictGround | None = None
+    onlooker: Onlooker = field(default_factory=Nobody)
+    desk: Desk | None = None
+    settler: Settler | None = None
+    up: asyncio.Event = field(default_factory=asyncio.Event)
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
+    _life: "asyncio.Task[None] | None" = None
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
 
@@ -255,6 +336,7 @@ class World:
         self.seams = Seams(self.crashes)
         self.loop = SimLoop(self.seed, shuffle=self.shuffle)
         self.start = self.engine.now
+        self.up.set()
         self.sockets = Sockets(self.engine, self.seams)
 
     def run(self) -> str:
@@ -281,6 +363,13 @@ class World:
         """Who listens is told what happened."""
         self.sockets.audience.pass_on()
         self.watcher.looks()
+        self.onlooker.happens()
+
+    def end_life(self) -> None:
+        """The process is gone, here and now."""
+        if self._life is not None and not self._life.done() and not self.seams.is_dead:
+            self.seams.is_dead = True
+            self._life.cancel()
 
     async def _all_lives(self) -> None:
         while self.now() < self.start + self.lasts:
@@ -288,6 +377,7 @@ class World:
             self.seams.begin(self.lives)
             await self._one_life()
             await asyncio.sleep(RESTART.total_seconds())
+            await self.up.wait()
 
     def go_on(self, span: timedelta) -> None:
         """The scenario lasts so long from now on, if it would end before."""
@@ -296,12 +386,16 @@ class World:
             self.ending.reschedule(self.lasts.total_seconds())
 
     async def _one_life(self) -> None:
-        life = asyncio.create_task(self._live())
+        life = self._life = asyncio.create_task(self._live())
         try:
             async with asyncio.timeout_at(self.lasts.total_seconds()) as self.ending:
                 await life
         except TimeoutError:
             pass
+        except asyncio.CancelledError:
+            if not self.seams.is_dead:
+                raise
+            self.onlooker.dies()
         except BaseExceptionGroup as group:
             ends, others = group.split(ENDS)
             if others is not None or ends is None:
@@ -322,12 +416,15 @@ class World:
         self.frames_max = max(self.frames_max, *(each.waiting for each in self.sockets.lines), 0)
 
     def _count(self, ends: BaseExceptionGroup[BaseException]) -> None:
+        if ends.subgroup(Crash) is not None:
+            self.onlooker.dies()
         self.fenced += ends.subgroup(LeaseLost) is not None
         self.broken += ends.subgroup(BrokenInvariant) is not None
 
     async def _live(self) -> None:
         clock = self.clock = VirtualClock(self)
-        desk = self._desk(clock)
+        desk = self.desk = self._desk(clock)
+        self.settler = next((one for one in desk.passes if isinstance(one, Settler)), None)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._stir(clock))
             group.create_task(desk.day.work(_without_backstops(desk.passes)))

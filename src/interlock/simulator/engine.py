@@ -247,6 +247,8 @@ class Engine:
             return self._private.methods[call.method](call, self.now)
         do = partial(self._private.methods[call.method], call, self.now)
         effect = met.fault.effect
+        if effect is Effect.REJECTED:
+            return self._trading.rejecting(met.refusal().code, do)
         if effect not in {Effect.OVERTAKEN, Effect.OUTRUN}:
             return do()
         order = self._private.named(call)

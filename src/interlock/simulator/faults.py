@@ -31,6 +31,7 @@ class Effect(StrEnum):
     LATE = "by_seconds later"
     OVERTAKEN = "after its order was filled"
     OUTRUN = "not: its order is filled by_seconds later"
+    REJECTED = "at once, and its order is rejected behind it"
 
 
 class Silence(StrEnum):
@@ -138,6 +139,13 @@ _ALL: Final = (
         Effect.OUTRUN,
         by=By(0, 60, 0),
         only=("cancel-order",),
+    ),
+    Fault(
+        "reject_later",
+        "The order is accepted and acknowledged, and then rejected by the exchange itself, with `code` as its reason.",
+        Effect.REJECTED,
+        code=306,
+        only=("create-order",),
     ),
     Fault(
         "restart",

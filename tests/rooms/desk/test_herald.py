@@ -107,6 +107,7 @@ def test_everything_is_said_once_with_whose_it_is_and_when_it_was(evening: Eveni
 def test_a_failure_is_no_failure_of_the_pass_and_is_tried_again_later_and_later(
     evening: Evening,
 ) -> None:
+    """Fault J4."""
     evening.phone.fails = 3
     evening.happens("one")
 
@@ -133,6 +134,7 @@ def test_a_failure_is_no_failure_of_the_pass_and_is_tried_again_later_and_later(
 
 
 def test_a_message_that_is_never_taken_holds_up_no_other(evening: Evening) -> None:
+    """Fault J1."""
     evening.phone.poison = "one"
     for name in ("one", "two", "three"):
         evening.happens(name)
@@ -157,6 +159,7 @@ def test_a_silent_messenger_is_asked_at_most_once_a_minute_in_the_end(evening: E
 
 
 def test_a_messenger_that_asks_for_patience_is_left_alone_until_then(evening: Evening) -> None:
+    """Fault J2."""
     evening.phone.waits, evening.phone.patience = 1, timedelta(seconds=40)
     for name in ("one", "two"):
         evening.happens(name)

@@ -72,6 +72,7 @@ def test_who_waits_says_each_reason_once() -> None:
 
 
 def test_a_newer_schema_is_nothing_to_wait_for() -> None:
+    """Fault N4."""
     with pytest.raises(NewerSchema):
         lines_of_taking(Row([NewerSchema("x9999")]))
 
@@ -85,6 +86,7 @@ def test_a_database_that_is_back_in_time_costs_nothing() -> None:
 
 
 def test_who_cannot_renew_ends_when_the_lease_is_over_and_not_before() -> None:
+    """Fault N3."""
     row = Row([StoreTrouble("down")], ends=5 * SECOND)
 
     with pytest.raises(LeaseLost, match="over"):

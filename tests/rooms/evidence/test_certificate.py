@@ -32,6 +32,7 @@ def test_another_value_of_what_it_is_bound_to_is_another_installation(name: str)
 
 
 def test_another_host_is_not_certified() -> None:
+    """Fault N13."""
     assert doubt(SOUND, BOUND, "host-2", NOW) == "it was given for another host"
 
 

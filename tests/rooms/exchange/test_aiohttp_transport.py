@@ -119,6 +119,7 @@ def test_every_status_is_handed_on(status: int) -> None:
 
 
 def test_a_redirect_is_not_followed() -> None:
+    """Fault B23."""
     server = Server(
         b"HTTP/1.1 307 Elsewhere\r\nLocation: /exchange/v1/other\r\nContent-Length: 0\r\n\r\n"
     )
@@ -128,6 +129,7 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def test_a_refused_connection_means_that_nothing_was_sent() -> None:
+    """Fault B1."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(NotSent):
@@ -150,6 +152,7 @@ def test_a_right_that_was_lost_before_the_first_byte_lets_none_leave(good_for: i
 
 
 def test_an_unknown_name_means_that_nothing_was_sent() -> None:
+    """Fault B1."""
     with pytest.raises(NotSent):
         asyncio.run(
             _await(ask("http://no-such-host.invalid/exchange/v1", timeout=timedelta(seconds=5)))
@@ -157,6 +160,8 @@ def test_an_unknown_name_means_that_nothing_was_sent() -> None:
 
 
 def test_a_failed_handshake_means_that_nothing_was_sent() -> None:
+    """Fault B2."""
+
     async def run() -> None:
         async with Server(b"no tls here\r\n") as url:
             await ask(url.replace("http:", "https:"))()
@@ -189,16 +194,19 @@ def test_a_request_leaves_from_the_address_that_was_chosen() -> None:
     ],
 )
 def test_a_reply_that_breaks_off_is_unreachable_and_never_not_sent(said: bytes) -> None:
+    """Fault B6."""
     server = Server(said)
     assert isinstance(heard_of(server), Unreachable)
     assert len(server.heard) == 1
 
 
 def test_a_server_that_never_answers_is_unreachable_within_the_time() -> None:
+    """Fault B21."""
     assert isinstance(heard_of(Server(silent=True)), Unreachable)
 
 
 def test_a_body_that_never_ends_is_not_kept() -> None:
+    """Fault B21."""
     server = Server(b"HTTP/1.1 200 OK\r\n\r\n", flood=100 * 1024 * 1024)
     found = heard_of(server, timeout=timedelta(seconds=10))
     assert isinstance(found, Unreachable)
@@ -207,6 +215,7 @@ def test_a_body_that_never_ends_is_not_kept() -> None:
 
 
 def test_a_packed_body_is_not_unpacked() -> None:
+    """Fault B28."""
     bomb = gzip.compress(b"0" * 50_000_000)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
     server = Server(head.encode() + bomb)

@@ -57,6 +57,7 @@ def most_within(arrived: list[float], window: float) -> int:
 def test_no_window_counts_more_than_is_published(
     method: str, outs: list[float], backs: list[float], seed: int
 ) -> None:
+    """Faults B13, C6."""
     loop = SimLoop(seed)
     exchange = Counter(loop)
     lines = zip(outs * 4, backs * 4, strict=True)

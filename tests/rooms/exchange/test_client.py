@@ -246,6 +246,7 @@ def test_history_is_read_to_its_end_with_a_pause_between_pages(count: int) -> No
 
 
 def test_history_that_is_too_dense_to_be_read_is_unreachable() -> None:
+    """Fault C4."""
     desk = Desk()
     rows = [row(ENTRY, str(n), create_time=NOW.ms, status="FILLED") for n in range(100)]
     desk.exchange.teach("private/advanced/get-order-history", paged(rows, "create_time"))
@@ -305,6 +306,7 @@ def test_a_fill_that_the_exchange_dates_a_little_ahead_of_us_is_not_missed() -> 
 
 
 def test_what_the_exchange_no_longer_keeps_is_unreachable() -> None:
+    """Fault C5."""
     desk = Desk()
     with pytest.raises(Unreachable):
         asyncio.run(desk.client.fills(Instant(0)))
@@ -395,6 +397,7 @@ def test_ticks_account_and_fee_rate() -> None:
 
 
 def test_no_secret_leaves_in_a_body() -> None:
+    """Fault B8."""
     desk = Desk()
     desk.exchange.teach("private/create-order", ack(ENTRY))
     place(desk)
@@ -536,6 +539,7 @@ def test_a_reading_of_the_wallet_tells_how_far_the_exchanges_clock_is_ahead() ->
 
 
 def test_a_row_without_margin_leaves_as_spot_and_names_no_leverage_on_the_wire() -> None:
+    """Fault G4."""
     for ticked, leverage in itertools.product([False, True], [None, Decimal(3)]):
         row = making.row(trade_on_margin=ticked, leverage=leverage)
         occasion = Occasion(making.signal(), row, PRESETS["trend-dip"], MARKET)

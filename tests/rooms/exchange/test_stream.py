@@ -65,6 +65,8 @@ def test_orders_and_executions_are_heard_in_order_before_the_proof_is() -> None:
 
 
 def test_its_beats_are_answered_and_the_line_stays() -> None:
+    """Fault D5."""
+
     async def waiting(world: World) -> None:
         async with listening(world) as stream:
             await stream.open()
@@ -181,6 +183,7 @@ def heard_of(*frames: bytes, refusal: int = 0) -> tuple[Heard, bool]:
 def test_whatever_is_said_the_line_stands_and_what_cannot_be_read_is_a_gap(
     said: list[bytes],
 ) -> None:
+    """Fault D11."""
     heard, is_open = heard_of(*said)
 
     assert is_open

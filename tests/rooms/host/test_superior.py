@@ -49,12 +49,14 @@ def test_who_is_ready_says_so_once_and_then_that_it_moves(ear: socket.socket) ->
 def test_who_has_not_recovered_is_not_ready_and_does_not_feed_the_watchdog(
     ear: socket.socket,
 ) -> None:
+    """Fault N11."""
     asyncio.run(followed(superior(ear), ready=False, stuck=()))
 
     assert heard(ear) == []
 
 
 def test_a_pass_that_hangs_is_named_and_the_watchdog_starves(ear: socket.socket) -> None:
+    """Fault A20."""
     asyncio.run(followed(superior(ear), ready=True, stuck=("guardian",)))
 
     said = heard(ear)

@@ -84,6 +84,7 @@ def is_closed(caller: socket.socket) -> bool:
 
 
 def test_three_hundred_half_open_heads_keep_nobody_from_being_answered(here: int) -> None:
+    """Fault K9."""
     with ExitStack() as many:
         half = [many.enter_context(call(here, HEAD)) for _ in range(300)]
 
@@ -124,6 +125,7 @@ def test_a_head_of_more_than_sixteen_kibibytes_is_no_request(here: int, at_once:
     ids=["length and chunks", "two lengths", "folded", "bare line feed"],
 )
 def test_what_two_servers_would_read_differently_is_no_request(here: int, smuggled: bytes) -> None:
+    """Fault K16."""
     assert answer(here, smuggled).startswith(b"HTTP/1.1 400")
 
 

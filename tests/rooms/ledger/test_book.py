@@ -45,6 +45,7 @@ def test_an_entry_that_does_not_sum_to_zero_cannot_be_made() -> None:
 
 
 def test_the_wallet_after_a_buy_with_its_fee_in_base_holds_what_the_exchange_left() -> None:
+    """Fault C15."""
     held = wallet([opening("USDT", Decimal(10000), NOW), entry_of(fill(), "BTC", "USDT")])
 
     assert held == {"USDT": Decimal(9950), "BTC": Decimal("0.000995")}

@@ -63,6 +63,7 @@ def test_a_message_is_heard_when_it_was_given_an_id() -> None:
 
 
 def test_a_text_longer_than_telegram_takes_is_cut_and_not_refused_for_ever() -> None:
+    """Fault J9."""
     server = Server(says(200, TAKEN))
 
     send(server, "x" * 10_000)
@@ -107,6 +108,7 @@ NOT_HEARD: dict[str, Answer] = {
 def test_without_a_message_id_nothing_was_heard_and_nothing_shows_the_token(
     name: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Faults J5, J10."""
     caplog.set_level(logging.DEBUG)
     server = Server(NOT_HEARD[name])
 

@@ -120,4 +120,5 @@ def test_any_json(read: Callable[[bytes], object], tree: object, inside: str) ->
     "raw", [b"[" * 100_000, b'{"data":' * 50_000, b'{"data":[' + b"1" * 5000 + b"]}", b"\xff\xfe"]
 )
 def test_hostile_bytes(read: Callable[[bytes], object], raw: bytes) -> None:
+    """Fault K30."""
     is_fact_or_typed_error(read, raw)

@@ -39,6 +39,7 @@ def test_a_ticker_is_last_bid_and_ask() -> None:
 
 @pytest.mark.parametrize("side", [None, "0", "-1"])
 def test_a_side_that_the_book_does_not_have_is_none(side: str | None) -> None:
+    """Fault F5."""
     (tick,) = ticks(data({**TICKER, "b": side, "k": side})).facts
     assert (tick.bid, tick.ask) == (None, None)
 
@@ -50,6 +51,7 @@ def test_a_symbol_that_was_never_traded_or_is_not_ours_has_no_tick() -> None:
 
 @pytest.mark.parametrize("last", ["0", "-5", "x", "NaN", "1e99", 5.5e300])
 def test_a_price_that_cannot_be_is_reported_and_no_tick(last: object) -> None:
+    """Faults F2, F3."""
     rows = ticks(data({**TICKER, "a": last}, TICKER))
     assert (len(rows.facts), len(rows.skipped)) == (1, 1)
 
@@ -60,6 +62,7 @@ def test_bars_come_ascending_and_once() -> None:
 
 
 def test_a_bar_that_still_forms_is_no_bar() -> None:
+    """Fault F11."""
     facts, _ = read(candle(0), candle(1), closed_by=NOON + 2 * HOUR - timedelta(microseconds=1))
     assert [bar.opens for bar in facts] == [NOON]
     facts, _ = read(candle(0), candle(1), closed_by=NOON + 2 * HOUR)
@@ -75,6 +78,7 @@ def test_a_candle_that_cannot_be_is_reported_and_loses_no_other(bad: dict[str, A
 
 
 def test_bars_of_another_symbol_are_no_answer() -> None:
+    """Fault F12."""
     with pytest.raises(Unreachable):
         bars(data(CANDLE, instrument_name="ETH_USDT"), "BTC_USDT", HOUR, NOON + HOUR)
 

@@ -64,6 +64,7 @@ def test_a_margin_entry_carries_exactly_the_judged_leverage() -> None:
 
 
 def test_a_margin_order_without_a_leverage_is_not_said() -> None:
+    """Fault G3."""
     with pytest.raises(BadInput):
         params(replace(entry(), funding=Margin(None)))
 

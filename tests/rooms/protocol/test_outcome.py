@@ -71,6 +71,7 @@ def expected(code: int, status: int, shape: str) -> Class:
 
 
 def test_the_whole_table_of_codes_statuses_and_shapes() -> None:
+    """Faults B9, B10, B11, B12."""
     cases = 0
     for code, status in itertools.product(ALL, STATUSES):
         for spelled in (code, str(code)):
@@ -83,6 +84,7 @@ def test_the_whole_table_of_codes_statuses_and_shapes() -> None:
 
 @given(st.integers().filter(lambda code: code not in LISTED), st.sampled_from(STATUSES))
 def test_a_code_that_is_not_listed_proves_nothing(code: int, status: int) -> None:
+    """Fault B20."""
     for body in shapes(code).values():
         assert classify(Reply(status, body), ASKED) is Class.AMBIGUOUS
 
@@ -94,6 +96,7 @@ def test_not_sent_is_only_what_never_left() -> None:
 
 @given(st.binary(), st.sampled_from(STATUSES))
 def test_any_bytes_have_a_class_and_are_never_taken_as_not_sent(body: bytes, status: int) -> None:
+    """Faults B7, B8."""
     assert classify(Reply(status, body), ASKED) is Class.AMBIGUOUS
     assert isinstance(answer(Reply(status, body), ASKED), Unreachable)
 
@@ -117,6 +120,7 @@ def test_any_bytes_have_a_class_and_are_never_taken_as_not_sent(body: bytes, sta
 def test_only_a_whole_echo_is_an_acknowledgement_or_a_definite_rejection(
     body: dict[str, Any], status: int
 ) -> None:
+    """Fault B16."""
     found = classify(reply(body, status), ASKED)
     echoes = str(body.get("id")) == str(ASKED.id) and body.get("method") == ASKED.method
     result = body.get("result")
@@ -156,6 +160,7 @@ def test_no_text_for_people_changes_a_class(code: int, status: int, one: str, ot
     ],
 )
 def test_what_is_not_one_plain_object_proves_nothing(body: bytes) -> None:
+    """Fault B24."""
     assert classify(Reply(400, body), ASKED) is Class.AMBIGUOUS
 
 
@@ -168,6 +173,7 @@ def test_an_authentication_failure_may_come_without_id_and_method() -> None:
 
 @pytest.mark.parametrize("order_id", [None, "", "0", "12a", 6530219599901000701, "-5", "9" * 40])
 def test_an_acknowledgement_names_its_order_by_a_decimal_text(order_id: object) -> None:
+    """Fault B17."""
     body = envelope(0, result={**RESULT, "order_id": order_id})
     assert classify(reply(body), ASKED) is Class.AMBIGUOUS
 
@@ -188,6 +194,7 @@ def test_a_message_that_is_no_text_is_replaced_by_the_name_of_the_code() -> None
 
 
 def test_a_rejection_keeps_the_order_that_it_names() -> None:
+    """Fault B18."""
     found = answer(reply(envelope(306, result=RESULT), 500), ASKED)
     assert isinstance(found, Refused)
     assert (found.code, found.order_id) == (306, "6530219599901000701")
@@ -229,6 +236,7 @@ def test_a_pair_is_accepted_by_the_list_that_it_is_named_by(list_id: object) -> 
 
 @pytest.mark.parametrize("list_id", [None, True, 0, -5, "", "12a", 6.5, [LIST_ID], "9" * 40])
 def test_a_pair_that_no_list_names_may_have_been_placed(list_id: object) -> None:
+    """Fault B22."""
     assert classify(said(PAIR, result={"list_id": list_id}), PAIR) is Class.AMBIGUOUS
 
 

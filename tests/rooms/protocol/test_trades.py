@@ -50,6 +50,7 @@ def test_the_whole_fill() -> None:
 
 
 def test_a_rebate_is_a_negative_fee_and_a_maker_is_one() -> None:
+    """Fault C15."""
     (found,) = read({**ROW, "fees": "0.01", "taker_side": "MAKER"})
     assert (found.fee, found.is_maker) == (Decimal("-0.01"), True)
 

@@ -120,12 +120,14 @@ def test_a_number_that_money_can_have_is_taken(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1e41", "-1e41", "1e-41", "NaN", "-Infinity", "sNaN"])
 def test_a_number_that_money_cannot_have_is_refused(text: str) -> None:
+    """Fault F3."""
     with pytest.raises(BadInput):
         number(Decimal(text))
 
 
 @pytest.mark.parametrize("time", [-1, "", "1.5", "x", 10**14, "٣", "1" * 5000])
 def test_what_is_no_time_is_refused(time: int | str) -> None:
+    """Fault E13."""
     with pytest.raises(BadInput):
         instant(time)
 

@@ -32,6 +32,7 @@ def test_the_drift_in_percent_follows_the_table(ledger: str, exchange: str, pct:
 
 
 def test_a_currency_without_a_price_is_unknown_and_never_worth_nothing() -> None:
+    """Fault G12."""
     assert isinstance(drift({"XYZ": Decimal(1)}, {}, ONE), Unknown)
 
 
@@ -67,6 +68,7 @@ def fact(client_oid: str) -> OrderFact:
 
 
 def test_an_order_with_our_mark_and_no_intent_is_an_orphan_and_a_strangers_order_is_none() -> None:
+    """Fault C11."""
     ours = intent(entry())
     listed = [fact(ours.client_oid), fact("ilabcdef-nobody"), fact("by-hand-1")]
 

@@ -404,6 +404,7 @@ def test_every_limit_that_binds_a_rule_is_a_field_and_every_field_binds_one() ->
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_edge_of_a_rule(name: str) -> None:
+    """Fault G9."""
     edge = EDGES[name]
     (last,) = [each for each in examine(edge.admits) if each.rule == name]
     (first,) = [each for each in examine(edge.refuses) if each.rule == name]
@@ -459,6 +460,7 @@ UNSEEN: Final[list[tuple[str, Question]]] = [
 
 @pytest.mark.parametrize(("name", "asked"), UNSEEN)
 def test_what_cannot_be_seen_has_not_passed(name: str, asked: Question) -> None:
+    """Fault G12."""
     (told,) = [each for each in examine(asked) if each.rule == name]
 
     assert not told.said.passed

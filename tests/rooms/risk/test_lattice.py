@@ -142,6 +142,7 @@ def troubled(asked: Question, troubles: Iterator[Trouble]) -> Question:
 
 @pytest.mark.parametrize("funding", FUNDINGS, ids=["spot", "margin"])
 def test_of_what_has_an_age_only_the_region_where_all_is_young_allows(funding: Funding) -> None:
+    """Faults G1, G2."""
     regions = list(product(*[["known", *states] for states in AGED.values()]))
     allowed = []
     for region in regions:
@@ -238,6 +239,7 @@ RAISING: Final[Mapping[str, Mapping[str, Any]]] = {
 def test_wherever_the_guards_stand_an_exit_that_would_raise_exposure_is_no_order(
     raising: Mapping[str, Any], where: Mapping[str, Trouble | None], purpose: Purpose
 ) -> None:
+    """Fault G10."""
     asked = question(
         wish=replace(serving(purpose), **raising),
         standing=standing(lots=(lot(),)),

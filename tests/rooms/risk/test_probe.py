@@ -77,6 +77,7 @@ def test_row_18_a_probe_sets_no_latch() -> None:
     ids=[f"{row}-{name}-{text[:12]}" for row, name, text in HOSTILE],
 )
 def test_a_field_that_is_not_what_it_must_be_is_named(name: str, text: str) -> None:
+    """Faults K12, K21."""
     whole = json.dumps({key: each for key, each in BASE.items() if key != name})
     status, said = ask(f'{whole[:-1]},"{name}":{text}}}'.encode())
 
@@ -301,6 +302,7 @@ bodies = st.dictionaries(st.sampled_from([*BASE, "scope", "trade_value_usd", "x"
 @given(st.binary(max_size=200) | bodies)
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_get_an_answer(body: bytes) -> None:
+    """Faults K10, K11, K12."""
     status, said = ask(body, known=facts())
 
     assert status in {200, 400, 422}

@@ -120,6 +120,7 @@ def test_what_cannot_be_is_refused_by_the_name_that_was_used(name: str, value: s
 
 
 def test_an_unknown_name_is_refused_wherever_it_stands(tmp_path: Path) -> None:
+    """Fault N9."""
     assert refusal({"INTERLOCK__API__PROT": "1"}).startswith(
         "INTERLOCK__API__PROT is not a setting"
     )
@@ -155,6 +156,7 @@ def test_live_needs_live_trading_too() -> None:
 
 
 def test_a_secret_may_stand_in_a_file_that_its_owner_alone_can_read(tmp_path: Path) -> None:
+    """Faults N10, K25."""
     path = tmp_path / "secret"
     path.write_text(f"{SECRET}\n", encoding="utf-8")
     path.chmod(0o600)
@@ -209,6 +211,7 @@ def test_limits_and_health_read_the_same_ages() -> None:
 @pytest.mark.parametrize("bind", ["0.0.0.0", "::", "192.168.1.2", "platform.lan"])  # noqa: S104 (what must be refused)
 @pytest.mark.parametrize("name", ["INTERLOCK__API__BIND", "INTERLOCK__DASHBOARD__BIND"])
 def test_another_address_than_loopback_needs_a_word_of_the_operator(name: str, bind: str) -> None:
+    """Fault K29."""
     settings = read({name: bind})
 
     with pytest.raises(BadSettings, match="i-have-a-tls-proxy"):

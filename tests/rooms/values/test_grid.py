@@ -137,12 +137,14 @@ def test_the_text_of_a_number_is_the_number(number: Decimal) -> None:
 
 @pytest.mark.parametrize("text", ["btc_usdt", "BTCUSDT", "BTC_EUR", "", "BTC_USDT;", "BTCUSD-PERP"])
 def test_what_is_no_symbol_is_bad_input(text: str) -> None:
+    """Fault K13."""
     with pytest.raises(BadInput):
         check_symbol(text)
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "abc", "", 1.5, True, None])
 def test_what_is_no_decimal_is_bad_input(text: object) -> None:
+    """Fault F3."""
     with pytest.raises(BadInput):
         decimal_of(text)
 

@@ -4,9 +4,10 @@ What the levels of the book do not hold is not executed. An order that may not r
 A fired trigger spawns a market order with an id of its own; only then are funds asked for.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from interlock.errors import BrokenInvariant
 from interlock.matching import Liquidity, Quote, crosses, execution, takeable
@@ -41,6 +42,8 @@ from interlock.simulator.config import Config
 from interlock.simulator.market.replay import Market
 from interlock.simulator.switches import CumulativeFeeUnit
 from interlock.values import Instant
+
+Did = TypeVar("Did")
 
 NO_PRICE: Final = 309
 NOT_AMENDABLE: Final = 212
@@ -89,6 +92,15 @@ class Trading:
         self.events: Final = Events()
         self.journal: Final = Journal()
         self.accepts: Final[list[Accept]] = []
+        self._rejects = 0
+
+    def rejecting(self, code: int, do: Callable[[], Did]) -> Did:
+        """Does this, and rejects with a reason whatever order is accepted by it, before it can be met."""
+        self._rejects = code
+        try:
+            return do()
+        finally:
+            self._rejects = 0
 
     def place(self, wish: Wish, method: str, nonce: int, now: Instant) -> Order:
         """Accepts the order and does at once what can be done; a Refusal with the order's ids leaves it REJECTED."""
@@ -102,6 +114,10 @@ class Trading:
             self.events.order(order, now)
             raise Refusal(code, ids(order))
         self.accepts.append(Accept(wish.client_oid, order.id, None, method, nonce, now))
+        if self._rejects:
+            order.end(Status.REJECTED, now, self._rejects)
+            self.events.order(order, now)
+            return order
         self._begin(order, quote, now)
         self._close(order, now)
         return order

@@ -46,6 +46,11 @@ class Access:
             raise Refusal(door.block_code)
         return door.key
 
+    def is_revoked(self, name: str) -> bool:
+        """Whether the key of this name was taken back."""
+        door = self._doors.get(name)
+        return door is None or door.is_revoked
+
     def use(self, key: ApiKey, nonce: str) -> None:
         """A proven request uses its nonce; 40006 where it may do so once alone."""
         if self.switches.duplicate_nonce is DuplicateNonce.ACCEPT:
