@@ -20,7 +20,7 @@ from interlock.errors import BrokenInvariant
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import WallClock
 from interlock.market import Tick
-from interlock.ports import Reply
+from interlock.ports import Gate, Reply, open_gate
 from interlock.risk.limits import Limits
 from interlock.store.files import open_books, open_market
 from interlock.strategy.presets import PRESETS
@@ -56,8 +56,9 @@ class Wire:
     def __init__(self) -> None:
         self.first_byte = 0.0
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:  # noqa: ARG002 - the transport's own list
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:  # noqa: ARG002 - the transport's own list
         """A definite refusal of whatever it is."""
+        gate()
         self.first_byte = time.perf_counter()
         return Reply(500, REFUSED % int(body.split(b'"id":')[1].split(b",")[0]))
 

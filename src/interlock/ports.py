@@ -62,10 +62,18 @@ class Reply:
     date: Instant | None = None
 
 
+Gate = Callable[[], None]
+"""Asked in the step that writes the first byte of a request; raises NotSent when these bytes must not leave any more."""
+
+
+def open_gate() -> None:
+    """Whatever asks may always leave."""
+
+
 class Transport(Protocol):
     """Carries the bytes of one request to the exchange. It does not retry, redirect, sign or read."""
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
         """The reply; raises NotSent when no byte left, Unreachable when bytes left and no whole reply came."""
 
 
@@ -106,10 +114,10 @@ class Exchange(Protocol):
     async def fee_rate(self) -> FeeRate:
         """What a trade costs."""
 
-    async def place(self, intent: Intent, nonce: int) -> Answer:
+    async def place(self, intent: Intent, nonce: int, gate: Gate = open_gate) -> Answer:
         """Asks for the order with exactly this nonce. Stop orders go to the advanced endpoint."""
 
-    async def cancel(self, intent: Intent, nonce: int) -> Answer:
+    async def cancel(self, intent: Intent, nonce: int, gate: Gate = open_gate) -> Answer:
         """Asks to cancel the order; only its terminal state, read back, says that it is cancelled."""
 
     async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:

@@ -159,7 +159,13 @@ def account(**to: object) -> Callable[[Rows], None]:
 
 def test_an_epoch_and_a_nonce_that_go_back_are_seen() -> None:
     assert "I9" in broken_by(account(epoch=0))
-    assert "I2" in broken_by(account(last_nonce=0))
+    assert "I2" in broken_by(one_nonce_back)
+
+
+def one_nonce_back(rows: Rows) -> None:
+    row = rows.get(ACCOUNT, THE_ACCOUNT)
+    assert row is not None
+    rows.put(ACCOUNT, replace(row, last_nonce=row.last_nonce - 1))
 
 
 def test_a_cancel_that_only_our_own_budget_kept_back_is_seen() -> None:

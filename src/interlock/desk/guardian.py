@@ -15,7 +15,7 @@ import structlog
 from interlock.account import Lot, Tenure
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.instruments import Instruments
-from interlock.desk.settler import Settler
+from interlock.desk.settler import UNREADY, Settler
 from interlock.desk.trader import Trader
 from interlock.errors import BadInput, ExchangeTrouble
 from interlock.evidence.incident import PAGED, Incident
@@ -65,7 +65,7 @@ class Guardian:
     async def once(self) -> Instant:
         """Gives each lot what it needs; due soon while one is not protected, else with the next bar."""
         if self.settler.ready_at is None:
-            return self.clock.now() + SOON
+            return self.clock.now() + UNREADY
         shut = self.trader.exchange.shut_until()
         if shut is not None:
             return shut + SOON

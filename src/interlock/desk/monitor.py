@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from interlock.desk.day import MUST_END, TROUBLE
-from interlock.desk.settler import Settler
+from interlock.desk.settler import UNREADY, Settler
 from interlock.desk.trader import Trader
 from interlock.evidence.incident import Incident
 from interlock.ports import Books, Clock, MarketFile
@@ -40,7 +40,7 @@ class Monitor:
     async def once(self) -> Instant:
         """Decides every bar that is new; due again when the next one has closed."""
         if self.settler.ready_at is None:
-            return self.clock.now() + SOON
+            return self.clock.now() + UNREADY
         waits: list[Signal] = []
         for row in self.books.watchlist():
             waits += await self._decide_alone(row)

@@ -34,6 +34,8 @@ from interlock.values import Instant, Known, Unknown
 _log = structlog.get_logger("settler")
 
 SOON: Final = timedelta(seconds=1)
+# How long others rest that wait for the first pass; its end wakes them.
+UNREADY: Final = timedelta(seconds=30)
 LATER: Final = timedelta(seconds=5)
 LAG: Final = timedelta(seconds=1)
 GLITCH: Final = timedelta(seconds=10)
@@ -233,7 +235,7 @@ class Settler:
         self.books.note(now, closed=(SHUT_OUT,))
         self._is_shut_out = False
         self.ready_at = self.ready_at or now
-        for who in ("monitor", "guardian", "herald"):
+        for who in ("monitor", "guardian", "steward", "herald"):
             self.clock.nudge(who).set()
 
     async def _shut_out(self, error: NotAuthorised) -> Instant:

@@ -12,7 +12,7 @@ from interlock.account import Tenure
 from interlock.desk.auditor import LOOK_BACK
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.reconciling import Reconciling
-from interlock.desk.settler import Settler
+from interlock.desk.settler import UNREADY, Settler
 from interlock.desk.trader import Trader
 from interlock.errors import ExchangeTrouble
 from interlock.evidence.end_state import Stood, end_state
@@ -47,7 +47,7 @@ class Steward:
     async def once(self) -> Instant:
         """Serves what was asked for; reconciles in the middle of each bar, when everything rests, and when money moved."""
         if self.settler.ready_at is None:
-            return self.clock.now() + SOON
+            return self.clock.now() + UNREADY
         await self._keep_killed()
         for asked in self.books.requests():
             await self._serve_alone(asked)

@@ -6,13 +6,14 @@ Nothing is signed twice, nothing is sent under a second id, and a lost answer is
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import structlog
 
 from interlock.account import Mode, Standing, Tenure
 from interlock.desk.instruments import Instruments
-from interlock.errors import BrokenInvariant, LeaseLost, Refused, StoreTrouble
+from interlock.errors import BrokenInvariant, LeaseLost, NotSent, Refused, StoreTrouble
 from interlock.orders.evidence import Answer, OrderFact
 from interlock.orders.intent import Attempt, Intent, Request, target_of
 from interlock.orders.ruling import Ruling
@@ -116,18 +117,17 @@ class Trader:
         return written
 
     async def _send(self, intent: Intent, attempt: Attempt) -> None:
-        """Asks one last time whether these bytes may leave, sends them, and writes down what came back."""
-        if not self.books.may_send(attempt, self.clock.now(), intent.proposal.purpose):
-            return
-        attempt = replace(attempt, left_at=self.clock.now())
+        """Sends these bytes, unless they may not leave any more, and writes down what came back."""
+        left: list[Instant] = []
+        asked = partial(self._must_leave, intent, attempt, left)
         legs = {intent.id, target_of(intent).id} if intent.is_pair else {intent.id}
         self.sending |= legs
         try:
             if attempt.request is Request.CREATE:
-                answer = await self.exchange.place(intent, attempt.nonce)
+                answer = await self.exchange.place(intent, attempt.nonce, asked)
             else:
-                answer = await self.exchange.cancel(intent, attempt.nonce)
-            after = self._answered(attempt, answer)
+                answer = await self.exchange.cancel(intent, attempt.nonce, asked)
+            after = self._answered(replace(attempt, left_at=left[-1] if left else None), answer)
         finally:
             self.sending -= legs
         refusal = answer.code if isinstance(answer, Refused) else None
@@ -147,6 +147,13 @@ class Trader:
         )
         for who in ("listener", "settler"):
             self.clock.nudge(who).set()
+
+    def _must_leave(self, intent: Intent, attempt: Attempt, left: list[Instant]) -> None:
+        """The last question, in the step that writes the first byte: who leads and what the owner wants may have changed."""
+        now = self.clock.now()
+        if not self.books.may_send(attempt, now, intent.proposal.purpose):
+            raise NotSent(f"Attempt {attempt.n} of {attempt.intent_id} may not leave any more.")
+        left.append(now)
 
     def _answered(self, attempt: Attempt, answer: Answer) -> Intent:
         """What came back, written down. When it cannot be, only a new start reads the order as unknown, and asks what became of it."""

@@ -3,7 +3,8 @@
 It does not sign, read, retry or follow. Before a connection stands no byte of a request can have left: that is NotSent. From then on
 every trouble is Unreachable. (aiohttp itself repeats a GET, never a POST, whose idle connection turns out to be dead.)
 A fence is asked when a request begins, and again when its connection stands, the moment before the first byte: a process that was
-stopped while it connected has lost its right meanwhile.
+stopped while it connected has lost its right meanwhile. There the request's own gate is asked too: what was decided before may not
+hold any more.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from interlock.errors import BadSettings, NotSent, Unreachable
-from interlock.ports import Reply
+from interlock.ports import Gate, Reply, open_gate
 from interlock.values import Instant
 
 TIMEOUT: Final = timedelta(seconds=10)
@@ -31,9 +32,10 @@ Fence = Callable[[], None]
 
 @dataclass(slots=True)
 class _Progress:
-    """Whether a connection stood for a request: from then on its bytes may have left, if the fence was still open."""
+    """Whether a connection stood for a request: from then on its bytes may have left, if fence and gate were still open."""
 
     fence: Fence
+    gate: Gate
     connected: bool = False
 
 
@@ -79,10 +81,10 @@ class AiohttpTransport:
             await self._session.close()
             self._session = None
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
         """The reply; raises NotSent when no byte left, Unreachable when bytes may have left and no whole reply came."""
         self._fence()
-        progress = _Progress(self._fence)
+        progress = _Progress(self._fence, gate)
         try:
             return await self._exchange(verb, path, body, progress)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
@@ -124,6 +126,7 @@ def _trace() -> aiohttp.TraceConfig:
         _session: aiohttp.ClientSession, context: SimpleNamespace, _params: object
     ) -> None:
         context.trace_request_ctx.fence()
+        context.trace_request_ctx.gate()
         context.trace_request_ctx.connected = True
 
     config = aiohttp.TraceConfig()

@@ -26,7 +26,7 @@ from interlock.exchange.windows import RETENTION, Pause, Reader, Window
 from interlock.market import Bar, Tick
 from interlock.orders.evidence import Absent, Answer, Fill, OrderFact
 from interlock.orders.intent import Intent
-from interlock.ports import Reply, Transport
+from interlock.ports import Gate, Reply, Transport, open_gate
 from interlock.protocol.crypto_com import (
     account,
     instruments,
@@ -134,20 +134,20 @@ class CryptoComExchange:
         """What a spot trade costs."""
         return account.fee_rate(await self._private(account.FEE_RATE, {}))
 
-    async def place(self, intent: Intent, nonce: int) -> Answer:
+    async def place(self, intent: Intent, nonce: int, gate: Gate = open_gate) -> Answer:
         """Asks for the order, or the pair, with exactly this nonce; an order that cannot be said is not sent."""
         try:
             params = orders.create_params(intent)
         except BadInput as error:
             return NotSent(f"The order was not sent: {error}")
         return await self._act(
-            Asked(orders.create_method(intent), nonce, intent.client_oid), params
+            Asked(orders.create_method(intent), nonce, intent.client_oid), params, gate
         )
 
-    async def cancel(self, intent: Intent, nonce: int) -> Answer:
+    async def cancel(self, intent: Intent, nonce: int, gate: Gate = open_gate) -> Answer:
         """Asks to cancel the order at the endpoint of its kind, or its pair; only its state, read back, says that it is cancelled."""
         asked = Asked(orders.cancel_method(intent), nonce, intent.client_oid)
-        return await self._act(asked, orders.cancel_params(intent))
+        return await self._act(asked, orders.cancel_params(intent), gate)
 
     async def cancel_foreign(self, fact: OrderFact, nonce: int) -> Answer:
         """Asks to cancel an order that is not ours, by its order id, at the endpoint where it was listed; a pair by the id of its list."""
@@ -225,13 +225,15 @@ class CryptoComExchange:
         """Until when nothing that acts leaves, because the exchange does not accept us."""
         return self._pausing.acts_until()
 
-    async def _act(self, asked: Asked, params: Mapping[str, object]) -> Answer:
+    async def _act(
+        self, asked: Asked, params: Mapping[str, object], gate: Gate = open_gate
+    ) -> Answer:
         """One request that acts: whatever is heard of it becomes a value; what does not leave was refused by nobody."""
         shut = self._pausing.acts_until()
         if shut is not None:
             return NotSent(f"Not sent: the exchange does not accept us, asked again at {shut}.")
         try:
-            reply = await self._post(asked, params, ACT_PATIENCE)
+            reply = await self._post(asked, params, ACT_PATIENCE, gate)
         except (NotSent, Unreachable) as silence:
             return answer(silence, asked)
         heard = answer(reply, asked)
@@ -268,20 +270,26 @@ class CryptoComExchange:
     async def _public(self, method: str) -> bytes:
         return result_of(await self._get(method, {}), Asked(method))
 
-    async def _post(self, asked: Asked, params: Mapping[str, object], patience: timedelta) -> Reply:
+    async def _post(
+        self,
+        asked: Asked,
+        params: Mapping[str, object],
+        patience: timedelta,
+        gate: Gate = open_gate,
+    ) -> Reply:
         key = self._credentials
         body = signed_body(key.api_key, key.api_secret, asked.method, params, asked.id or 0)
         async with self._budget.turn(asked.method, patience):
-            return await self._heard("POST", asked.method, body)
+            return await self._heard("POST", asked.method, body, gate)
 
     async def _get(self, method: str, params: Mapping[str, str | int]) -> Reply:
         path = f"{method}?{urlencode(params)}" if params else method
         async with self._budget.turn(method, PATIENCE):
             return await self._heard("GET", path, b"")
 
-    async def _heard(self, verb: str, path: str, body: bytes) -> Reply:
+    async def _heard(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
         """The answer without our key and our secret."""
-        reply = await self._transport.request(verb, path, body)
+        reply = await self._transport.request(verb, path, body, gate)
         return replace(reply, body=hidden(reply.body, self._credentials))
 
     def _kept(self, method: str, rows: Rows[Fact]) -> tuple[Fact, ...]:

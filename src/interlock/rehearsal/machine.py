@@ -47,6 +47,7 @@ class HostileMachine:
     hid: int = 0
     torn: int = 0
     unplugged: int = 0
+    parted: int = 0
     met: dict[str, int] = field(default_factory=dict)
     _within: str = ""
     _torn_within: str = ""
@@ -65,6 +66,7 @@ class HostileMachine:
         if not self.unplugged:
             return True
         self.unplugged -= 1
+        self.parted += 1
         self._meet("unplugged")
         return False
 

@@ -50,6 +50,8 @@ REST: Final = timedelta(minutes=10)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
 """How long a script goes on after it has healed."""
+STRANGERS: Final = timedelta(minutes=50)
+"""And where somebody else traded or moved money: the next reconciliation books it, twice an hour."""
 
 
 Tell = Callable[[int, float, str], None]
@@ -73,6 +75,7 @@ class Healing:
 
     world: World
     play: Play | None
+    ours_alone: bool = True
     left: list[str] = field(default_factory=list)
     rested_after: timedelta | None = None
 
@@ -80,7 +83,7 @@ class Healing:
         """Every fault is off, everybody is well."""
         world, engine = self.world, self.world.engine
         world.catch_up()
-        world.go_on(AFTER)
+        world.go_on(AFTER if self.ours_alone else STRANGERS)
         if self.play is not None:
             self.play.end()
         engine.faults.disarm(None, engine.now)
@@ -123,7 +126,8 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
     light = Light(world)
     light.begin()
     play = _play(schedule, world)
-    healing = Healing(world, play)
+    strangers = any(word in step for step in schedule.steps for word in ("hand", "transfer"))
+    healing = Healing(world, play, ours_alone=not strangers)
     heals = chaos_of(schedule)
     for act in schedule.acts:
         if act.at < heals:

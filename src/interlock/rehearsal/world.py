@@ -25,7 +25,7 @@ from interlock.errors import (
 )
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
-from interlock.ports import Books, MarketFile, Notifier, Reply
+from interlock.ports import Books, Gate, MarketFile, Notifier, Reply, open_gate
 from interlock.rehearsal.line import Sockets
 from interlock.rehearsal.loop import Crash, SimLoop
 from interlock.rehearsal.seams import Seams
@@ -86,14 +86,15 @@ class EngineTransport:
     def __init__(self, world: "World") -> None:
         self._world = world
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
         seams, engine = self._world.seams, self._world.engine
         seams.point(f"send {path}")
-        self._world.watcher.leaves(path, body)
-        onlooker = self._world.onlooker
-        onlooker.leaves(path, body)
         if not self._world.machine.is_plugged_in():
             raise NotSent("no way leads out of this host")
+        gate()
+        onlooker = self._world.onlooker
+        self._world.watcher.leaves(path, body)
+        onlooker.leaves(path, body)
         await asyncio.sleep(0.005)
         if seams.is_dead:
             raise Crash(path)
@@ -130,6 +131,11 @@ class Machine(Protocol):
         """What our clock says at this time."""
         ...
 
+    @property
+    def parted(self) -> int:
+        """How many requests found no way out."""
+        ...
+
     def is_plugged_in(self) -> bool:
         """Whether a request can leave."""
         ...
@@ -148,6 +154,7 @@ class SoundMachine:
 
     skew: timedelta = timedelta()
     hid: int = 0
+    parted: int = 0
 
     def tells(self, true: Instant) -> Instant:
         return true + self.skew

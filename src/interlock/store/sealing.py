@@ -79,7 +79,8 @@ def verified(rows: Rows, outside: Head | Unknown | None) -> Verified:
 def rebuilt(rows: Rows) -> tuple[str, ...]:
     """Where orders and ledger are not what the journal makes of them."""
     steps: dict[str, Step] = {}
-    for step in rows.find(STEPS):
+    # By their numbers: a clock that was set back dates a later step before an earlier one.
+    for step in sorted(rows.find(STEPS), key=lambda step: step.n):
         if step.word in State.__members__:
             steps[step.intent_id] = step
     lives = [each for i in rows.find(INTENTS) if (each := _life(i, steps.get(i.id)))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from interlock.errors import Unreachable
-from interlock.ports import Reply
+from interlock.ports import Gate, Reply, open_gate
 from interlock.simulator.engine import Engine
 from interlock.values import Instant, number_text
 
@@ -29,7 +29,8 @@ class Journalled:
         if is_told:
             self.told.append((self.engine.now, currency, amount))
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
+        gate()
         self.heard.append(path.partition("?")[0])
         if "create-order" in path and self.swallowed:
             self.swallowed -= 1

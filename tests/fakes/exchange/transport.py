@@ -7,7 +7,7 @@ from decimal import Decimal
 from urllib.parse import parse_qsl
 
 from interlock.errors import NotSent, Unreachable
-from interlock.ports import Reply
+from interlock.ports import Gate, Reply, open_gate
 from interlock.values import Instant
 
 
@@ -40,7 +40,8 @@ class FewWords:
     def asked(self, method: str) -> list[Params]:
         return [params for _, name, params, _ in self.heard if name == method]
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
+        gate()
         method, _, query = path.partition("?")
         sent = json.loads(body, parse_float=Decimal) if body else {}
         params = sent["params"] if body else dict(parse_qsl(query))

@@ -11,7 +11,7 @@ from interlock.desk.trader import Doubt, Trader, unread
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import StoodStill
 from interlock.orders.ruling import Ruling
-from interlock.ports import Reply
+from interlock.ports import Gate, Reply, open_gate
 from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.risk.limits import Limits
 from interlock.risk.verdict import Blocked
@@ -25,7 +25,8 @@ from tests.rooms.making import NOW, row, signal
 class NobodyThere:
     """A transport that must not be used."""
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
+        gate()
         raise AssertionError(f"{verb} {path} left ({len(body)} bytes)")
 
 

@@ -19,7 +19,7 @@ from interlock.exchange.windows import RETENTION, WINDOWS_MAX, Reader, Window
 from interlock.orders.evidence import Absent, Accepted, Answer, OrderFact, Source
 from interlock.orders.intent import Intent
 from interlock.orders.wishes import Market, Occasion, Terms, wish_entry
-from interlock.ports import Exchange, Reply
+from interlock.ports import Exchange, Gate, Reply, open_gate
 from interlock.protocol.crypto_com.signing import verifies
 from interlock.strategy.presets import PRESETS
 from interlock.strategy.proposal import Purpose
@@ -577,7 +577,8 @@ class Slow(FewWords):
         self.gate = gate
 
     @override
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
+        gate()
         await self.gate.wait()
         return await super().request(verb, path, body)
 

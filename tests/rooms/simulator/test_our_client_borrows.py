@@ -12,7 +12,7 @@ from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.orders.evidence import Accepted, Answer, OrderFact
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
-from interlock.ports import Reply
+from interlock.ports import Gate, Reply, open_gate
 from interlock.simulator.config import demo_key
 from interlock.simulator.engine import Engine
 from interlock.values import Price, Quantity, Secret
@@ -28,7 +28,8 @@ class Wire:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def request(self, verb: str, path: str, body: bytes) -> Reply:
+    async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
+        gate()
         answer = self._engine.handle(verb, f"/exchange/v1/{path.lstrip('/')}", body)
         assert answer is not None
         return Reply(answer.status, answer.body, self._engine.now)
