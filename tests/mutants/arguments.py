@@ -8,8 +8,8 @@ _DIGITS: Final = "No figure of an order has two hundred digits: with one more ev
 _RANK: Final = "Ranks are only compared: LIVE stays the highest."
 _UNDERSCORE: Final = "A symbol has exactly one underscore, so that it is cut in two either way."
 EQUIVALENT: Final[Mapping[str, str]] = {
-    "finding.module: 256 -> 257": _CACHE,
-    "permission_rules.table: 2 -> 3": _RANK,
-    "room_rules.available: 1 -> 2": _UNDERSCORE,
-    "finding.table: 200 -> 201": _DIGITS,
+    "risk.finding.module: 256 -> 257": _CACHE,
+    "risk.permission_rules.table: 2 -> 3": _RANK,
+    "risk.room_rules.available: 1 -> 2": _UNDERSCORE,
+    "risk.finding.table: 200 -> 201": _DIGITS,
 }

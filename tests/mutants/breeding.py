@@ -1,11 +1,13 @@
 """Mutants of a module: each is the module's tree with one small fault, of the kinds that people make. Nothing here runs one.
 
 Comparisons flip or move their boundary, conditions are negated, `and` and `or` swap, sums and quotients swap, whole numbers move by one,
-a rule is dropped from its table, binds others, or admits everything at once.
+least and most swap, any and all swap, a filter or a field that changes is forgotten; a rule is dropped from its table, binds others, or
+admits everything at once. The same change in the same place bears a number, from the second on.
 """
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -28,6 +30,7 @@ SWAPS: Final[dict[type[ast.operator], type[ast.operator]]] = {
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
 }
+TWINS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 TABLES: Final = ("ORDER_RULES", "BEFORE", "WITH_FIGURES")
 PASSED: Final = 'return Said("0", "0")'
 
@@ -48,6 +51,7 @@ Change = Callable[[ast.AST], str | None]
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a module."""
     tree = ast.parse(source)
+    met: Counter[tuple[str, str]] = Counter()
     for index, node in enumerate(ast.walk(tree)):
         for change in _changes(node):
             mutated = copy.deepcopy(tree)
@@ -56,13 +60,15 @@ def mutants(source: str) -> Iterator[Mutant]:
             if told is not None:
                 line = getattr(node, "lineno", 0)
                 place = _place(tree, node, line)
-                yield Mutant(line, place, told, ast.fix_missing_locations(mutated))
+                met[place, told] += 1
+                again = f" ({met[place, told]})" if met[place, told] > 1 else ""
+                yield Mutant(line, place, told + again, ast.fix_missing_locations(mutated))
 
 
 def _changes(node: ast.AST) -> Iterator[Change]:
     match node:
-        case ast.Compare(ops=[op]):
-            yield from (_compared(flip) for flip in FLIPS[type(op)])
+        case ast.Compare(ops=ops):
+            yield from (_compared(n, flip) for n, op in enumerate(ops) for flip in FLIPS[type(op)])
         case ast.BoolOp():
             yield _swapped_words
         case ast.UnaryOp(op=ast.Not()):
@@ -73,20 +79,36 @@ def _changes(node: ast.AST) -> Iterator[Change]:
             yield _computed
         case ast.Constant(value=int() as value) if not isinstance(value, bool):
             yield _moved
+        case ast.comprehension(ifs=[_, *_]):
+            yield _unfiltered
+        case ast.Call(func=ast.Name(id=name)):
+            yield from _called(name, node)
+        case _:
+            yield from _tabled(node)
+
+
+def _called(name: str, call: ast.Call) -> Iterator[Change]:
+    if name in TWINS:
+        yield _other_end
+    if name == "replace" and len(call.keywords) > 1:
+        yield from (_forgotten(n) for n in range(len(call.keywords)))
+    if name == "OrderRule":
+        yield _binding
+
+
+def _tabled(node: ast.AST) -> Iterator[Change]:
+    match node:
         case ast.FunctionDef(returns=ast.Name(id="Said")):
             yield _admitting
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.Tuple(elts=rows)) if name in TABLES:
             yield from (_dropped(n) for n in range(len(rows)))
-        case ast.Call(func=ast.Name(id="OrderRule")):
-            yield _binding
-        case _:
-            return
 
 
-def _compared(flip: type[ast.cmpop]) -> Change:
+def _compared(n: int, flip: type[ast.cmpop]) -> Change:
     def change(node: ast.AST) -> str:
+        assert isinstance(node, ast.Compare)
         before = ast.unparse(node)
-        node.ops = [flip()]  # type: ignore[attr-defined] # a Compare, as `_changes` chose it
+        node.ops[n] = flip()
         return f"{before} -> {ast.unparse(node)}"
 
     return change
@@ -142,6 +164,27 @@ def _dropped(row: int) -> Change:
         return f"dropped {rule_named(gone)}"
 
     return change
+
+
+def _other_end(node: ast.AST) -> str:
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Name)
+    before = ast.unparse(node)
+    node.func.id = TWINS[node.func.id]
+    return f"{before} -> {node.func.id}"
+
+
+def _forgotten(n: int) -> Change:
+    def change(node: ast.AST) -> str:
+        assert isinstance(node, ast.Call)
+        return f"forgot {ast.unparse(node.keywords.pop(n))}"
+
+    return change
+
+
+def _unfiltered(node: ast.AST) -> str:
+    assert isinstance(node, ast.comprehension)
+    return f"forgot if {ast.unparse(node.ifs.pop())}"
 
 
 def _binding(node: ast.AST) -> str | None:

@@ -4,7 +4,9 @@ import ast
 
 from interlock.risk import flow_rules
 from tests.mutants.breeding import mutants
-from tests.mutants.run import ROOM, inhabit, rules_by_place
+from tests.mutants.inhabiting import inhabit
+from tests.mutants.rules import RISK as ROOM
+from tests.mutants.rules import rules_by_place
 from tests.rooms.making import question, standing
 
 SOURCE = """
