@@ -58,7 +58,7 @@ def mutants(source: str) -> Iterator[Mutant]:
             twin = next(each for n, each in enumerate(ast.walk(mutated)) if n == index)
             told = change(twin)
             if told is not None:
-                line = getattr(node, "lineno", 0)
+                line = getattr(getattr(node, "target", node), "lineno", 0)
                 place = _place(tree, node, line)
                 met[place, told] += 1
                 again = f" ({met[place, told]})" if met[place, told] > 1 else ""
