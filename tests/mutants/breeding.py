@@ -35,6 +35,9 @@ TABLES: Final = ("ORDER_RULES", "BEFORE", "WITH_FIGURES")
 PASSED: Final = 'return Said("0", "0")'
 
 
+Change = Callable[[ast.AST], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One fault: where it is, in which function (or table row), and what was changed."""
@@ -42,10 +45,16 @@ class Mutant:
     line: int
     place: str
     change: str
-    tree: ast.Module
+    source: str
+    node: int
+    spoil: Change
 
-
-Change = Callable[[ast.AST], str | None]
+    @property
+    def tree(self) -> ast.Module:
+        """The module with the fault in it."""
+        tree = ast.parse(self.source)
+        self.spoil(next(node for n, node in enumerate(ast.walk(tree)) if n == self.node))
+        return ast.fix_missing_locations(tree)
 
 
 def mutants(source: str) -> Iterator[Mutant]:
@@ -54,15 +63,13 @@ def mutants(source: str) -> Iterator[Mutant]:
     met: Counter[tuple[str, str]] = Counter()
     for index, node in enumerate(ast.walk(tree)):
         for change in _changes(node):
-            mutated = copy.deepcopy(tree)
-            twin = next(each for n, each in enumerate(ast.walk(mutated)) if n == index)
-            told = change(twin)
+            told = change(copy.deepcopy(node))
             if told is not None:
                 line = getattr(getattr(node, "target", node), "lineno", 0)
                 place = _place(tree, node, line)
                 met[place, told] += 1
                 again = f" ({met[place, told]})" if met[place, told] > 1 else ""
-                yield Mutant(line, place, told + again, ast.fix_missing_locations(mutated))
+                yield Mutant(line, place, told + again, source, index, change)
 
 
 def _changes(node: ast.AST) -> Iterator[Change]:
