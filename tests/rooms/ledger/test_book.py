@@ -107,7 +107,11 @@ def test_a_fee_that_was_paid_in_quote_is_a_cost_of_the_lot_and_one_in_base_leave
     whole = lot_after(fill(fee="0.03", fee_currency="USDT", trade_id="b"), bought, first)
 
     assert whole is not None
-    assert (whole.fees, whole.cost, whole.remaining) == (Decimal("0.05"), 100, Decimal("0.002"))
+    assert (whole.fees, whole.cost, whole.remaining) == (
+        Decimal("0.05"),
+        Decimal(100),
+        Decimal("0.002"),
+    )
     sold = intent(exit_order(Purpose.REDUCE, whole.id))
     rest = lot_after(fill(Side.SELL, fee="0.25", fee_currency="USDT", trade_id="c"), sold, whole)
     assert rest is not None

@@ -1,5 +1,6 @@
 """Interest: every digit of a charge lands on a lot that borrowed when it was made, in proportion to what it had cost, and on no other."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -21,7 +22,8 @@ def charge(amount: str | Decimal, kind: str = INTEREST) -> Transfer:
 
 
 def borrower(cost: str | Decimal = "50", **more: object) -> Lot:
-    return lot(funding=Margin(Decimal(2)), cost=Decimal(cost), **more)
+    changed: dict[str, object] = {"funding": Margin(Decimal(2)), "cost": Decimal(cost), **more}
+    return replace(lot(), **changed)  # type: ignore[arg-type] # the names are those of Lot
 
 
 @given(amounts, costs)

@@ -22,7 +22,7 @@ from interlock.protection.plan import (
     failed_exits,
     needs,
 )
-from interlock.protection.view import View, bare_since, is_protected
+from interlock.protection.view import View, bare_since, is_protected, uncovered
 from interlock.strategy.proposal import OrderType, Purpose
 from tests.fakes.goods import BTC, NOW, entry, exit_order, intent, lot, price
 
@@ -160,6 +160,16 @@ def test_what_is_too_small_for_a_stop_of_its_own_endangers_nothing() -> None:
 
     assert is_protected(view(lot(), nearly))
     assert needs(view(lot(), nearly)) == ()
+    sold_for_less = replace(BTC, min_notional=Decimal("0.495"))
+    assert not is_protected(replace(view(lot(), nearly), instrument=sold_for_less))
+
+
+def test_a_stop_covers_only_what_it_would_still_sell() -> None:
+    ticked = replace(sure(), filled=Decimal("0.0004"))
+    grown = lot(remaining="0.00099", sold=Decimal("0.0004"))
+
+    assert is_protected(view(lot(remaining="0.00059", sold=Decimal("0.0004")), ticked))
+    assert uncovered(view(grown, ticked)) == Decimal("0.0004")
 
 
 def test_a_stop_that_could_not_be_executed_closes_the_lot_and_a_refused_pair_does_not() -> None:
