@@ -77,7 +77,7 @@ def ours(
 def theirs(
     *listed: OrderFact, wallet: Mapping[str, Decimal] | Unknown | None = None, **more: object
 ) -> Theirs:
-    read = Theirs(NOW, NOW - HOUR, tuple(listed), wallet or {})
+    read = Theirs(NOW, NOW - HOUR, tuple(listed), {} if wallet is None else wallet)
     return replace(read, **more)  # type: ignore[arg-type] # the names are those of Theirs
 
 
@@ -196,12 +196,18 @@ def test_an_order_with_our_mark_is_an_alarm_under_every_policy_open_or_ended(
     assert found(ours(), theirs(history=(other,)), asked) == []
 
 
-@pytest.mark.parametrize("name", [{"order_id": "77"}, {"spawned_order_id": "77"}, {"list_id": "9"}])
-def test_what_an_order_of_ours_became_is_no_stranger(name: dict[str, str]) -> None:
-    known = order(State.FILLED, **name)
-
+@pytest.mark.parametrize(
+    "known",
+    [
+        order(State.FILLED, order_id="77"),
+        order(State.FILLED, spawned_order_id="77"),
+        order(State.FILLED, list_id="9"),
+    ],
+)
+def test_what_an_order_of_ours_became_is_no_stranger(known: Intent) -> None:
     assert found(ours(known), theirs(stranger(list_id="9"))) == []
-    assert found(ours(order(State.FILLED)), theirs(stranger(list_id="9"))) != []
+    for unrelated in (stranger(list_id="9"), stranger()):
+        assert found(ours(order(State.FILLED)), theirs(unrelated)) != []
 
 
 def stop(size: str = "0.00099", n: int = 0, state: State = State.WORKING, **more: object) -> Intent:
@@ -239,7 +245,7 @@ def test_a_lot_past_its_deadline_misses_what_no_listed_stop_covers() -> None:
 
 def test_a_lot_that_is_sold_too_small_or_of_which_no_entry_is_known_misses_nothing() -> None:
     assert stops_of(held(exit_reason="TARGET")) == []
-    assert stops_of(held(remaining="0.000005")) == []
+    assert stops_of(held(remaining=Decimal("0.000005"))) == []
     unborn = ours(lots=((lot(opened_at=LONG_AGO), ()),))
     assert stops_of(unborn) == []
 
