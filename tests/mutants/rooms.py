@@ -9,6 +9,13 @@ ROOT: Final = Path(__file__).parents[2]
 SOURCE: Final = ROOT / "src" / "interlock"
 _BYTES: Final = "Its words are compared by their own tests, byte for byte."
 _DATA: Final = "It holds figures and words alone, and they are compared by their own tests."
+# What every store promises of orders, executions and lots.
+_BOOKS: Final = (
+    "tests/promises/test_books.py",
+    "tests/promises/test_books_evidence.py",
+    "tests/promises/test_books_pairs.py",
+    "tests/promises/test_books_margin.py",
+)
 # A desk at work: what a wrong room would do to an account, in a second or two.
 _DESK: Final = (
     "tests/rehearsal/test_the_guardian.py",
@@ -53,9 +60,16 @@ ROOMS: Final = {
                 "probe_request": _BYTES,
             },
         ),
-        Room("orders", ("tests/rooms/orders", "tests/promises", *_DESK)),
-        Room("ledger", ("tests/rooms/ledger", "tests/promises", *_DESK)),
-        Room("protection", ("tests/rooms/protection", "tests/promises", *_DESK)),
+        Room("orders", ("tests/rooms/orders", *_BOOKS, *_DESK)),
+        Room("ledger", ("tests/rooms/ledger", *_BOOKS, *_DESK)),
+        Room(
+            "protection",
+            (
+                "tests/rooms/protection",
+                "tests/rooms/health/test_cover_and_consistency.py",
+                *_DESK,
+            ),
+        ),
         Room(
             "reconcile",
             ("tests/rooms/reconcile", "tests/rehearsal/test_one_pass_converges.py", *_DESK),
