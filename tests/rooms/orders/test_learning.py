@@ -82,9 +82,11 @@ def test_the_answer_to_a_cancel_says_nothing_of_the_order() -> None:
         assert after_answer(cancelling, [cancel], cancel, answer, LATER).intent == cancelling
 
 
-def test_a_repeated_word_is_no_change() -> None:
+def test_a_repeated_word_is_no_change_and_a_figure_that_rose_is_one() -> None:
     once = after_fact(ENTRY, fact(ENTRY, State.WORKING, "0.001"), NOON + SECOND).intent
+    more = after_fact(once, fact(ENTRY, State.WORKING, "0.002"), LATER).intent
 
+    assert (more.state, more.updated_at) == (State.WORKING, LATER)
     assert after_fact(once, fact(ENTRY, State.WORKING, "0.001"), LATER).intent == once
 
 
@@ -158,6 +160,7 @@ def test_executions_prove_that_an_order_exists_and_no_more() -> None:
     for state in (State.SENDING, State.UNKNOWN):
         waiting = replace(ENTRY, state=state)
         assert after_fills(waiting, [fill(ENTRY, "t", "0.01")], LATER).intent.state is State.ACKED
+    assert after_fills(ENTRY, [], LATER).intent == ENTRY, "nothing proves nothing"
     cancelled = replace(ENTRY, state=State.CANCELLED)
     late = after_fills(cancelled, [fill(ENTRY, "t", "0.01")], LATER).intent
     assert (late.state, late.filled, late.value) == (State.CANCELLED, Decimal("0.01"), Decimal(500))
@@ -185,6 +188,8 @@ def test_only_what_was_never_answered_was_interrupted() -> None:
     assert interrupted(ENTRY, [_attempt(outcome="NOT_SENT")], LATER) == ENTRY
     acked = replace(ENTRY, state=State.ACKED)
     assert interrupted(acked, [_attempt()], LATER) == acked
+    one_of_two = [_attempt(outcome="NOT_SENT"), _attempt(2)]
+    assert interrupted(ENTRY, one_of_two, LATER).state is State.UNKNOWN
 
 
 def test_a_request_is_repeated_after_two_looks_since_the_last_one() -> None:
@@ -195,5 +200,6 @@ def test_a_request_is_repeated_after_two_looks_since_the_last_one() -> None:
     assert may_repeat(lost, looks, [_attempt()])
     assert not may_repeat(lost, looks[:1] * 2, [_attempt()])
     assert not may_repeat(lost, looks, sent_after)
+    assert not may_repeat(lost, looks, [_attempt(), *sent_after])
     assert not may_repeat(STOP, looks, [_attempt()])
     assert not may_repeat(replace(ENTRY, state=State.UNKNOWN), looks, [_attempt()])
