@@ -11,11 +11,13 @@ _BOUND: Final = (
     "How many words of strangers are kept bounds the memory: one more is as good a bound."
 )
 _MINUTE: Final = "The least of a minute and of so many seconds: from the sixth failure on it is the minute either way."
+_SAME: Final = "The same state again was answered before this is asked."
 EQUIVALENT: Final[Mapping[str, str]] = {
     "risk.finding.module: 256 -> 257": _CACHE,
     "risk.permission_rules.table: 2 -> 3": _RANK,
     "risk.room_rules.available: 1 -> 2": _UNDERSCORE,
     "orders.evidence.table: 500 -> 501": _BOUND,
     "protection.plan._pause: 6 -> 7": _MINUTE,
+    "orders.life._is_older_word: order.index(to) < order.index(now) -> order.index(to) <= order.index(now)": _SAME,
     "risk.finding.table: 200 -> 201": _DIGITS,
 }
