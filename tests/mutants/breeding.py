@@ -206,10 +206,10 @@ def rule_named(row: ast.AST) -> str:
     """The name of the rule in one row of a table."""
     match row:
         case (
-            ast.Call(args=[_, ast.Constant(value=name), *_])
-            | ast.Tuple(elts=[ast.Constant(value=name), *_])
+            ast.Call(args=[_, ast.Constant(value=str(name)), *_])
+            | ast.Tuple(elts=[ast.Constant(value=str(name)), *_])
         ):
-            return str(name)
+            return name
         case ast.Call(args=[_, ast.Attribute(attr=name), *_]):
             return name
         case _:

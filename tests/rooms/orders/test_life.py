@@ -3,7 +3,7 @@
 import pytest
 
 from interlock.errors import BrokenInvariant
-from interlock.orders.life import ENDS, State, move
+from interlock.orders.life import State, move
 
 # What each word makes of each state: > moves to it, . leaves it, ! cannot be true. The columns stand in the order of the rows.
 GRID = """
