@@ -1,20 +1,23 @@
 """A plugin of pytest that runs the tests of a room once per mutant, each time in a child of its own.
 
 The parent imports and collects once. The first child runs every test on the room's own code, put in place as a mutant's is, and says how
-long each took and through which places it went. A mutant is then judged by the tests that go through its place, the quickest first,
-up to the first that fails; by all of them where no test does, as for a table that was made when its module was imported.
+long each took and through which places it went. A mutant is then judged by the tests that go through its place, up to the first that
+fails; by all of them where no test does, as for a table that was made when its module was imported.
 """
 
 import ast
 import json
+import mmap
 import os
 import signal
+import struct
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
 from hypothesis import Phase, settings
@@ -26,6 +29,8 @@ from tests.mutants.rooms import Room
 PATIENCE_S: Final = 60  # of its own work, so that a busy machine kills no mutant
 SURVIVED: Final = 0
 KILLED: Final = 1
+NOBODY: Final = -1
+WORD: Final = struct.Struct("q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Breeder:
         self.room, self.only, self.every = room, only, every
         self.found: list[Found] = []
         self.is_sound = False
+        self._killers: defaultdict[tuple[str, str], set[int]] = defaultdict(set)
 
     def pytest_collection(self) -> None:
         """A fault that was found needs no smallest example."""
@@ -61,10 +67,12 @@ class Breeder:
         went = _went(session, self.room)
         self.is_sound = went is not None
         for module, mutant in self._bred() if went is not None else ():
-            judges = _judges(session, went or [], (module, mutant.place))
-            is_alive = _outlives(session, f"{self.room.package}.{module}", mutant, judges)
-            self.found.append(Found(self.room.name, module, mutant, is_alive))
-            if is_alive:
+            killers = self._killers[module, mutant.place]
+            judges = _judges(went or [], (module, mutant.place), killers)
+            killer = _killer(session, f"{self.room.package}.{module}", mutant, judges)
+            killers.add(killer)
+            self.found.append(Found(self.room.name, module, mutant, killer == NOBODY))
+            if killer == NOBODY:
                 print(f"survived: {self.found[-1].name}", file=sys.stderr, flush=True)
         return True
 
@@ -130,36 +138,41 @@ def _marked(path: Path) -> ast.Module:
     return marked(path.stem, ast.parse(path.read_text(encoding="utf-8")))
 
 
-def _judges(
-    session: pytest.Session, went: Sequence[Way], place: tuple[str, str]
-) -> list[pytest.Item]:
-    """The tests that go through a place, quickest first; all of them where none does."""
+def _judges(went: Sequence[Way], place: tuple[str, str], killers: Container[int]) -> list[int]:
+    """The tests that go through a place, all of them where none does: first those that killed there before, then the quickest."""
     through = [n for n, way in enumerate(went) if place in way.places] or range(len(went))
-    return [session.items[n] for n in sorted(through, key=lambda n: went[n].seconds)]
+    return sorted(through, key=lambda n: (n not in killers, went[n].seconds))
 
 
-def _outlives(
-    session: pytest.Session, name: str, mutant: Mutant, judges: Sequence[pytest.Item]
-) -> bool:
-    """Whether every test passes with the mutant in place, in a fork that ends by a signal when it hangs."""
-    pid = os.fork()
-    if pid:
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == SURVIVED
+def _killer(session: pytest.Session, name: str, mutant: Mutant, judges: Sequence[int]) -> int:
+    """The first test that fails with the mutant in place, in a fork that ends by a signal when it hangs; NOBODY when all pass."""
+    with mmap.mmap(-1, WORD.size) as running:
+        pid = os.fork()
+        if not pid:
+            _live(session, name, mutant, judges, running)
+        is_alive = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == SURVIVED
+        (last,) = WORD.unpack(running)
+        return NOBODY if is_alive else int(last)
+
+
+def _live(
+    session: pytest.Session, name: str, mutant: Mutant, judges: Sequence[int], running: mmap.mmap
+) -> NoReturn:
+    """Runs the tests, and leaves behind which of them was running when it ended."""
     signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     code = KILLED  # a module that cannot even be made is noticed by whoever imports it
     try:
         inhabit(name, mutant.tree)
-        code = _judged(session, judges)
+        items = [session.items[n] for n in judges]
+        for n, (item, following) in zip(judges, _in_turn(items), strict=True):
+            running[:] = WORD.pack(n)
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                break
+        else:
+            code = SURVIVED
     finally:
         os._exit(code)
-
-
-def _judged(session: pytest.Session, judges: Sequence[pytest.Item]) -> int:
-    for item, following in _in_turn(judges):
-        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-        if session.testsfailed:
-            return KILLED
-    return SURVIVED
 
 
 def _in_turn(items: Sequence[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item | None]]:
