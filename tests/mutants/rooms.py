@@ -81,7 +81,6 @@ ROOMS: Final = {
                 "tests/rooms/exchange/test_client.py",
                 "tests/foreign/test_recorded_refusals.py",
                 "tests/foreign/test_sign_vectors.py",
-                *_DESK,
             ),
         ),
     )

@@ -42,6 +42,11 @@ def test_the_statuses_are_those_of_the_observed_bodies() -> None:
             assert codes.http_status(code, observed=True) == seen["http_status"], code
 
 
+@pytest.mark.parametrize("code", [325, 416, 608, 609, 40007, 50007])
+def test_a_code_that_the_published_table_lacks_is_known_and_comes_with_400(code: int) -> None:
+    assert codes.http_status(code) == 400
+
+
 def test_a_status_met_in_production_is_kept_beside_the_documented_one() -> None:
     assert codes.http_status(0) == codes.http_status(40401) == 200
     assert codes.http_status(40401, observed=True) == 404
