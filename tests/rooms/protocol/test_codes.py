@@ -42,7 +42,7 @@ def test_the_statuses_are_those_of_the_observed_bodies() -> None:
             assert codes.http_status(code, observed=True) == seen["http_status"], code
 
 
-@pytest.mark.parametrize("code", [325, 416, 608, 609, 40007, 50007])
+@pytest.mark.parametrize("code", [325, 416, 608, 609, 40007, 50007, 50010, 5000811])
 def test_a_code_that_the_published_table_lacks_is_known_and_comes_with_400(code: int) -> None:
     assert codes.http_status(code) == 400
 
