@@ -182,7 +182,7 @@ GATEWAY_REJECT: Final = frozenset(
 )
 SEEN_BEFORE: Final = frozenset({204, 205, 40006})
 DEFINITE_REJECT: Final = frozenset(
-    {*range(201, 204), *range(206, 220), *range(220, 231)}
+    {*range(201, 204), *range(206, 231)}
     | {*range(301, 322), 325}
     | {401, 406, 407, 408, 409, 410, 411, 412, 415, 416, 501, 1110}
     | {604, 605, 606, 608, 609, *range(613, 620)}
