@@ -105,6 +105,7 @@ def test_refusals_carry_their_codes() -> None:
     assert isinstance(wrong, Reply)
     assert isinstance(wrong.refused, Refused)
     assert wrong.refused.code == 40003
+    assert wrong.refused.message == FRAMES["invalid channel"]["message"]
 
 
 def test_the_first_news_of_orders_answer_the_request_for_them() -> None:
