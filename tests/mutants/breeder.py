@@ -48,9 +48,9 @@ class Found:
 
 
 class Breeder:
-    """The mutants of a room, of one of its modules, or every n-th of them."""
+    """The mutants of a room, or of some of its modules, or every n-th of them."""
 
-    def __init__(self, room: Room, only: str | None, every: int) -> None:
+    def __init__(self, room: Room, only: Container[str] | None, every: int) -> None:
         self.room, self.only, self.every = room, only, every
         self.found: list[Found] = []
         self.is_sound = False
@@ -80,7 +80,7 @@ class Breeder:
         all_of_them = [
             (path.stem, mutant)
             for path in self.room.modules()
-            if self.only in (None, path.stem)
+            if self.only is None or path.stem in self.only
             for mutant in mutants(path.read_text(encoding="utf-8"))
         ]
         return iter(all_of_them[:: self.every])

@@ -2,7 +2,7 @@
 
 A table, and JSON as the last line; exit 1 when a mutant survives that nobody argued for, or when a rule of the guard has none.
 
-    python tests/mutants/run.py [--room ROOM [--only MODULE]] [--every N]
+    python tests/mutants/run.py [--room ROOM [--only MODULE ...]] [--every N]
 """
 
 import argparse
@@ -83,7 +83,7 @@ def figures(rooms: Mapping[str, Mapping[str, Any]], elapsed_s: float) -> dict[st
     }
 
 
-def breed(room: str, only: str | None, every: int) -> dict[str, Any] | None:
+def breed(room: str, only: Sequence[str] | None, every: int) -> dict[str, Any] | None:
     """The figures of one room; None when its tests do not pass as it stands."""
     began, breeder = time.monotonic(), Breeder(ROOMS[room], only, every)
     tests = (str(ROOT / test) for test in ROOMS[room].tests)
@@ -118,11 +118,11 @@ def main() -> int:
     """Runs every mutant; 0 when each was killed or is argued for, and no rule is without one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--room", choices=list(ROOMS), help="one room")
-    parser.add_argument("--only", help="one module of that room")
+    parser.add_argument("--only", nargs="+", metavar="MODULE", help="modules of that room")
     parser.add_argument("--every", type=int, default=1, help="every n-th mutant of a room")
     given = parser.parse_args()
     if given.only is not None and given.room is None:
-        parser.error("--only names a module of a --room")
+        parser.error("--only names modules of a --room")
     began = time.monotonic()
     if given.room is not None:
         asked = {given.room: breed(given.room, given.only, given.every)}
