@@ -12,6 +12,8 @@ _BOUND: Final = (
 )
 _MINUTE: Final = "The least of a minute and of so many seconds: from the sixth failure on it is the minute either way."
 _SAME: Final = "The same state again was answered before this is asked."
+_BIRTH: Final = "An order of which no birth is told sorts before every other either way."
+_QUOTED: Final = "How much of a nonsense is quoted in its error decides nothing."
 EQUIVALENT: Final[Mapping[str, str]] = {
     "risk.finding.module: 256 -> 257": _CACHE,
     "risk.permission_rules.table: 2 -> 3": _RANK,
@@ -19,5 +21,7 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "orders.evidence.table: 500 -> 501": _BOUND,
     "protection.plan._pause: 6 -> 7": _MINUTE,
     "orders.life._is_older_word: order.index(to) < order.index(now) -> order.index(to) <= order.index(now)": _SAME,
+    "protocol.crypto_com.orders._Order: 0 -> 1": _BIRTH,
+    "protocol.crypto_com.orders._side: 20 -> 21": _QUOTED,
     "risk.finding.table: 200 -> 201": _DIGITS,
 }

@@ -35,6 +35,8 @@ def test_a_ticker_is_last_bid_and_ask() -> None:
     rows = ticks(data({**TICKER, "t": str(NOON.ms)}))
     prices = Decimal("62000.5"), Decimal("62000.4"), Decimal("62000.6")
     assert rows.facts == (Tick("BTC_USDT", *prices, NOON),)
+    (cheap,) = ticks(data({**TICKER, "a": "0.002", "b": "0.001", "k": "0.003"})).facts
+    assert (cheap.last, cheap.bid, cheap.ask) == tuple(map(Decimal, ("0.002", "0.001", "0.003")))
 
 
 @pytest.mark.parametrize("side", [None, "0", "-1"])
