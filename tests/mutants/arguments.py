@@ -14,6 +14,7 @@ _MINUTE: Final = "The least of a minute and of so many seconds: from the sixth f
 _SAME: Final = "The same state again was answered before this is asked."
 _BIRTH: Final = "An order of which no birth is told sorts before every other either way."
 _QUOTED: Final = "How much of a nonsense is quoted in its error decides nothing."
+_UNLISTED: Final = "A code of that many digits stands in no class, and proves nothing either way."
 EQUIVALENT: Final[Mapping[str, str]] = {
     "risk.finding.module: 256 -> 257": _CACHE,
     "risk.permission_rules.table: 2 -> 3": _RANK,
@@ -23,5 +24,8 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "orders.life._is_older_word: order.index(to) < order.index(now) -> order.index(to) <= order.index(now)": _SAME,
     "protocol.crypto_com.orders._Order: 0 -> 1": _BIRTH,
     "protocol.crypto_com.orders._side: 20 -> 21": _QUOTED,
+    "protocol.crypto_com.outcome._code: abs(value) < 10 ** DIGITS_MAX -> abs(value) <= 10 ** DIGITS_MAX": _UNLISTED,
+    "protocol.crypto_com.outcome._code: len(text) <= DIGITS_MAX -> len(text) < DIGITS_MAX": _UNLISTED,
+    "protocol.crypto_com.outcome._code: 10 -> 11": _UNLISTED,
     "risk.finding.table: 200 -> 201": _DIGITS,
 }
