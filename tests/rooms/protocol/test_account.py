@@ -131,7 +131,7 @@ def test_fee_rates_come_in_basis_points() -> None:
 
 
 def test_of_several_accounts_the_highest_leverage_and_all_that_is_free_count() -> None:
-    ones = [
+    ones: list[dict[str, object]] = [
         {
             **TOTALS,
             "position_balances": [],

@@ -80,9 +80,19 @@ def test_twelve_nests_are_signed_and_thirteen_are_not() -> None:
     def nested(depth: int) -> object:
         return {"a": nested(depth - 1)} if depth else "x"
 
-    assert param_string(nested(12)) == "a" * 12 + "x"
-    with pytest.raises(BadInput):
-        param_string(nested(13))
+    def listed(depth: int) -> object:
+        return [listed(depth - 1)] if depth else "x"
+
+    assert (param_string(nested(12)), param_string(listed(12))) == ("a" * 12 + "x", "x")
+    for deep in (nested(13), listed(13)):
+        with pytest.raises(BadInput):
+            param_string(deep)
+
+
+def test_a_list_inside_an_element_of_a_list_has_two_renderings_and_every_other_one() -> None:
+    assert renderings({"a": [{"b": ["x", "y"]}]}) == ("abxy", "ab[x, y]")
+    assert renderings({"a": [["x", "y"]]}) == ("axy",)
+    assert renderings({"a": ["x", "y"]}) == ("axy",)
 
 
 def test_a_nest_without_end_is_refused() -> None:
