@@ -74,5 +74,8 @@ def test_executions_and_their_fees_are_told_by_the_trades_alone() -> None:
 def test_a_transfer_that_cannot_be_read_makes_the_list_unreachable() -> None:
     with pytest.raises(Unreachable):
         transfers(said(row("SUBACCOUNT_TX", transaction_qty="much"))).whole()
+    timeless = row("SUBACCOUNT_TX", event_timestamp_ms=None, event_timestamp_ns=None)
+    with pytest.raises(Unreachable):
+        transfers(said(timeless)).whole()
     with pytest.raises(Unreachable):
         transfers(b'{"rows": []}')
