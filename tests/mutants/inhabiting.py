@@ -43,7 +43,8 @@ def marked(module: str, tree: ast.Module) -> ast.Module:
                 top, ast.FunctionDef | ast.ClassDef
             ):
                 said = f"{REACHED} is None or {REACHED}.add(({module!r}, {top.name!r}))"
-                node.body[:0] = ast.parse(said).body
+                after = 0 if ast.get_docstring(node) is None else 1
+                node.body[after:after] = ast.parse(said).body
     return ast.fix_missing_locations(known)
 
 
