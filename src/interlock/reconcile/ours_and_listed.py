@@ -182,8 +182,7 @@ def _missing(
     now: Instant,
 ) -> Iterator[Difference]:
     """A lot that is not being sold, is older than its deadline, and has less on the list than can be sold of it."""
-    entry = next((leg for leg in legs if leg.proposal.purpose is Purpose.ENTRY), None)
-    instrument = entry.proposal.instrument if entry else None
+    instrument = legs[0].proposal.instrument if legs else None
     if instrument is None or lot.exit_reason is not None or lot.is_dust(instrument):
         return
     stops = (leg for leg in legs if leg.is_stop)

@@ -243,7 +243,7 @@ def test_a_lot_past_its_deadline_misses_what_no_listed_stop_covers() -> None:
     assert stops_of(held(age=31 * SECOND)) == MISSING
 
 
-def test_a_lot_that_is_sold_too_small_or_of_which_no_entry_is_known_misses_nothing() -> None:
+def test_a_lot_that_is_sold_too_small_or_of_which_no_order_is_known_misses_nothing() -> None:
     assert stops_of(held(exit_reason="TARGET")) == []
     assert stops_of(held(remaining=Decimal("0.000005"))) == []
     unborn = ours(lots=((lot(opened_at=LONG_AGO), ()),))
