@@ -447,7 +447,8 @@ def test_what_was_told_and_stands_waits_and_what_is_over_is_named() -> None:
     assert waiting.is_empty
     assert [each.mark for each in waiting.standing] == [mark]
     assert waiting.over == ("freeze:POSITION_MISMATCH_FREEZE:ETH", "reconcile:gone:x")
-    assert not planned(ours(), their).is_empty
+    untold = planned(ours(), their)
+    assert (len(untold.differences), untold.standing) == (1, ())
 
 
 def test_what_can_be_done_is_done_again_whatever_was_told() -> None:
