@@ -17,6 +17,7 @@ _QUOTED: Final = "How much of a nonsense is quoted in its error decides nothing.
 _UNLISTED: Final = "A code of that many digits stands in no class, and proves nothing either way."
 EQUIVALENT: Final[Mapping[str, str]] = {
     "risk.finding.module: 256 -> 257": _CACHE,
+    "risk.finding.module: 256 -> 257 (2)": _CACHE,
     "risk.permission_rules.table: 2 -> 3": _RANK,
     "risk.room_rules.available: 1 -> 2": _UNDERSCORE,
     "orders.evidence.table: 500 -> 501": _BOUND,
