@@ -15,6 +15,7 @@ _SAME: Final = "The same state again was answered before this is asked."
 _BIRTH: Final = "An order of which no birth is told sorts before every other either way."
 _QUOTED: Final = "How much of a nonsense is quoted in its error decides nothing."
 _UNLISTED: Final = "A code of that many digits stands in no class, and proves nothing either way."
+_TOLD: Final = "A person widens the first stage, and no count does: of how many orders it is to be is told, and decides nothing."
 EQUIVALENT: Final[Mapping[str, str]] = {
     "risk.finding.module: 256 -> 257": _CACHE,
     "risk.finding.module: 256 -> 257 (2)": _CACHE,
@@ -29,4 +30,7 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "protocol.crypto_com.outcome._code: len(text) <= DIGITS_MAX -> len(text) < DIGITS_MAX": _UNLISTED,
     "protocol.crypto_com.outcome._code: 10 -> 11": _UNLISTED,
     "risk.finding.table: 200 -> 201": _DIGITS,
+    "risk.finding.table: 200 -> 201 (2)": _DIGITS,
+    "risk.finding.table: 200 -> 201 (3)": _DIGITS,
+    "risk.flow_rules.table: 20 -> 21": _TOLD,
 }

@@ -561,6 +561,54 @@ def test_spot_is_not_counted_as_margin_and_an_exit_commits_nothing() -> None:
     assert said_of("CAP_MARGIN", question(standing=account)) == ("spot", "5000")
 
 
+@pytest.mark.parametrize(
+    ("change", "objections"),
+    [
+        ({"target": Price(D(52000), "BTC", "USDT")}, []),
+        ({"target": Price(D("48500.01"), "BTC", "USDT")}, []),
+        ({"target": Price(D(48500), "BTC", "USDT")}, ["GRID"]),
+        ({"target": Price(D("52000.001"), "BTC", "USDT")}, ["GRID"]),
+        ({"target": Price(D(52000), "BTC", "USDT"), "trigger": None}, ["GRID"]),
+    ],
+)
+def test_a_pair_is_a_stop_with_a_target_above_it(
+    change: dict[str, Any], objections: list[str]
+) -> None:
+    pair = question(wish=serving(Purpose.PROTECT, **change), standing=standing(lots=(lot(),)))
+
+    assert [each.rule for each in examine(pair) if each.objects] == objections
+
+
+def test_a_pair_on_margin_is_none() -> None:
+    on = {"funding": Margin(D(2))}
+    stop = serving(Purpose.PROTECT, target=Price(D(52000), "BTC", "USDT"), **on)
+    pair = question(wish=stop, standing=standing(lots=(lot(**on),)))
+
+    assert [each.rule for each in examine(pair) if each.objects] == ["GRID"]
+
+
+def test_of_several_bounds_the_tightest_binds() -> None:
+    high, low = (
+        flying(symbol="BTC_USDT", side=Side.SELL, purpose="REDUCE", limit=D(limit))
+        for limit in (60000, 50100)
+    )
+    assert said_of("SELF_CROSS", stood(in_flight=(high, low))) == ("50150", "50100")
+
+    wish = entry(limit=Price(D("50100.01"), "BTC", "USDT"))
+    bought = replace(knowing(row=row(buy_target=D(50100))), wish=wish)
+    assert said_of("PRICE_COLLAR", bought) == ("50100.01", "50100")
+
+
+def test_a_bar_that_ended_at_this_instant_is_young_and_one_that_is_to_end_is_no_bar() -> None:
+    told = {
+        age: {each.rule for each in examine(knowing(bar_ended=ago(age))) if each.objects}
+        for age in (0, -1)
+    }
+
+    assert "BAR_AGE" not in told[0]
+    assert "BAR_AGE" in told[-1]
+
+
 CAP_OF: Final[dict[str, Callable[[Standing], Standing]]] = {
     "messages_max": lambda s: replace(s, messages=5),
     "executions_max": lambda s: replace(s, executions=5),
