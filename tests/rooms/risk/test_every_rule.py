@@ -587,6 +587,24 @@ def test_a_pair_on_margin_is_none() -> None:
     assert [each.rule for each in examine(pair) if each.objects] == ["GRID"]
 
 
+def test_what_is_told_of_a_freeze_is_the_freeze_that_binds() -> None:
+    code = "POSITION_MISMATCH_FREEZE"
+    both = stood(freezes=(Freeze("ETH", code, "ether"), Freeze("BTC", code, "coins")))
+    (told,) = (each.said.reason for each in examine(both) if each.rule == "FROZEN")
+
+    assert told == "BTC is frozen: coins."
+
+
+def test_what_margin_entries_in_flight_may_take_is_not_free() -> None:
+    def margin(free: str, leverage: str) -> Question:
+        ahead = flying(reserved=D(100), funding=Margin(D(2)))
+        known = standing(margin=Known(D(free), NOW), in_flight=(ahead,))
+        return question(wish=entry(funding=Margin(D(leverage))), standing=known)
+
+    assert said_of("AVAILABLE", margin("104.99", "2")) == ("54.99", "55")
+    assert said_of("AVAILABLE", margin("160", "1")) == ("110", "110")
+
+
 def test_of_several_bounds_the_tightest_binds() -> None:
     high, low = (
         flying(symbol="BTC_USDT", side=Side.SELL, purpose="REDUCE", limit=D(limit))
