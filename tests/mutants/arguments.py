@@ -6,7 +6,6 @@ from typing import Final
 _CACHE: Final = "How many texts of limits are remembered changes how often they are made, and not what they say."
 _DIGITS: Final = "No figure of an order has two hundred digits: with one more every product and quotient is the same."
 _RANK: Final = "Ranks are only compared: LIVE stays the highest."
-_UNDERSCORE: Final = "A symbol has exactly one underscore, so that it is cut in two either way."
 _BOUND: Final = (
     "How many words of strangers are kept bounds the memory: one more is as good a bound."
 )
@@ -20,7 +19,6 @@ EQUIVALENT: Final[Mapping[str, str]] = {
     "risk.finding.module: 256 -> 257": _CACHE,
     "risk.finding.module: 256 -> 257 (2)": _CACHE,
     "risk.permission_rules.table: 2 -> 3": _RANK,
-    "risk.room_rules.available: 1 -> 2": _UNDERSCORE,
     "orders.evidence.table: 500 -> 501": _BOUND,
     "protection.plan._pause: 6 -> 7": _MINUTE,
     "orders.life._is_older_word: order.index(to) < order.index(now) -> order.index(to) <= order.index(now)": _SAME,

@@ -605,6 +605,21 @@ def test_what_margin_entries_in_flight_may_take_is_not_free() -> None:
     assert said_of("AVAILABLE", margin("160", "1")) == ("110", "110")
 
 
+def test_what_is_in_flight_counts_where_it_is_paid_and_where_it_is_held() -> None:
+    flights = (
+        flying(symbol="BTC_USDT", base="BTC", reserved=D(1)),
+        flying(symbol="ETH_USDT", base="ETH", reserved=D(10)),
+        flying(symbol="BTC_USD", base="BTC", reserved=D(100)),
+        flying(symbol="BTC_USDT", base="BTC", reserved=D(1000), funding=Margin(D(2))),
+        flying(symbol="BTC_USDT", base="BTC", reserved=D(10000), purpose="REDUCE"),
+    )
+    known = standing(in_flight=flights, balances=holding("120", "0"))
+
+    assert said_of("AVAILABLE", question(standing=known)) == ("109", "110")
+    capped = limited(question(standing=known), portfolio_cap_multiple=D(1))
+    assert said_of("PORTFOLIO_CAP", capped)[0] == "1101"
+
+
 def test_of_several_bounds_the_tightest_binds() -> None:
     high, low = (
         flying(symbol="BTC_USDT", side=Side.SELL, purpose="REDUCE", limit=D(limit))
