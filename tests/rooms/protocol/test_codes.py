@@ -19,6 +19,11 @@ def test_every_refusal_has_a_name_a_status_and_a_remedy() -> None:
         assert bool(row.remedy) is (code != 0)
 
 
+def test_a_code_that_we_act_upon_bears_its_name() -> None:
+    assert codes.name(codes.INSUFFICIENT_MARGIN) == "INSUFFICIENT_MARGIN"
+    assert codes.name(codes.TIMED_OUT) == "REQUEST_TIMEOUT"
+
+
 def test_no_code_stands_in_two_classes() -> None:
     classes = (
         codes.GATEWAY_REJECT,
