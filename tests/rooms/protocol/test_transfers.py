@@ -35,6 +35,8 @@ def test_a_deposit_is_read_with_its_currency_amount_and_time() -> None:
 
     assert (told.id, told.currency, told.amount) == ("6530219460124075091", "USD", Decimal("6.5"))
     assert told.at == Instant(1686804665013642)
+    (coarse,) = transfers(said(row("ONCHAIN_DEPOSIT", event_timestamp_ns=None))).whole()
+    assert coarse.at == Instant.of_ms(1686804665013)
     assert told.is_owners
 
 
