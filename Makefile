@@ -41,7 +41,7 @@ prove: .venv/.dev ## time-boxed proofs; fails below its floor
 	@scripts/install_host_packages.sh postgresql
 	@$(PYTHON) tests/rehearsal/prove.py $(ARGS)
 
-mutants: .venv/.dev ## every rule of the risk room spoilt in turn: a test must notice
+mutants: .venv/.dev ## six rooms spoilt in turn, every rule among them: a test must notice; ARGS="--room ledger"
 	@$(PYTHON) tests/mutants/run.py $(ARGS)
 
 bench: .venv/.dev ## benchmarks: figures as a table and as JSON

@@ -1,11 +1,13 @@
 """Mutants of a module: each is the module's tree with one small fault, of the kinds that people make. Nothing here runs one.
 
 Comparisons flip or move their boundary, conditions are negated, `and` and `or` swap, sums and quotients swap, whole numbers move by one,
-a rule is dropped from its table, binds others, or admits everything at once.
+least and most swap, any and all swap, a filter or a field that changes is forgotten; a rule is dropped from its table, binds others, or
+admits everything at once. The same change in the same place bears a number, from the second on.
 """
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -28,8 +30,12 @@ SWAPS: Final[dict[type[ast.operator], type[ast.operator]]] = {
     ast.Mult: ast.Div,
     ast.Div: ast.Mult,
 }
+TWINS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
 TABLES: Final = ("ORDER_RULES", "BEFORE", "WITH_FIGURES")
 PASSED: Final = 'return Said("0", "0")'
+
+
+Change = Callable[[ast.AST], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +45,37 @@ class Mutant:
     line: int
     place: str
     change: str
-    tree: ast.Module
+    source: str
+    node: int
+    spoil: Change
 
-
-Change = Callable[[ast.AST], str | None]
+    @property
+    def tree(self) -> ast.Module:
+        """The module with the fault in it."""
+        tree = ast.parse(self.source)
+        self.spoil(next(node for n, node in enumerate(ast.walk(tree)) if n == self.node))
+        return ast.fix_missing_locations(tree)
 
 
 def mutants(source: str) -> Iterator[Mutant]:
     """Every mutant of a module."""
     tree = ast.parse(source)
+    met: Counter[tuple[str, str]] = Counter()
     for index, node in enumerate(ast.walk(tree)):
         for change in _changes(node):
-            mutated = copy.deepcopy(tree)
-            twin = next(each for n, each in enumerate(ast.walk(mutated)) if n == index)
-            told = change(twin)
+            told = change(copy.deepcopy(node))
             if told is not None:
-                line = getattr(node, "lineno", 0)
+                line = getattr(getattr(node, "target", node), "lineno", 0)
                 place = _place(tree, node, line)
-                yield Mutant(line, place, told, ast.fix_missing_locations(mutated))
+                met[place, told] += 1
+                again = f" ({met[place, told]})" if met[place, told] > 1 else ""
+                yield Mutant(line, place, told + again, source, index, change)
 
 
 def _changes(node: ast.AST) -> Iterator[Change]:
     match node:
-        case ast.Compare(ops=[op]):
-            yield from (_compared(flip) for flip in FLIPS[type(op)])
+        case ast.Compare(ops=ops):
+            yield from (_compared(n, flip) for n, op in enumerate(ops) for flip in FLIPS[type(op)])
         case ast.BoolOp():
             yield _swapped_words
         case ast.UnaryOp(op=ast.Not()):
@@ -73,20 +86,36 @@ def _changes(node: ast.AST) -> Iterator[Change]:
             yield _computed
         case ast.Constant(value=int() as value) if not isinstance(value, bool):
             yield _moved
+        case ast.comprehension(ifs=[_, *_]):
+            yield _unfiltered
+        case ast.Call(func=ast.Name(id=name)):
+            yield from _called(name, node)
+        case _:
+            yield from _tabled(node)
+
+
+def _called(name: str, call: ast.Call) -> Iterator[Change]:
+    if name in TWINS:
+        yield _other_end
+    if name == "replace" and len(call.keywords) > 1:
+        yield from (_forgotten(n) for n in range(len(call.keywords)))
+    if name == "OrderRule":
+        yield _binding
+
+
+def _tabled(node: ast.AST) -> Iterator[Change]:
+    match node:
         case ast.FunctionDef(returns=ast.Name(id="Said")):
             yield _admitting
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.Tuple(elts=rows)) if name in TABLES:
             yield from (_dropped(n) for n in range(len(rows)))
-        case ast.Call(func=ast.Name(id="OrderRule")):
-            yield _binding
-        case _:
-            return
 
 
-def _compared(flip: type[ast.cmpop]) -> Change:
+def _compared(n: int, flip: type[ast.cmpop]) -> Change:
     def change(node: ast.AST) -> str:
+        assert isinstance(node, ast.Compare)
         before = ast.unparse(node)
-        node.ops = [flip()]  # type: ignore[attr-defined] # a Compare, as `_changes` chose it
+        node.ops[n] = flip()
         return f"{before} -> {ast.unparse(node)}"
 
     return change
@@ -144,6 +173,27 @@ def _dropped(row: int) -> Change:
     return change
 
 
+def _other_end(node: ast.AST) -> str:
+    assert isinstance(node, ast.Call)
+    assert isinstance(node.func, ast.Name)
+    before = ast.unparse(node)
+    node.func.id = TWINS[node.func.id]
+    return f"{before} -> {node.func.id}"
+
+
+def _forgotten(n: int) -> Change:
+    def change(node: ast.AST) -> str:
+        assert isinstance(node, ast.Call)
+        return f"forgot {ast.unparse(node.keywords.pop(n))}"
+
+    return change
+
+
+def _unfiltered(node: ast.AST) -> str:
+    assert isinstance(node, ast.comprehension)
+    return f"forgot if {ast.unparse(node.ifs.pop())}"
+
+
 def _binding(node: ast.AST) -> str | None:
     assert isinstance(node, ast.Call)
     binds = node.args[3]
@@ -156,10 +206,10 @@ def rule_named(row: ast.AST) -> str:
     """The name of the rule in one row of a table."""
     match row:
         case (
-            ast.Call(args=[_, ast.Constant(value=name), *_])
-            | ast.Tuple(elts=[ast.Constant(value=name), *_])
+            ast.Call(args=[_, ast.Constant(value=str(name)), *_])
+            | ast.Tuple(elts=[ast.Constant(value=str(name)), *_])
         ):
-            return str(name)
+            return name
         case ast.Call(args=[_, ast.Attribute(attr=name), *_]):
             return name
         case _:

@@ -3,11 +3,15 @@
 import ast
 
 from interlock.risk import flow_rules
+from tests.mutants.arguments import EQUIVALENT
 from tests.mutants.breeding import mutants
-from tests.mutants.run import ROOM, inhabit, rules_by_place
+from tests.mutants.inhabiting import inhabit, marked
+from tests.mutants.rooms import ROOMS, ROOT, SOURCE
+from tests.mutants.rules import RISK as ROOM
+from tests.mutants.rules import rules_by_place
 from tests.rooms.making import question, standing
 
-SOURCE = """
+MODULE = """
 ORDER_RULES: tuple = (
     OrderRule(1, "ONE", "CODE", _ENTRY, one),
     OrderRule(2, "TWO", "CODE", _ALL, two),
@@ -17,11 +21,15 @@ def rule(asked: Question) -> Said:
     if not asked.x or asked.y - 1 <= 3:
         return Said("no", "yes")
     return Said("yes", "yes")
+
+def figures(lots: Lots) -> Lot:
+    least = min(lot.size for lot in lots if 0 < lot.size < 9)
+    return replace(lots[0], size=least, is_open=all(lots), at=lots[0].at if lots else None)
 """
 
 
 def test_each_kind_of_fault_is_bred_in_its_place() -> None:
-    bred = {(each.place, each.change) for each in mutants(SOURCE)}
+    bred = {(each.place, each.change) for each in mutants(MODULE)}
 
     assert bred >= {
         ("table", "dropped ONE"),
@@ -32,6 +40,14 @@ def test_each_kind_of_fault_is_bred_in_its_place() -> None:
         ("rule", "asked.y - 1 -> asked.y + 1"),
         ("rule", "3 -> 4"),
         ("rule", "not asked.x -> without not"),
+        ("figures", "0 < lot.size < 9 -> 0 <= lot.size < 9"),
+        ("figures", "0 < lot.size < 9 -> 0 < lot.size >= 9"),
+        ("figures", "forgot if 0 < lot.size < 9"),
+        ("figures", "all(lots) -> any"),
+        ("figures", "forgot size=least"),
+        ("figures", "if lots -> if not"),
+        ("figures", "0 -> 1"),
+        ("figures", "0 -> 1 (2)"),
     }
 
 
@@ -47,6 +63,33 @@ def test_a_mutant_takes_the_place_of_the_rule_and_the_rule_comes_back() -> None:
     finally:
         inhabit("interlock.risk.flow_rules", ast.parse(source))
     assert not flow_rules.message_rate(asked).passed
+
+
+def test_the_places_that_a_test_goes_through_are_known() -> None:
+    source = (ROOM / "flow_rules.py").read_text(encoding="utf-8")
+    reached: set[tuple[str, str]] = set()
+    try:
+        inhabit("interlock.risk.flow_rules", marked("flow_rules", ast.parse(source)), reached)
+        flow_rules.message_rate(question(standing=standing(messages=60)))
+    finally:
+        inhabit("interlock.risk.flow_rules", ast.parse(source))
+
+    assert ("flow_rules", "message_rate") in reached
+    assert {module for module, _ in reached} == {"flow_rules"}
+
+
+def test_what_is_not_bred_or_argued_for_is_there() -> None:
+    bred = {
+        f"{room.name}.{path.stem}.{each.place}: {each.change}"
+        for room in ROOMS.values()
+        for path in room.modules()
+        for each in mutants(path.read_text(encoding="utf-8"))
+    }
+
+    assert set(EQUIVALENT) <= bred
+    for room in ROOMS.values():
+        assert all((SOURCE / room.name / f"{module}.py").is_file() for module in room.not_bred)
+        assert all((ROOT / test).exists() for test in room.tests)
 
 
 def test_every_rule_has_a_place_in_which_mutants_of_it_are_bred() -> None:

@@ -48,7 +48,6 @@ DATE_STEP: Final = timedelta(seconds=1)
 # A verdict is two seconds old at most when its order leaves; a question may wait for its turn.
 ACT_PATIENCE: Final = timedelta(milliseconds=500)
 PATIENCE: Final = timedelta(seconds=10)
-TRADES_WINDOW: Final = timedelta(days=trades.WINDOW_DAYS_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +201,7 @@ class CryptoComExchange:
                 await self._private(trades.TRADES, window.params(trades.PAGE))
             ).whole()
 
-        found = await Reader(page, self._pause, trades.PAGE, TRADES_WINDOW).whole(
+        found = await Reader(page, self._pause, trades.PAGE, trades.WINDOW_MAX).whole(
             since, self._now()
         )
         by_id = {fill.trade_id: fill for fill in found}
@@ -215,7 +214,7 @@ class CryptoComExchange:
             asked = window.params(transfers.PAGE)
             return transfers.transfers(await self._private(transfers.TRANSACTIONS, asked)).whole()
 
-        found = await Reader(page, self._pause, transfers.PAGE, TRADES_WINDOW).whole(
+        found = await Reader(page, self._pause, transfers.PAGE, trades.WINDOW_MAX).whole(
             since, self._now()
         )
         by_id = {each.id: each for each in found}

@@ -89,6 +89,6 @@ def _is_older_word(now: State, to: State) -> bool:
 
 
 def _after_the_end(now: State, to: State) -> State:
-    if now is State.NOT_PLACED and to not in {State.SENDING, State.UNKNOWN, State.NOT_PLACED}:
+    if now is State.NOT_PLACED and to not in {State.SENDING, State.UNKNOWN}:
         raise BrokenInvariant(f"An order proven absent was seen as {to}.")
     return now

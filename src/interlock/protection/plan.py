@@ -132,7 +132,7 @@ def _follow(view: View) -> tuple[Need, ...]:
         return ()
     low = tuple(s for s in view.live_stops if s.proposal.trigger and s.proposal.trigger < wanted)
     high = tuple(stop for stop in view.live_stops if stop not in low)
-    if not low or view.lot.is_dust(view.instrument):
+    if not low:
         return ()
     if _is_passed(view, wanted):
         return (Close(STOP_PASSED),)

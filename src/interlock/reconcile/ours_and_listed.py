@@ -9,6 +9,7 @@ from interlock.orders.evidence import Absent, OrderFact
 from interlock.orders.intent import PREFIX as MARK
 from interlock.orders.intent import Intent
 from interlock.orders.learning import after_fact
+from interlock.orders.life import FINAL_WORDS
 from interlock.reconcile.difference import Action, Difference, Foreign, Kind, Ours, Policy, Theirs
 from interlock.reconcile.intents import OUT_OF_SIGHT
 from interlock.strategy.proposal import Purpose
@@ -45,7 +46,7 @@ def _against(intent: Intent, fact: OrderFact, now: Instant) -> Iterator[Differen
     """The exchange's word about an order: adopted when it tells more, an alarm when it cannot be true beside what we know."""
     learnt = after_fact(intent, fact, now)
     evidence = f"{fact.source} at {fact.as_of}"
-    if learnt.contradiction is not None or (intent.ended and not _is_end(fact)):
+    if learnt.contradiction is not None or (intent.ended and fact.state not in FINAL_WORDS):
         reason = learnt.contradiction or f"{intent.state} here, {fact.state} there"
         mark = f"{PREFIX}differs:{intent.client_oid}"
         yield Difference(
@@ -63,10 +64,6 @@ def _against(intent: Intent, fact: OrderFact, now: Instant) -> Iterator[Differen
         yield Difference(
             Kind.ORDER_DIFFERS, intent.client_oid, reason, Action.ALARM, evidence, mark
         )
-
-
-def _is_end(fact: OrderFact) -> bool:
-    return fact.state.value in {"FILLED", "CANCELLED", "EXPIRED", "REJECTED"}
 
 
 def _figures(intent: Intent) -> str:
@@ -185,8 +182,7 @@ def _missing(
     now: Instant,
 ) -> Iterator[Difference]:
     """A lot that is not being sold, is older than its deadline, and has less on the list than can be sold of it."""
-    entry = next((leg for leg in legs if leg.proposal.purpose is Purpose.ENTRY), None)
-    instrument = entry.proposal.instrument if entry else None
+    instrument = legs[0].proposal.instrument if legs else None
     if instrument is None or lot.exit_reason is not None or lot.is_dust(instrument):
         return
     stops = (leg for leg in legs if leg.is_stop)

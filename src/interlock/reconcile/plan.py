@@ -39,7 +39,7 @@ def plan(ours: Ours, theirs: Theirs, policy: Policy, now: Instant, earlier: Bala
         *_balances(ours, theirs, policy, earlier),
         *_lots(ours, theirs),
     )
-    marks = {each.mark for each in found if each.mark is not None}
+    marks = {each.mark for each in found}
     over = tuple(sorted(_ours(ours.told) - marks)) if _is_whole(theirs) else ()
     return Plan(
         now,
@@ -81,7 +81,7 @@ def new_transfers(ours: Ours, theirs: Theirs) -> Sequence[Transfer]:
 
 
 def _entry(fill: Fill) -> Entry:
-    base, quote = fill.symbol.split("_", 1)
+    base, _, quote = fill.symbol.partition("_")
     return entry_of(fill, base, quote)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from interlock.account import Margin, Mode
+from interlock.account import Freeze, Margin, Mode
 from interlock.risk.finding import MISSING, Said
 from interlock.risk.question import Question
 
@@ -106,8 +106,8 @@ def no_unknown_outcome(asked: Question) -> Said:
     """No order of the symbol is of unknown outcome."""
     unknown = [i for i in asked.standing.in_flight if i.symbol == asked.symbol]
     count = sum(i.state == "UNKNOWN" for i in unknown)
-    freeze = [f for f in _freezes(asked) if f == UNKNOWN_OUTCOME]
-    found = str(max(count, len(freeze)))
+    frozen = [freeze for freeze in _freezes(asked) if freeze.code == UNKNOWN_OUTCOME]
+    found = str(max(count, len(frozen)))
     if found == "0":
         return Said(found, "0")
     reason = f"Nobody knows yet what became of an order of {asked.symbol}."
@@ -117,17 +117,17 @@ def no_unknown_outcome(asked: Question) -> Said:
 def not_frozen(asked: Question) -> Said:
     """No freeze covers the symbol, its base or its quote; a margin lock binds margin alone."""
     is_margin = isinstance(asked.funding, Margin)
-    codes = [
-        code
-        for code in _freezes(asked)
-        if code != UNKNOWN_OUTCOME and (is_margin or code != MARGIN_LOCK)
+    frozen = [
+        freeze
+        for freeze in _freezes(asked)
+        if freeze.code != UNKNOWN_OUTCOME and (is_margin or freeze.code != MARGIN_LOCK)
     ]
-    if not codes:
+    if not frozen:
         return Said(CLEAR, CLEAR)
-    freeze = next(f for f in asked.standing.freezes if f.code == codes[0])
-    return Said("frozen", CLEAR, freeze.code, f"{freeze.scope} is frozen: {freeze.why}.")
+    scope, why = frozen[0].scope, frozen[0].why
+    return Said("frozen", CLEAR, frozen[0].code, f"{scope} is frozen: {why}.")
 
 
-def _freezes(asked: Question) -> list[str]:
+def _freezes(asked: Question) -> list[Freeze]:
     scopes = (asked.symbol, asked.base, asked.symbol.rpartition("_")[2])
-    return [freeze.code for freeze in asked.standing.freezes if freeze.scope in scopes]
+    return [freeze for freeze in asked.standing.freezes if freeze.scope in scopes]

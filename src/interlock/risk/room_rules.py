@@ -121,7 +121,7 @@ def available(asked: Question) -> Said:
         return Said(MISSING, limit, UNREAD, wallet.why)
     if isinstance(asked.funding, Margin):
         return _free_margin(asked, asked.funding.leverage, least)
-    quote = asked.symbol.rsplit("_", maxsplit=1)[-1]
+    quote = asked.symbol.rpartition("_")[2]
     free = _free(wallet, quote) - _in_flight(asked, quote=quote)
     found = shown(free, least)
     if free >= least:

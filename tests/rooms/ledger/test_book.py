@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.account import Transfer
 from interlock.errors import BrokenInvariant
 from interlock.ledger.book import (
     Account,
@@ -14,6 +15,7 @@ from interlock.ledger.book import (
     close_if_done,
     entry_of,
     lot_after,
+    moved,
     opening,
     realised,
     wallet,
@@ -42,6 +44,12 @@ def test_every_fill_sums_to_zero_in_each_currency(
 def test_an_entry_that_does_not_sum_to_zero_cannot_be_made() -> None:
     with pytest.raises(BrokenInvariant):
         Entry("x", NOW, (Posting(Account.WALLET, "BTC", Decimal(1)),))
+    across = (
+        Posting(Account.WALLET, "BTC", Decimal(1)),
+        Posting(Account.MARKET, "USDT", Decimal(-1)),
+    )
+    with pytest.raises(BrokenInvariant):
+        Entry("x", NOW, across)
 
 
 def test_the_wallet_after_a_buy_with_its_fee_in_base_holds_what_the_exchange_left() -> None:
@@ -77,3 +85,42 @@ def test_profit_is_what_came_in_less_its_share_of_the_cost_and_the_fees() -> Non
     sold = lot(remaining="0", sold=Decimal("0.001"), proceeds=Decimal(51), fees=Decimal("0.25"))
 
     assert realised(sold) == Decimal("0.75")
+
+
+@pytest.mark.parametrize(("is_owners", "other"), [(True, Account.EXTERNAL), (False, Account.FEES)])
+def test_money_that_the_owner_moved_is_no_cost_and_a_charge_is(
+    is_owners: bool,  # noqa: FBT001 - a case of the table
+    other: Account,
+) -> None:
+    booked = moved(Transfer("j1", NOW, "USDT", Decimal(-3), "x", is_owners))
+
+    assert wallet([booked]) == {"USDT": Decimal(-3)}
+    assert {p.account: p.amount for p in booked.postings if p.account is not Account.WALLET} == {
+        other: Decimal(3)
+    }
+
+
+def test_a_fee_that_was_paid_in_quote_is_a_cost_of_the_lot_and_one_in_base_leaves_less_of_it() -> (
+    None
+):
+    bought = intent(entry())
+    first = lot_after(fill(fee="0.02", fee_currency="USDT"), bought, None)
+    whole = lot_after(fill(fee="0.03", fee_currency="USDT", trade_id="b"), bought, first)
+
+    assert whole is not None
+    assert (whole.fees, whole.cost, whole.remaining) == (
+        Decimal("0.05"),
+        Decimal(100),
+        Decimal("0.002"),
+    )
+    sold = intent(exit_order(Purpose.REDUCE, whole.id))
+    rest = lot_after(fill(Side.SELL, fee="0.25", fee_currency="USDT", trade_id="c"), sold, whole)
+    assert rest is not None
+    assert rest.fees == Decimal("0.30")
+    in_coins = lot_after(fill(Side.SELL, "0.001", fee="0.00001"), sold, whole)
+    assert in_coins is not None
+    assert in_coins.remaining == Decimal("0.00099")
+
+
+def test_a_lot_of_which_nothing_was_bought_has_neither_won_nor_lost() -> None:
+    assert realised(lot("0", bought=Decimal(0), cost=Decimal(0))) == 0

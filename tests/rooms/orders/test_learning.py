@@ -45,7 +45,8 @@ def test_a_refusal_ends_nothing_while_another_request_may_have_arrived(other: st
     unknown = replace(ENTRY, state=State.UNKNOWN)
     refusal = Refused(306, "no funds")
 
-    assert _answered(unknown, refusal, Meaning.DEFINITE, other).state is State.UNKNOWN
+    told = _answered(unknown, refusal, Meaning.DEFINITE, other)
+    assert (told.state, told.refusal, told.updated_at) == (State.UNKNOWN, "306 no funds", LATER)
     assert _answered(unknown, NotSent("no"), Meaning.DEFINITE, other) == unknown
 
 
@@ -56,6 +57,9 @@ def test_when_no_request_arrived_the_order_is_nowhere(other: str) -> None:
     refused = _answered(unknown, Refused(306, "no funds"), Meaning.DEFINITE, other)
     assert (refused.state, refused.refusal) == (State.REJECTED, "306 no funds")
     assert _answered(unknown, NotSent("no"), Meaning.DEFINITE, other).state is State.NOT_PLACED
+    own, cancel = _attempt(1, outcome="NOT_SENT"), _attempt(2, None, Request.CANCEL)
+    unsent = after_answer(unknown, [own, cancel], own, NotSent("no"), LATER).intent
+    assert unsent.state is State.NOT_PLACED, "a cancel places nothing"
 
 
 @pytest.mark.parametrize("state", [State.ACKED, State.WORKING, State.CANCELLING, *sorted(ENDS)])
@@ -72,6 +76,7 @@ def test_of_an_order_that_was_heard_to_be_refused_the_answer_tells_why() -> None
     told = _answered(heard, Refused(306, "no funds"), Meaning.DEFINITE)
 
     assert (told.state, told.refusal) == (State.REJECTED, "306 no funds")
+    assert told.updated_at == LATER
 
 
 def test_the_answer_to_a_cancel_says_nothing_of_the_order() -> None:
@@ -82,9 +87,11 @@ def test_the_answer_to_a_cancel_says_nothing_of_the_order() -> None:
         assert after_answer(cancelling, [cancel], cancel, answer, LATER).intent == cancelling
 
 
-def test_a_repeated_word_is_no_change() -> None:
+def test_a_repeated_word_is_no_change_and_a_figure_that_rose_is_one() -> None:
     once = after_fact(ENTRY, fact(ENTRY, State.WORKING, "0.001"), NOON + SECOND).intent
+    more = after_fact(once, fact(ENTRY, State.WORKING, "0.002"), LATER).intent
 
+    assert (more.state, more.updated_at) == (State.WORKING, LATER)
     assert after_fact(once, fact(ENTRY, State.WORKING, "0.001"), LATER).intent == once
 
 
@@ -158,6 +165,7 @@ def test_executions_prove_that_an_order_exists_and_no_more() -> None:
     for state in (State.SENDING, State.UNKNOWN):
         waiting = replace(ENTRY, state=state)
         assert after_fills(waiting, [fill(ENTRY, "t", "0.01")], LATER).intent.state is State.ACKED
+    assert after_fills(ENTRY, [], LATER).intent == ENTRY, "nothing proves nothing"
     cancelled = replace(ENTRY, state=State.CANCELLED)
     late = after_fills(cancelled, [fill(ENTRY, "t", "0.01")], LATER).intent
     assert (late.state, late.filled, late.value) == (State.CANCELLED, Decimal("0.01"), Decimal(500))
@@ -170,7 +178,8 @@ def test_absence_counts_from_the_last_create_and_never_against_an_execution() ->
     second = replace(_attempt(2), nonce=(NOON + MINUTE).ms)
     cancel = replace(_attempt(3, request=Request.CANCEL), nonce=(NOON + MINUTE).ms)
 
-    assert after_absence(unknown, looks, [_attempt()], after).state is State.NOT_PLACED
+    gone = after_absence(unknown, looks, [_attempt()], after)
+    assert (gone.state, gone.updated_at) == (State.NOT_PLACED, after)
     assert after_absence(unknown, looks, [_attempt(), cancel], after).state is State.NOT_PLACED
     assert after_absence(unknown, looks, [_attempt(), second], after) == unknown
     assert after_absence(unknown, looks[:1] * 2, [_attempt()], after) == unknown
@@ -181,10 +190,13 @@ def test_absence_counts_from_the_last_create_and_never_against_an_execution() ->
 
 
 def test_only_what_was_never_answered_was_interrupted() -> None:
-    assert interrupted(ENTRY, [_attempt()], LATER).state is State.UNKNOWN
+    doubted = interrupted(ENTRY, [_attempt()], LATER)
+    assert (doubted.state, doubted.updated_at) == (State.UNKNOWN, LATER)
     assert interrupted(ENTRY, [_attempt(outcome="NOT_SENT")], LATER) == ENTRY
     acked = replace(ENTRY, state=State.ACKED)
     assert interrupted(acked, [_attempt()], LATER) == acked
+    one_of_two = [_attempt(outcome="NOT_SENT"), _attempt(2)]
+    assert interrupted(ENTRY, one_of_two, LATER).state is State.UNKNOWN
 
 
 def test_a_request_is_repeated_after_two_looks_since_the_last_one() -> None:
@@ -193,7 +205,11 @@ def test_a_request_is_repeated_after_two_looks_since_the_last_one() -> None:
     sent_after = [replace(_attempt(), at=LATER + SECOND)]
 
     assert may_repeat(lost, looks, [_attempt()])
+    assert may_repeat(lost, looks, [replace(_attempt(), at=LATER)])
+    a_cancel = replace(_attempt(2, request=Request.CANCEL), at=LATER + SECOND)
+    assert may_repeat(lost, looks, [_attempt(), a_cancel])
     assert not may_repeat(lost, looks[:1] * 2, [_attempt()])
     assert not may_repeat(lost, looks, sent_after)
+    assert not may_repeat(lost, looks, [_attempt(), *sent_after])
     assert not may_repeat(STOP, looks, [_attempt()])
     assert not may_repeat(replace(ENTRY, state=State.UNKNOWN), looks, [_attempt()])

@@ -14,6 +14,7 @@ from interlock.market import Tick
 from interlock.orders.intent import Intent
 from interlock.orders.life import State
 from interlock.protection.plan import (
+    EXIT_RETRY,
     STEP,
     STOP_PASSED,
     TARGET,
@@ -60,7 +61,7 @@ def test_a_bid_worth_a_step_is_a_mark_and_a_lower_one_is_not() -> None:
 
     assert higher_mark(guarded) is None  # 49,500 is where it stands
     assert higher_mark(view(FOLLOWING, stop("49500"), bid="50099")) is None
-    assert higher_mark(view(FOLLOWING, stop("49500"), bid="50101")) == Decimal(50101)
+    assert higher_mark(view(FOLLOWING, stop("49500"), bid="50100")) == Decimal(50100)
     assert higher_mark(view(lot(), stop("49500"), bid="60000")) is None
     assert higher_mark(view(FOLLOWING, bid="60000")) is None  # first it is protected at all
     leaving = replace(FOLLOWING, exit_reason=TARGET)
@@ -91,6 +92,20 @@ def test_a_higher_stop_that_was_refused_leaves_the_lower_one_in_peace() -> None:
 
     assert needs(view(seen("50600"), low, refused, bid="50600")) == ()
     assert is_protected(view(seen("50600"), low, refused))
+    (again,) = needs(replace(view(seen("50600"), low, refused, bid="50600"), now=NOW + EXIT_RETRY))
+    assert isinstance(again, Ask)
+
+
+def test_a_lower_stop_that_was_asked_to_go_a_moment_ago_is_not_asked_again() -> None:
+    low, listed = stop("49500", state=State.CANCELLING), stop("50094", 1)
+
+    assert needs(view(seen("50600"), low, listed, bid="50600")) == ()
+
+
+def test_a_stop_that_does_not_follow_stays_where_it_is() -> None:
+    assert needs(view(lot(), stop("49400"))) == ()
+    beyond = lot(trailing_pct=Decimal(1), stop_distance=Decimal(60000))
+    assert needs(view(beyond, stop("1"))) == ()
 
 
 bids = st.lists(

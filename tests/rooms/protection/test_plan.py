@@ -10,6 +10,7 @@ from interlock.orders.intent import Intent, target_of
 from interlock.orders.life import State
 from interlock.protection.plan import (
     EXIT_RETRY,
+    OWNER,
     STOP_PASSED,
     STOP_REFUSED,
     STOP_UNCONFIRMED,
@@ -18,11 +19,12 @@ from interlock.protection.plan import (
     CancelLeg,
     Close,
     Wait,
+    failed_exits,
     needs,
 )
-from interlock.protection.view import View, is_protected
+from interlock.protection.view import View, bare_since, is_protected, uncovered
 from interlock.strategy.proposal import OrderType, Purpose
-from tests.fakes.goods import BTC, NOW, exit_order, intent, lot, price
+from tests.fakes.goods import BTC, NOW, entry, exit_order, intent, lot, price
 
 DEADLINE = timedelta(seconds=30)
 
@@ -158,6 +160,16 @@ def test_what_is_too_small_for_a_stop_of_its_own_endangers_nothing() -> None:
 
     assert is_protected(view(lot(), nearly))
     assert needs(view(lot(), nearly)) == ()
+    sold_for_less = replace(BTC, min_notional=Decimal("0.495"))
+    assert not is_protected(replace(view(lot(), nearly), instrument=sold_for_less))
+
+
+def test_a_stop_covers_only_what_it_would_still_sell() -> None:
+    ticked = replace(sure(), filled=Decimal("0.0004"))
+    grown = lot(remaining="0.00099", sold=Decimal("0.0004"))
+
+    assert is_protected(view(lot(remaining="0.00059", sold=Decimal("0.0004")), ticked))
+    assert uncovered(view(grown, ticked)) == Decimal("0.0004")
 
 
 def test_a_stop_that_could_not_be_executed_closes_the_lot_and_a_refused_pair_does_not() -> None:
@@ -282,3 +294,50 @@ def test_dust_needs_nothing() -> None:
     assert needs(view(dust)) == ()
     assert is_protected(view(dust))
     assert needs(view(replace(dust, exit_reason=TARGET))) == ()
+
+
+def test_a_lone_target_that_was_asked_to_go_a_moment_ago_is_not_asked_again() -> None:
+    lead, target = paired()
+    going = replace(target, state=State.CANCELLING)
+
+    (need,) = needs(view(lot(), replace(lead, state=State.CANCELLED), going))
+    assert isinstance(need, Ask)
+
+
+def test_a_stop_is_put_back_while_a_sale_waits_long_enough_to_be_worth_it() -> None:
+    leaving = lot(exit_reason=OWNER)
+    sales = [intent(exit_order(Purpose.FLATTEN, "lot-1", n=n), State.REJECTED) for n in range(3)]
+
+    (too_short,) = needs(view(leaving, *sales[:2], later=3))
+    (worth_it,) = needs(view(leaving, *sales, later=7))
+    assert isinstance(too_short, Wait)
+    assert isinstance(worth_it, Ask)
+    assert worth_it.proposal.purpose is Purpose.PROTECT
+
+
+def test_sales_fail_in_a_row_only_while_each_ended_and_sold_nothing() -> None:
+    refused, part, waiting = (
+        intent(exit_order(Purpose.FLATTEN, "lot-1", n=n), state, filled=Decimal(filled))
+        for n, (state, filled) in enumerate(
+            [(State.REJECTED, "0"), (State.EXPIRED, "0.0001"), (State.UNKNOWN, "0")]
+        )
+    )
+
+    assert failed_exits(view(lot(), refused, refused)) == 2
+    assert failed_exits(view(lot(), refused, part, refused)) == 1
+    assert failed_exits(view(lot(), refused, waiting)) == 0
+    assert failed_exits(view(lot())) == 0
+
+
+def test_a_lot_is_bare_since_the_last_thing_that_left_it_so() -> None:
+    opened = lot(opened_at=NOW)
+    ended = stop(State.CANCELLED, n=0, confirmed_at=NOW, updated_at=NOW + timedelta(seconds=2))
+    never = stop(State.REJECTED, n=1, updated_at=NOW + timedelta(seconds=9))
+    leaving = stop(State.CANCELLING, n=2, confirmed_at=NOW, updated_at=NOW + timedelta(seconds=3))
+    grown = intent(entry(), State.FILLED, updated_at=NOW + timedelta(seconds=4))
+    listed = stop(n=3, confirmed_at=NOW, updated_at=NOW + timedelta(seconds=8))
+
+    assert bare_since(view(opened, never, listed)) == NOW
+    assert bare_since(view(opened, never, ended)) == ended.updated_at
+    assert bare_since(view(opened, ended, leaving)) == leaving.updated_at
+    assert bare_since(view(opened, leaving, grown, ended)) == grown.updated_at

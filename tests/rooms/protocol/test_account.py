@@ -38,6 +38,8 @@ def test_exposure_is_positions_and_what_is_borrowed_but_for_the_account_currency
     reading = read(coin("BTC", "-0.1", market_value="-6000"), coin("USD", "-50"))
     assert reading.exposure == 30 + 6000
     assert reading.balances["BTC"].total == Decimal("-0.1")
+    assert read(coin("USD", "-50"), instrument_name=None).exposure == 30
+    assert read(coin("EUR", "-50"), instrument_name="EUR").exposure == 30
 
 
 def test_what_is_owned_or_is_nothing_is_no_debt() -> None:
@@ -126,6 +128,21 @@ def test_fee_rates_come_in_basis_points() -> None:
     for bad in (b"{}", endless, b"[]"):
         with pytest.raises(Unreachable):
             fee_rate(bad)
+
+
+def test_of_several_accounts_the_highest_leverage_and_all_that_is_free_count() -> None:
+    ones: list[dict[str, object]] = [
+        {
+            **TOTALS,
+            "position_balances": [],
+            "total_effective_leverage": x,
+            "total_available_balance": x,
+        }
+        for x in ("1", "3", "2")
+    ]
+    reading = account(json.dumps({"data": ones}).encode(), NOW)
+
+    assert (reading.leverage, reading.free_margin) == (Decimal(3), Decimal(6))
 
 
 def test_leverage_and_free_margin_are_the_exchanges_own_words_or_unknown() -> None:

@@ -19,6 +19,11 @@ def test_every_refusal_has_a_name_a_status_and_a_remedy() -> None:
         assert bool(row.remedy) is (code != 0)
 
 
+def test_a_code_that_we_act_upon_bears_its_name() -> None:
+    assert codes.name(codes.INSUFFICIENT_MARGIN) == "INSUFFICIENT_MARGIN"
+    assert codes.name(codes.TIMED_OUT) == "REQUEST_TIMEOUT"
+
+
 def test_no_code_stands_in_two_classes() -> None:
     classes = (
         codes.GATEWAY_REJECT,
@@ -42,11 +47,17 @@ def test_the_statuses_are_those_of_the_observed_bodies() -> None:
             assert codes.http_status(code, observed=True) == seen["http_status"], code
 
 
+@pytest.mark.parametrize("code", [325, 416, 608, 609, 40007, 50007, 50010, 5000811])
+def test_a_code_that_the_published_table_lacks_is_known_and_comes_with_400(code: int) -> None:
+    assert codes.http_status(code) == 400
+
+
 def test_a_status_met_in_production_is_kept_beside_the_documented_one() -> None:
-    assert codes.http_status(40401) == 200
+    assert codes.http_status(0) == codes.http_status(40401) == 200
     assert codes.http_status(40401, observed=True) == 404
-    assert codes.http_status(43004) == 500
-    assert codes.http_status(43004, observed=True) == 400
+    for unfilled in (43003, 43004, 43005):
+        assert codes.http_status(unfilled) == 500
+        assert codes.http_status(unfilled, observed=True) == 400
     with pytest.raises(BadInput):
         codes.http_status(424242)
 
@@ -78,7 +89,7 @@ def test_a_refusal_carries_the_words_of_the_exchange_and_the_order_it_names() ->
 def test_the_words_of_the_exchange_cannot_forge_a_line_of_the_log() -> None:
     said = codes.refusal(306, "a\nb\x1b[2J\ud800" + "x" * 5000).message
     assert said.startswith("ab[2Jx")
-    assert len(said) == codes.MESSAGE_MAX
+    assert len(said) == 200
 
 
 def test_an_unlisted_code_is_a_refusal_with_the_general_remedy() -> None:

@@ -105,6 +105,7 @@ def test_refusals_carry_their_codes() -> None:
     assert isinstance(wrong, Reply)
     assert isinstance(wrong.refused, Refused)
     assert wrong.refused.code == 40003
+    assert wrong.refused.message == FRAMES["invalid channel"]["message"]
 
 
 def test_the_first_news_of_orders_answer_the_request_for_them() -> None:
@@ -135,3 +136,21 @@ def test_what_we_say_names_its_channels_and_its_proof() -> None:
 
     assert asked["params"] == {"channels": list(frames.CHANNELS)}
     assert (proof["id"], proof["method"]) == (3, "private/get-cancel-on-disconnect")
+
+
+@pytest.mark.parametrize("number", ["x", "", "-", "--1", "1.5", "٣", "1" * 41])
+@pytest.mark.parametrize("field", ["id", "code"])
+def test_a_frame_that_says_something_else_where_a_number_stands_is_not_understood(
+    field: str, number: str
+) -> None:
+    said = {"method": "public/auth", "id": 1, "code": 0}
+    with pytest.raises(Unreachable):
+        read({**said, field: number})
+
+
+def test_numbers_may_be_texts_and_whole_up_to_forty_digits() -> None:
+    longest = "1" * 40
+    assert read({"method": "public/auth", "id": longest, "code": "0"}) == Reply(
+        int(longest), "public/auth"
+    )
+    assert read({"method": "public/auth"}) == Reply(-1, "public/auth")

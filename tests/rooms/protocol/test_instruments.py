@@ -58,6 +58,8 @@ def test_what_the_exchange_does_not_name_stays_unnamed() -> None:
     (found,), _ = read(ROW, config={"instrument_name": "ETH"})
     assert found.min_notional is None
     assert found.max_leverage == 50
+    (found,), _ = read({name: value for name, value in ROW.items() if name != "max_leverage"})
+    assert found.max_leverage == 1, "no leverage is admitted that nobody named"
 
 
 @pytest.mark.parametrize(

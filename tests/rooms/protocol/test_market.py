@@ -9,7 +9,7 @@ import pytest
 
 from interlock.errors import BadInput, Unreachable
 from interlock.market import Bar, Tick
-from interlock.protocol.crypto_com.market import bars, bars_params, ticks
+from interlock.protocol.crypto_com.market import TIMEFRAMES, bars, bars_params, ticks
 from interlock.values import Instant
 
 HOUR = timedelta(hours=1)
@@ -35,6 +35,8 @@ def test_a_ticker_is_last_bid_and_ask() -> None:
     rows = ticks(data({**TICKER, "t": str(NOON.ms)}))
     prices = Decimal("62000.5"), Decimal("62000.4"), Decimal("62000.6")
     assert rows.facts == (Tick("BTC_USDT", *prices, NOON),)
+    (cheap,) = ticks(data({**TICKER, "a": "0.002", "b": "0.001", "k": "0.003"})).facts
+    assert (cheap.last, cheap.bid, cheap.ask) == tuple(map(Decimal, ("0.002", "0.001", "0.003")))
 
 
 @pytest.mark.parametrize("side", [None, "0", "-1"])
@@ -92,6 +94,14 @@ def test_one_bar_more_is_asked_for_since_the_newest_may_still_form() -> None:
         "end_ts": NOON.ms,
     }
     assert bars_params("BTC_USDT", HOUR, NOON, 300)["count"] == 300
+    assert bars_params("BTC_USDT", HOUR, NOON, -1)["count"] == 1
+
+
+def test_a_span_is_asked_for_by_the_name_that_says_its_length() -> None:
+    units = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "D": timedelta(days=1)}
+
+    for span, name in TIMEFRAMES.items():
+        assert span == int(name[:-1]) * units[name[-1]]
 
 
 def test_a_span_that_the_exchange_does_not_have_is_refused() -> None:

@@ -303,3 +303,15 @@ def test_any_bytes_are_a_fact_or_a_typed_error(raw: bytes) -> None:
             read(raw, Instant(0), Source.ORDER_DETAIL)
         except InterlockError:
             continue
+
+
+@pytest.mark.parametrize("oid", ["x", "x" * 36])
+def test_an_id_of_one_to_36_characters_is_said_as_it_is(oid: str) -> None:
+    assert orders.create_params(replace(intent(entry()), client_oid=oid))["client_oid"] == oid
+
+
+def test_what_a_stranger_may_write_is_kept_no_longer_than_anybody_needs() -> None:
+    assert fact(status="X" * 99).unlisted == "X" * 40
+    rejected = {"status": "REJECTED", "reason": None}
+    assert fact(**rejected, reject_reason="123456789").refusal == 123456789
+    assert fact(**rejected, reject_reason="1234567890").refusal is None

@@ -259,3 +259,24 @@ def test_a_pair_refused_in_plain_words_was_not_placed_unless_a_list_is_named() -
     assert classify(said(PAIR, 140001), PAIR) is Class.DEFINITE_REJECT
     named = said(PAIR, 140001, result={"list_id": LIST_ID})
     assert classify(named, PAIR) is Class.AMBIGUOUS
+
+
+@pytest.mark.parametrize(
+    ("order_id", "found"),
+    [
+        ("1" * 32, Class.GATEWAY_ACK),
+        ("1" * 33, Class.AMBIGUOUS),
+        ("000", Class.AMBIGUOUS),
+        ("", Class.AMBIGUOUS),
+        ("\u0663", Class.AMBIGUOUS),
+        ("1a", Class.AMBIGUOUS),
+        (7, Class.AMBIGUOUS),
+        (None, Class.AMBIGUOUS),
+    ],
+)
+def test_an_acknowledgement_names_an_order_by_at_most_32_digits(
+    order_id: object, found: Class
+) -> None:
+    body = envelope(0, result={**RESULT, "order_id": order_id})
+
+    assert classify(reply(body), ASKED) is found

@@ -13,5 +13,7 @@ def test_our_signer_signs_as_documented_and_the_answers_are_the_published_ones()
     known = {(vector["method"], vector["sig"]) for vector in published["valid"]}
 
     assert signs_as_documented()
+    for n, (method, params, _) in enumerate(ANSWERS):
+        assert not signs_as_documented((*ANSWERS[:n], (method, params, "0" * 64)))
     assert (KEY, SECRET.reveal()) == (published["api_key"], published["secret"])
     assert {(method, sig) for method, _, sig in ANSWERS} <= known

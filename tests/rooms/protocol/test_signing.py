@@ -61,6 +61,40 @@ def test_a_number_that_would_fill_the_memory_is_refused(size: str) -> None:
         param_string({"n": Decimal(size)})
 
 
+@pytest.mark.parametrize(
+    ("taken", "refused"),
+    [
+        (10**64 - 1, 10**64),
+        (-(10**64 - 1), -(10**64)),
+        (Decimal("1e63"), Decimal("1e64")),
+        (Decimal("1e-63"), Decimal("1e-64")),
+    ],
+)
+def test_a_number_is_signed_up_to_64_digits(taken: int | Decimal, refused: int | Decimal) -> None:
+    assert Decimal(param_string({"n": taken})[1:]) == taken
+    with pytest.raises(BadInput):
+        param_string({"n": refused})
+
+
+def test_twelve_nests_are_signed_and_thirteen_are_not() -> None:
+    def nested(depth: int) -> object:
+        return {"a": nested(depth - 1)} if depth else "x"
+
+    def listed(depth: int) -> object:
+        return [listed(depth - 1)] if depth else "x"
+
+    assert (param_string(nested(12)), param_string(listed(12))) == ("a" * 12 + "x", "x")
+    for deep in (nested(13), listed(13)):
+        with pytest.raises(BadInput):
+            param_string(deep)
+
+
+def test_a_list_inside_an_element_of_a_list_has_two_renderings_and_every_other_one() -> None:
+    assert renderings({"a": [{"b": ["x", "y"]}]}) == ("abxy", "ab[x, y]")
+    assert renderings({"a": [["x", "y"]]}) == ("axy",)
+    assert renderings({"a": ["x", "y"]}) == ("axy",)
+
+
 def test_a_nest_without_end_is_refused() -> None:
     nest: object = "x"
     for _ in range(5000):

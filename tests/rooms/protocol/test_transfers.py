@@ -35,6 +35,8 @@ def test_a_deposit_is_read_with_its_currency_amount_and_time() -> None:
 
     assert (told.id, told.currency, told.amount) == ("6530219460124075091", "USD", Decimal("6.5"))
     assert told.at == Instant(1686804665013642)
+    (coarse,) = transfers(said(row("ONCHAIN_DEPOSIT", event_timestamp_ns=None))).whole()
+    assert coarse.at == Instant.of_ms(1686804665013)
     assert told.is_owners
 
 
@@ -74,5 +76,8 @@ def test_executions_and_their_fees_are_told_by_the_trades_alone() -> None:
 def test_a_transfer_that_cannot_be_read_makes_the_list_unreachable() -> None:
     with pytest.raises(Unreachable):
         transfers(said(row("SUBACCOUNT_TX", transaction_qty="much"))).whole()
+    timeless = row("SUBACCOUNT_TX", event_timestamp_ms=None, event_timestamp_ns=None)
+    with pytest.raises(Unreachable):
+        transfers(said(timeless)).whole()
     with pytest.raises(Unreachable):
         transfers(b'{"rows": []}')

@@ -132,6 +132,19 @@ def test_what_is_no_time_is_refused(time: int | str) -> None:
         instant(time)
 
 
+def test_the_longest_texts_of_numbers_are_taken_and_no_longer_ones() -> None:
+    assert instant("1700000000000".zfill(40)) == Instant.of_ms(1700000000000)
+    assert instant_ns(10**20 - 1) == Instant(10**17 - 1)
+    with pytest.raises(Refused):
+        said({"code": "1" * 40})
+    with pytest.raises(BadInput):
+        instant("1700000000000".zfill(41))
+    with pytest.raises(BadInput):
+        instant_ns(10**20)
+    with pytest.raises(Unreachable):
+        said({"code": "1" * 41})
+
+
 def test_a_flag_may_be_a_text_but_not_any() -> None:
     said: list[bool | str] = [True, "true", False, "false"]
     assert [flag(one) for one in said] == [True, True, False, False]

@@ -49,6 +49,28 @@ def test_two_equal_values_of_different_coins_are_not_exact() -> None:
     assert not found.exact()
 
 
+def test_every_currency_agrees_to_the_last_digit_or_the_wallets_are_not_exact() -> None:
+    def compared(theirs: str) -> Drift:
+        prices = {"A": Decimal(1), "B": Decimal(1)}
+        found = drift(
+            {"A": Decimal(5), "B": Decimal(7)}, {"A": Decimal(5), "B": Decimal(theirs)}, prices
+        )
+        assert isinstance(found, Drift)
+        return found
+
+    assert compared("7.000001").exact()
+    assert compared("6.999999").exact()
+    assert not compared("7.0000011").exact()
+    assert not compared("6.9999989").exact()
+
+
+def test_a_difference_is_what_the_exchange_holds_beyond_our_books() -> None:
+    found = drift({"USDT": Decimal(5)}, {"USDT": Decimal(7)}, ONE)
+
+    assert isinstance(found, Drift)
+    assert [row.difference for row in found.rows] == [2]
+
+
 def fact(client_oid: str) -> OrderFact:
     zero = Decimal(0)
     return OrderFact(

@@ -12,6 +12,7 @@ from interlock.reconcile.intents import history_gaps, not_live, to_look_up, unre
 from interlock.values import Instant, Side
 from tests.fakes.goods import NOW, entry, intent
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 GRACE = 5 * MINUTE
@@ -47,6 +48,21 @@ def test_an_unknown_outcome_is_unresolved_once_the_grace_is_over(state: State) -
 
     assert not unresolved([order(state, GRACE)], NOW, GRACE)
     assert bool(unresolved([order(state, GRACE + MINUTE)], NOW, GRACE)) is is_dark
+
+
+def test_within_the_grace_our_books_may_still_be_on_their_way() -> None:
+    at, past = order(State.WORKING, GRACE), order(State.WORKING, GRACE + SECOND)
+    look = Absent("x", Source.ORDER_DETAIL, NOW)
+
+    assert not not_live([(at, look)], NOW, GRACE)
+    assert not_live([(past, look)], NOW, GRACE)
+
+
+@pytest.mark.parametrize("state", [State.UNKNOWN, State.SENDING, State.CANCELLING])
+def test_what_nobody_claims_to_be_live_is_no_difference_of_a_list(state: State) -> None:
+    ours = order(state, HOUR)
+
+    assert not not_live([(ours, Absent(ours.client_oid, Source.ORDER_DETAIL, NOW))], NOW, GRACE)
 
 
 def test_what_the_lists_show_is_not_looked_up_again() -> None:
@@ -91,6 +107,11 @@ def test_a_history_that_shows_what_ended_before_its_window_ignores_it() -> None:
 
     assert gaps(old, [fact(old, State.FILLED)]) == ["outside the window asked for"]
     assert gaps(old, []) == []
+    at, before = (
+        order(State.FILLED, 3 * HOUR, HOUR + 2 * MINUTE + more) for more in (0 * SECOND, SECOND)
+    )
+    assert gaps(at, [fact(at, State.FILLED)]) == []
+    assert gaps(before, [fact(before, State.FILLED)]) == ["outside the window asked for"]
 
 
 def test_an_old_order_that_ended_within_the_window_may_be_told_or_not() -> None:
@@ -104,6 +125,10 @@ def test_an_old_order_that_ended_within_the_window_may_be_told_or_not() -> None:
 def test_zero_rows_where_an_end_is_known_are_no_nothing_to_do(state: State) -> None:
     assert gaps(order(state, 30 * MINUTE), []) == ["ended, and the history leaves it out"]
     assert gaps(order(state, MINUTE), []) == []
+    assert gaps(order(state, 30 * MINUTE, 2 * MINUTE), []) == []
+    assert gaps(order(state, 30 * MINUTE, 2 * MINUTE + SECOND), []) != []
+    assert gaps(order(state, 58 * MINUTE, 30 * MINUTE), []) == []
+    assert gaps(order(state, 58 * MINUTE - SECOND, 30 * MINUTE), []) != []
 
 
 def test_what_never_reached_the_exchange_is_not_looked_for_in_its_history() -> None:
@@ -114,3 +139,7 @@ def test_what_ended_there_long_ago_does_not_live_on_here() -> None:
     alive = order(State.WORKING, 30 * MINUTE)
 
     assert gaps(alive, [fact(alive, State.CANCELLED)]) == ["ended there and live here"]
+    just_now = order(State.WORKING, 30 * MINUTE, 2 * MINUTE)
+    assert gaps(just_now, [fact(just_now, State.CANCELLED)]) == []
+    sooner = order(State.WORKING, 30 * MINUTE, 2 * MINUTE + SECOND)
+    assert gaps(sooner, [fact(sooner, State.CANCELLED)]) == ["ended there and live here"]

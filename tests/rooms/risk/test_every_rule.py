@@ -563,6 +563,87 @@ def test_spot_is_not_counted_as_margin_and_an_exit_commits_nothing() -> None:
     assert said_of("CAP_MARGIN", question(standing=account)) == ("spot", "5000")
 
 
+@pytest.mark.parametrize(
+    ("change", "objections"),
+    [
+        ({"target": Price(D(52000), "BTC", "USDT")}, []),
+        ({"target": Price(D("48500.01"), "BTC", "USDT")}, []),
+        ({"target": Price(D(48500), "BTC", "USDT")}, ["GRID"]),
+        ({"target": Price(D("52000.001"), "BTC", "USDT")}, ["GRID"]),
+        ({"target": Price(D(52000), "BTC", "USDT"), "trigger": None}, ["GRID"]),
+    ],
+)
+def test_a_pair_is_a_stop_with_a_target_above_it(
+    change: dict[str, Any], objections: list[str]
+) -> None:
+    pair = question(wish=serving(Purpose.PROTECT, **change), standing=standing(lots=(lot(),)))
+
+    assert [each.rule for each in examine(pair) if each.objects] == objections
+
+
+def test_a_pair_on_margin_is_none() -> None:
+    on = {"funding": Margin(D(2))}
+    stop = serving(Purpose.PROTECT, target=Price(D(52000), "BTC", "USDT"), **on)
+    pair = question(wish=stop, standing=standing(lots=(lot(**on),)))
+
+    assert [each.rule for each in examine(pair) if each.objects] == ["GRID"]
+
+
+def test_what_is_told_of_a_freeze_is_the_freeze_that_binds() -> None:
+    code = "POSITION_MISMATCH_FREEZE"
+    both = stood(freezes=(Freeze("ETH", code, "ether"), Freeze("BTC", code, "coins")))
+    (told,) = (each.said.reason for each in examine(both) if each.rule == "FROZEN")
+
+    assert told == "BTC is frozen: coins."
+
+
+def test_what_margin_entries_in_flight_may_take_is_not_free() -> None:
+    def margin(free: str, leverage: str) -> Question:
+        ahead = flying(reserved=D(100), funding=Margin(D(2)))
+        known = standing(margin=Known(D(free), NOW), in_flight=(ahead,))
+        return question(wish=entry(funding=Margin(D(leverage))), standing=known)
+
+    assert said_of("AVAILABLE", margin("104.99", "2")) == ("54.99", "55")
+    assert said_of("AVAILABLE", margin("160", "1")) == ("110", "110")
+
+
+def test_what_is_in_flight_counts_where_it_is_paid_and_where_it_is_held() -> None:
+    flights = (
+        flying(symbol="BTC_USDT", base="BTC", reserved=D(1)),
+        flying(symbol="ETH_USDT", base="ETH", reserved=D(10)),
+        flying(symbol="BTC_USD", base="BTC", reserved=D(100)),
+        flying(symbol="BTC_USDT", base="BTC", reserved=D(1000), funding=Margin(D(2))),
+        flying(symbol="BTC_USDT", base="BTC", reserved=D(10000), purpose="REDUCE"),
+    )
+    known = standing(in_flight=flights, balances=holding("120", "0"))
+
+    assert said_of("AVAILABLE", question(standing=known)) == ("109", "110")
+    capped = limited(question(standing=known), portfolio_cap_multiple=D(1))
+    assert said_of("PORTFOLIO_CAP", capped)[0] == "1101"
+
+
+def test_of_several_bounds_the_tightest_binds() -> None:
+    high, low = (
+        flying(symbol="BTC_USDT", side=Side.SELL, purpose="REDUCE", limit=D(limit))
+        for limit in (60000, 50100)
+    )
+    assert said_of("SELF_CROSS", stood(in_flight=(high, low))) == ("50150", "50100")
+
+    wish = entry(limit=Price(D("50100.01"), "BTC", "USDT"))
+    bought = replace(knowing(row=row(buy_target=D(50100))), wish=wish)
+    assert said_of("PRICE_COLLAR", bought) == ("50100.01", "50100")
+
+
+def test_a_bar_that_ended_at_this_instant_is_young_and_one_that_is_to_end_is_no_bar() -> None:
+    told = {
+        age: {each.rule for each in examine(knowing(bar_ended=ago(age))) if each.objects}
+        for age in (0, -1)
+    }
+
+    assert "BAR_AGE" not in told[0]
+    assert "BAR_AGE" in told[-1]
+
+
 CAP_OF: Final[dict[str, Callable[[Standing], Standing]]] = {
     "messages_max": lambda s: replace(s, messages=5),
     "executions_max": lambda s: replace(s, executions=5),

@@ -133,7 +133,7 @@ _ROWS: Final = (
     CodeRow(604, 500, "INVALID_COLLATERAL_PRICE", _MARGIN),
     CodeRow(605, 500, "INVALID_MARGIN_CALC", _MARGIN),
     CodeRow(606, 500, "EXCEED_ALLOWED_SLIPPAGE", _MARKET),
-    CodeRow(608, 500, "INSTRUMENT_NOT_SHORTABLE", _MARKET),
+    CodeRow(608, 400, "INSTRUMENT_NOT_SHORTABLE", _MARKET),
     CodeRow(609, 400, "INSUFFICIENT_MARGIN", _FUNDS),
     CodeRow(613, 500, "INVALID_ISOLATION_ID", _MARKET),
     CodeRow(614, 500, "EXCEEDS_ISOLATED_POSITION_LIMIT", _MARKET),
@@ -182,7 +182,7 @@ GATEWAY_REJECT: Final = frozenset(
 )
 SEEN_BEFORE: Final = frozenset({204, 205, 40006})
 DEFINITE_REJECT: Final = frozenset(
-    {*range(201, 204), *range(206, 220), *range(220, 231)}
+    {*range(201, 204), *range(206, 231)}
     | {*range(301, 322), 325}
     | {401, 406, 407, 408, 409, 410, 411, 412, 415, 416, 501, 1110}
     | {604, 605, 606, 608, 609, *range(613, 620)}

@@ -91,7 +91,7 @@ def cancel_method(intent: Intent) -> str:
 
 def method(ordinary: str, *, advanced: bool) -> str:
     """The method itself, or its twin for advanced orders."""
-    return ordinary.replace("private/", "private/advanced/", 1) if advanced else ordinary
+    return ordinary.replace("private/", "private/advanced/") if advanced else ordinary
 
 
 def source(ordinary: str, *, advanced: bool) -> Source:

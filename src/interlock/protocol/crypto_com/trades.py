@@ -1,5 +1,6 @@
 """Their trades as our fills: the one place where fees are read, for an order's own fee field lies about its unit."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -12,7 +13,7 @@ from interlock.values import Instant, Side
 
 TRADES: Final = "private/get-trades"
 PAGE: Final = 100
-WINDOW_DAYS_MAX: Final = 7
+WINDOW_MAX: Final = timedelta(days=7)
 
 
 class _Trade(msgspec.Struct):

@@ -16,7 +16,6 @@ from interlock.values import Instant
 
 TRANSACTIONS: Final = "private/get-transactions"
 PAGE: Final = 100
-WINDOW_DAYS_MAX: Final = 7
 INWARD: Final = frozenset({"ONCHAIN_DEPOSIT", "FIAT_WITHDRAWAL_CANCEL"})
 OUTWARD: Final = frozenset({"ONCHAIN_WITHDRAWAL"})
 OWNERS: Final = INWARD | OUTWARD | {"SUBACCOUNT_TX"}
@@ -33,7 +32,7 @@ class _Row(msgspec.Struct):
     journal_id: str | int
     transaction_qty: Decimal
     instrument_name: str
-    event_timestamp_ms: int | str = 0
+    event_timestamp_ms: int | str | None = None
     event_timestamp_ns: int | str | None = None
 
 
@@ -64,4 +63,6 @@ def _transfer(raw: msgspec.Raw) -> Transfer | None:
 def _at(row: _Row) -> Instant:
     if row.event_timestamp_ns:
         return instant_ns(row.event_timestamp_ns)
+    if row.event_timestamp_ms is None:
+        raise BadInput(f"the journal row {row.journal_id} names no time.")
     return instant(row.event_timestamp_ms)
