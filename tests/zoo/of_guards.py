@@ -1,0 +1,164 @@
+"""Bugs of the guards: what cannot be known admits, a cap forgets what is in flight, a switch is read too early or stops too much."""
+
+from typing import Final
+
+from interlock.rehearsal.schedule import Act
+from tests.zoo.bug import Bug, Ground, Patch
+
+GUARD: Final = "interlock.risk.guard"
+STANDING: Final = "interlock.store.standing"
+PATH: Final = "interlock.store.order_path"
+RULES: Final = "tests/rooms/risk/test_every_rule.py"
+LATTICE: Final = "tests/rooms/risk/test_lattice.py"
+
+GUARDS: Final = (
+    Bug(
+        11,
+        "a leverage that nobody named is ten",
+        (
+            Patch(
+                "interlock.protocol.crypto_com.orders",
+                '            raise BadInput("A margin order without a leverage cannot be said.")\n',
+                '            return {"spot_margin": "MARGIN", "leverage": "10"}\n',
+            ),
+        ),
+        ("I4",),
+        hunted_by="tests/rooms/protocol/test_orders.py",
+    ),
+    Bug(
+        13,
+        "with the equity unknown spot is allowed before any check",
+        (
+            Patch(
+                GUARD,
+                "    if isinstance(asked.figures, Unknown):\n",
+                "    if isinstance(asked.figures, Unknown) and not isinstance(asked.funding, Margin):\n"
+                "        return Said(MISSING, limit)\n"
+                "    if isinstance(asked.figures, Unknown):\n",
+            ),
+        ),
+        ("I4",),
+        hunted_by=LATTICE,
+    ),
+    Bug(
+        14,
+        "the platform is ready although nobody knows the account",
+        (
+            Patch(
+                "interlock.health.readiness",
+                "    if isinstance(seen, Unknown):\n        yield f\"the account is unknown: {seen.why}\"\n    elif seen.trouble is not None or seen.last_ok is None:\n",
+                "    if isinstance(seen, Unknown) or seen.last_ok is None:\n        return\n    if seen.trouble is not None:\n",
+            ),
+        ),
+        ("I15",),
+        hunted_by="tests/rooms/health/test_the_seeds_json.py",
+    ),
+    Bug(
+        30,
+        "what is of unknown outcome does not count as exposure",
+        (
+            Patch(
+                "interlock.account.standing",
+                '        reserved = sum((i.reserved for i in orders if i.purpose == "ENTRY"), Decimal(0))\n',
+                '        sure = [i for i in orders if i.state != "UNKNOWN"]\n'
+                '        reserved = sum((i.reserved for i in sure if i.purpose == "ENTRY"), Decimal(0))\n',
+            ),
+        ),
+        ("I11",),
+        hunted_by=RULES,
+    ),
+    Bug(
+        32,
+        "what has no price is worth nothing",
+        (
+            Patch(
+                "interlock.risk.room_rules",
+                '        reason = f"What {asked.base} is worth is not known."\n        return Said(MISSING, limit, "PORTFOLIO_VALUE_CAP", reason)\n',
+                "        return Said(\"0\", limit)\n",
+            ),
+        ),
+        ("I4",),
+        hunted_by=RULES,
+    ),
+    Bug(
+        35,
+        "the row under which an entry was decided holds although its owner changed it since",
+        (
+            Patch(
+                "interlock.desk.trader",
+                "            occasion = Occasion(signal, self._row_now(row), preset, market)\n",
+                "            occasion = Occasion(signal, row, preset, market)\n",
+            ),
+        ),
+        ("I3",),
+        hunted_by="tests/rooms/desk/test_trader.py",
+    ),
+    Bug(
+        43,
+        "the kill switch is read once in each life, and not in the transaction of the attempt",
+        (
+            Patch(
+                STANDING,
+                "    return account.switches(terms.bound, enabled=terms.enabled)\n",
+                "    return READ.setdefault(account.epoch, account.switches(terms.bound, enabled=terms.enabled))\n",
+            ),
+            Patch(
+                STANDING,
+                "@dataclass(frozen=True, slots=True)\nclass Terms:\n",
+                "READ: dict[int, Switches] = {}\n\n\n@dataclass(frozen=True, slots=True)\nclass Terms:\n",
+            ),
+            Patch(
+                PATH,
+                "    switches = account.switches(terms.bound, enabled=terms.enabled)\n    is_ours",
+                "    switches = switches_of(account, terms)\n    is_ours",
+            ),
+            Patch(
+                PATH,
+                "from interlock.store.standing import DISARMED, RANK, Terms, opened_account, standing_of\n",
+                "from interlock.store.standing import DISARMED, RANK, Terms, opened_account, standing_of, switches_of\n",
+            ),
+        ),
+        ("I12",),
+        ground=Ground(acts=(Act(5.0, "kill"),)),
+    ),
+    Bug(
+        52,
+        "the kill switch stops stops as well",
+        (
+            Patch(
+                PATH,
+                "    is_admitted = purpose is not Purpose.ENTRY or _admits_entry(switches)\n",
+                "    is_admitted = _admits_entry(switches)\n",
+            ),
+        ),
+        ("I17",),
+        ground=Ground(acts=(Act(11.0, "kill"),)),
+    ),
+    Bug(
+        69,
+        "an order of unknown outcome keeps no entry of its symbol back",
+        (
+            Patch(
+                "interlock.risk.permission_rules",
+                "    count = sum(i.state == \"UNKNOWN\" for i in unknown)\n",
+                "    return Said(\"0\", \"0\")\n    count = sum(i.state == \"UNKNOWN\" for i in unknown)\n",
+            ),
+        ),
+        ("I4",),
+        hunted_by=LATTICE,
+    ),
+    Bug(
+        70,
+        "prices too old for an entry are ready for one",
+        (
+            Patch(
+                "interlock.health.readiness",
+                "    elif stale:\n        yield f\"prices are too old for an entry: {', '.join(stale)}\"\n",
+                "",
+            ),
+        ),
+        ("I15",),
+        hunted_by="tests/rooms/health/test_the_seeds_json.py",
+    ),
+)
+"""Whether we may."""

@@ -1,0 +1,128 @@
+"""Bugs of protection: lots without their stop, stops for more than is held, sales that cannot be done."""
+
+from typing import Final
+
+from tests.zoo.bug import Bug, Ground, Patch
+
+PLAN: Final = "interlock.protection.plan"
+VIEW: Final = "interlock.protection.view"
+GUARDIAN: Final = "interlock.desk.guardian"
+
+LOTS: Final = (
+    Bug(
+        53,
+        "a lot that only lacked its stop is sold at a restart, because the time of being down counts",
+        (
+            Patch(
+                GUARDIAN,
+                "            since=max(self._bare.setdefault(lot.id, now), able_at),\n",
+                "            since=lot.opened_at,\n",
+            ),
+        ),
+        ("I17",),
+        hunted_by="tests/rehearsal/test_the_guardian.py",
+    ),
+    Bug(
+        71,
+        "a stop is as large as what was asked for, not as what was bought",
+        (
+            Patch(
+                VIEW,
+                "    left = max(ZERO, view.lot.sellable(view.instrument) - covered)\n",
+                "    asked = [i for i in view.legs if i.proposal.purpose is Purpose.ENTRY]\n"
+                "    size = asked[0].proposal.quantity.size if asked else view.lot.bought\n"
+                "    left = max(ZERO, size - covered)\n",
+            ),
+        ),
+        ("I17",),
+    ),
+    Bug(
+        72,
+        "a stop that was acknowledged protects, whether or not the exchange lists it",
+        (
+            Patch(
+                VIEW,
+                "    return leg.confirmed_at is not None and leg.state in (State.ACKED, State.WORKING)\n",
+                "    return leg.state in (State.ACKED, State.WORKING)\n",
+            ),
+        ),
+        ("I17",),
+        hunted_by="tests/rehearsal/test_the_guardian.py",
+    ),
+    Bug(
+        73,
+        "a lot is sold before its legs are gone",
+        (
+            Patch(
+                PLAN,
+                "    if view.live_stops or view.live_targets:\n        return _cancel_legs(view)\n    purpose",
+                "    purpose",
+            ),
+        ),
+        ("I17",),
+        ground=Ground(script="left"),
+    ),
+    Bug(
+        74,
+        "legs that outlived their lot are left alone",
+        (
+            Patch(
+                GUARDIAN,
+                "        if not self._orphans():\n            return True\n",
+                "        if self._orphans is not None:\n            return True\n",
+            ),
+        ),
+        ("I17",),
+        ground=Ground(script="by_stop"),
+    ),
+    Bug(
+        75,
+        "a sale whose executions are not booked yet is made again",
+        (
+            Patch(
+                PLAN,
+                "    if owes_executions(view):\n        return (Wait(\"executions that the exchange told of are not booked yet\"),)\n",
+                "",
+            ),
+        ),
+        ("I17",),
+        ground=Ground(script="left"),
+    ),
+    Bug(
+        76,
+        "the target beside a stop counts as a stop",
+        (
+            Patch(
+                "interlock.orders.intent",
+                "        return self.proposal.purpose is Purpose.PROTECT and self.leader is None\n",
+                "        return self.proposal.purpose is Purpose.PROTECT\n",
+            ),
+        ),
+        ("I17",),
+    ),
+    Bug(
+        77,
+        "a stop that could not be placed is not asked for again",
+        (
+            Patch(
+                PLAN,
+                "    if view.stops and (not uncovered(view) or _did_not_leave(view)):\n",
+                "    if view.stops:\n",
+            ),
+        ),
+        ("I17",),
+    ),
+    Bug(
+        78,
+        "a lot is never sold, whatever is refused",
+        (
+            Patch(
+                GUARDIAN,
+                "            case Close(reason):\n                self._close(view.lot, reason)\n",
+                "",
+            ),
+        ),
+        ("I17",),
+    ),
+)
+"""What each lot still needs."""
