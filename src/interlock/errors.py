@@ -17,6 +17,7 @@
     |   |-- WrongVenue         the data folder belongs to the other venue
     |   |-- NewerSchema        a later version of the platform wrote the file
     |   `-- LeaseLost          another engine holds the account
+    |-- ClockWentBack          the host's clock was set back; the process ends and recovers by starting
     `-- BrokenInvariant        a promise of the design does not hold; the process ends and recovers by starting
 
 Refused, Unreachable and NotSent are also values: the answer to a placed order is one of them or `Accepted`.
@@ -166,6 +167,12 @@ class LeaseLost(StoreTrouble):
     """Another engine holds this account."""
 
     remedy: ClassVar[str] = "Stop the other engine, or let this one stand by until it ends."
+
+
+class ClockWentBack(InterlockError):
+    """The host's clock was set back: what is due, and how old anything is, was reckoned from times that have not come yet."""
+
+    remedy: ClassVar[str] = "The process ends here; starting it again reckons everything anew."
 
 
 class BrokenInvariant(InterlockError):

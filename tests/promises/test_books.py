@@ -382,16 +382,30 @@ def test_a_nonce_is_never_used_twice_whatever_the_clock_does(steps: list[int]) -
     assert nonces == sorted(set(nonces))
 
 
-def test_nonces_grow_across_restarts_and_a_clock_that_went_back(shelf: Shelf) -> None:
-    books = shelf.books()
-    tenure = armed(books)
-    _, first = ask(books, tenure, entry("one"))
-    again = shelf.books()
-    tenure = again.open(Mode.SIM, NOON - HOUR)
-    _, second = ask(again, tenure, entry("two"), NOON - HOUR)
-    _, third = ask(again, tenure, entry("three"), NOON + HOUR)
+def nonces_at(shelf: Shelf, *times: Instant) -> list[int]:
+    """The nonces that engines started at these times give their first order."""
+    nonces = []
+    for n, at in enumerate(times):
+        books = shelf.books()
+        tenure = armed(books) if n == 0 else books.open(Mode.SIM, at)
+        nonces.append(ask(books, tenure, entry(f"e{n}"), at)[1].nonce)
+    return nonces
 
-    assert [a.nonce for a in (first, second, third)] == [NOON.ms, NOON.ms + 1, (NOON + HOUR).ms]
+
+def test_nonces_grow_across_restarts_and_a_clock_that_went_back(shelf: Shelf) -> None:
+    minute = timedelta(minutes=1)
+
+    found = nonces_at(shelf, NOON, NOON - minute, NOON + HOUR)
+
+    assert found == [NOON.ms, NOON.ms + 1, (NOON + HOUR).ms]
+
+
+def test_a_clock_that_was_an_hour_ahead_shuts_nobody_out_for_an_hour(shelf: Shelf) -> None:
+    ahead, second = NOON + HOUR, timedelta(seconds=1)
+
+    found = nonces_at(shelf, ahead, NOON, NOON + second)
+
+    assert found == [ahead.ms, NOON.ms, (NOON + second).ms]
 
 
 def test_an_old_epoch_can_neither_rule_nor_attempt_nor_learn(shelf: Shelf) -> None:

@@ -49,6 +49,7 @@ VERBS: Final = {
     "verify": "interlock.cli.verify:verify",
     "config": "interlock.cli.config:config",
     "doctor": "interlock.cli.doctor:doctor",
+    "rehearse": "interlock.cli.rehearse:rehearse_command",
 }
 # The first that fits is the exit code; every other trouble of ours is 1.
 EXITS: Final[tuple[tuple[type[BaseException], int], ...]] = (

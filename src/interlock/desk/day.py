@@ -1,6 +1,7 @@
 """Passes are supervised: one that raises ends only itself, is recorded with its class, and comes back after a pause.
 
-Three failures in a row open an incident. Only a broken invariant or a lost lease ends the process; starting again is recovery.
+Three failures in a row open an incident. Only a broken invariant, a lost lease or a clock that was set back ends the process; starting
+again is recovery.
 """
 
 import asyncio
@@ -11,7 +12,13 @@ from typing import Final, Protocol
 
 import structlog
 
-from interlock.errors import BrokenInvariant, InterlockError, LeaseLost, StoreTrouble
+from interlock.errors import (
+    BrokenInvariant,
+    ClockWentBack,
+    InterlockError,
+    LeaseLost,
+    StoreTrouble,
+)
 from interlock.evidence.incident import Incident
 from interlock.ports import Books, Clock, MarketFile
 from interlock.values import Instant
@@ -19,7 +26,9 @@ from interlock.values import Instant
 _log = structlog.get_logger("day")
 
 # What ends the process, and what one row may raise without ending the pass over the others.
-MUST_END: Final = (BrokenInvariant, LeaseLost)
+MUST_END: Final = (BrokenInvariant, ClockWentBack, LeaseLost)
+# Less than the skew that entries are still judged under: a clock that is slewed goes back by nothing at all.
+STEP_BACK: Final = timedelta(seconds=2)
 TROUBLE: Final = (InterlockError, ArithmeticError, LookupError, TypeError, ValueError)
 INCIDENT_AFTER: Final = 3
 RECOVERY: Final = "settler"
@@ -48,6 +57,19 @@ class Failures:
     told: set[str] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class Latest:
+    """The latest instant that this process has seen. Every time that it keeps in memory was reckoned from such instants."""
+
+    at: Instant = field(default_factory=lambda: Instant(0))
+
+    def see(self, now: Instant) -> None:
+        """Raises when time was set back."""
+        if now < self.at - STEP_BACK:
+            raise ClockWentBack(f"It is {now}, and it was {self.at} already.")
+        self.at = max(self.at, now)
+
+
 @dataclass(frozen=True, slots=True)
 class Day:
     """The passes of one engine, working side by side until one of them must not go on."""
@@ -57,9 +79,10 @@ class Day:
     clock: Clock
     failures: Failures = field(default_factory=Failures)
     turns: dict[str, float] = field(default_factory=dict)
+    latest: Latest = field(default_factory=Latest)
 
     async def work(self, passes: Sequence[Pass]) -> None:
-        """Runs every pass until a broken invariant, a lost lease or a lost clock ends the day."""
+        """Runs every pass until a broken invariant, a lost lease or a clock that was set back ends the day."""
         self.clock.attend([one.name for one in passes])
         async with asyncio.TaskGroup() as group:
             for one in passes:
@@ -82,6 +105,7 @@ class Day:
     async def _supervise(self, one: Pass) -> None:
         await self.clock.wait(one.name, self.clock.now(), 0.0)
         while True:
+            self.latest.see(self.clock.now())
             due = await self._try(one)
             self.turns[one.name] = self.clock.monotonic()
             await self.clock.wait(one.name, due, one.backstop)

@@ -8,7 +8,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
-from interlock.rehearsal.perform import AFTER, SCRIPTS
+from interlock.rehearsal.perform import AFTER, BRIEF, SCRIPTS
 from interlock.rehearsal.schedule import Act, Schedule
 from interlock.rehearsal.script import PAIR, SYMBOL
 
@@ -46,6 +46,7 @@ WEIGHTS: Final = {
 }
 CRASH_RATES: Final = (0.0, 0.0, 0.01, 0.03, 0.08)
 LIVES_MAX: Final = 12
+CHAOS: Final = (45.0, 90.0, 180.0, 360.0)  # seconds, where nothing of the market is waited for
 OFTEN: Final = (1, 1, 2, 4)  # how often a kind occurs that exists
 # Shares of one: of shuffled seeds, of steps from the beginning, of those at a moment, and of faults that are counted.
 SHUFFLED: Final = 0.8
@@ -59,7 +60,8 @@ def draw(seed: int) -> Schedule:
     """The schedule of a seed."""
     chance = Random(seed)  # noqa: S311 - a seed must give the same choices
     name = _weighted(chance, WEIGHTS)
-    chaos = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
+    most = SCRIPTS[name].hours * 3600 - AFTER.total_seconds()
+    chaos = min(most, chance.choice(CHAOS)) if name in BRIEF else most
     steps = [
         step
         for kind in _some(chance, tuple(STEPS))
@@ -77,6 +79,7 @@ def draw(seed: int) -> Schedule:
         seed=seed,
         shuffle=chance.random() < SHUFFLED,
         symbols=chance.choice((1, 1, 1, 2, 3)),
+        chaos=chaos,
         deaths=_deaths(chance),
         steps=tuple(steps),
         acts=tuple(sorted(acts, key=lambda act: act.at)),
@@ -222,7 +225,7 @@ DOINGS: Final[Mapping[str, Callable[[Random, float], list[Act]]]] = MappingProxy
         "resume": _act("resume"),
         "leave": _act("leave"),
         "stall": _act("stall", 3, 30, 300),
-        "clock": _act("clock", -60, -5, 5, 70),
+        "clock": _act("clock", -3600, -60, -5, 5, 70, 3600),
         "rival": _act("rival"),
         "busy": _act("busy", 1, 3, 10),
         "hidden": _act("hidden", 1),

@@ -3,6 +3,7 @@
 A raised error, a livelock and a deadlock are violations like any other: what a schedule leaves behind is always a `Performance`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -36,10 +37,15 @@ SCRIPTS: Final = {
     each.name: each
     for each in (BOUGHT, WHOLE, LEFT, LONG, SOLD, LENT, BY_STOP, BY_PLAN, BY_TRAIL, HEARD_TO_FIRE)
 }
+# Nothing of the market is waited for in these: they are over when everything had the time to come to rest.
+BRIEF: Final = frozenset({BOUGHT.name, WHOLE.name})
 REST: Final = timedelta(minutes=10)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
 """How long a script goes on after it has healed."""
+
+
+Tell = Callable[[int, float, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +101,17 @@ class Healing:
         return [f"I17: ten minutes after the last fault {each}" for each in self.left]
 
 
-def perform(schedule: Schedule) -> Performance:
-    """Plays one schedule and judges it."""
+def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
+    """Plays one schedule and judges it; `tell` hears of every seam: its number, the virtual second, its name."""
     world = staged(schedule)
+    if tell is not None:
+        world.seams.tell = lambda number, seam: tell(number, world.loop.time(), seam)
     healing = Healing(world, _play(schedule, world))
-    heals = world.lasts - AFTER
+    heals = chaos_of(schedule)
     for act in schedule.acts:
-        if act.at < heals.total_seconds():
+        if act.at < heals:
             world.loop.call_later(act.at, partial(ACTS[act.do], world, act.by))
-    world.loop.call_later(heals.total_seconds(), healing.begin)
+    world.loop.call_later(heals, healing.begin)
     trace, raised = "", []
     try:
         trace = world.run()
@@ -117,17 +125,25 @@ def perform(schedule: Schedule) -> Performance:
 
 def staged(schedule: Schedule) -> World:
     """The world in which a schedule is about to be performed, with nothing armed yet."""
+    for act in schedule.acts:
+        if act.do not in ACTS:
+            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     script = script_of(schedule)
     world = stage(script, schedule.seed, symbols=schedule.symbols)
     world.market = market_before(script.start, schedule.symbols).copied()
+    if script.name in BRIEF:
+        world.lasts = timedelta(seconds=chaos_of(schedule)) + AFTER
     world.loop.shuffle = schedule.shuffle
     world.seams.lifetimes = schedule.deaths
     world.machine = HostileMachine()
     world.notifier = Messenger([])
-    for act in schedule.acts:
-        if act.do not in ACTS:
-            raise BadInput(f"Nobody does {act.do!r}; there are {', '.join(ACTS)}.")
     return world
+
+
+def chaos_of(schedule: Schedule) -> float:
+    """After how many seconds everything heals: early enough for what follows."""
+    most = script_of(schedule).hours * 3600 - AFTER.total_seconds()
+    return most if schedule.chaos is None else min(most, schedule.chaos)
 
 
 def script_of(schedule: Schedule) -> Script:

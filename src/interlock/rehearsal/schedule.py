@@ -27,12 +27,14 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One rehearsal. `deaths`: at which of its own seams each life ends, in order; lives beyond them end with the script.
 
     `seed` decides in which order things that are ready at once are done (`shuffle`), and nothing else. `symbols` are bought alike.
+    After `chaos` seconds everything heals; where that is not said, twelve minutes before the script ends.
     """
 
     script: str
     seed: int = 0
     shuffle: bool = True
     symbols: int = 1
+    chaos: float | None = None
     deaths: tuple[int, ...] = ()
     steps: tuple[dict[str, Any], ...] = ()
     acts: tuple[Act, ...] = ()

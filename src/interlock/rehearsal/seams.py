@@ -23,6 +23,7 @@ class Seams:
     trace: Any = field(default_factory=hashlib.sha256)
     names: list[str] = field(default_factory=list)
     acts: dict[int, Callable[[], None]] = field(default_factory=dict)
+    tell: Callable[[int, str], None] | None = None
 
     def begin(self, life: int) -> None:
         """A life begins; they count from 1."""
@@ -41,6 +42,8 @@ class Seams:
         self.trace.update(f"{self.count}:{name}\n".encode())
         self.names.append(name)
         number = self.count
+        if self.tell is not None:
+            self.tell(number, name)
         self.count += 1
         if number in self.acts:
             self.acts[number]()

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import TypeVar
 
 from interlock.account import Mode
@@ -131,17 +132,17 @@ class DictRows:
         until: Instant | None,
         equal: Mapping[str, Cell],
     ) -> list[Row]:
-        place = {name: n for n, name in enumerate(table.columns)}
+        place = _places(table.columns)
         clock = place[table.clock]
         wanted = [(place[name], cell) for name, cell in equal.items()]
-        found = [
-            (key, row)
-            for key, row in self._rows(table).items()
-            if all(row[n] == cell for n, cell in wanted)
-            and (since is None or _whole(row[clock]) >= since.micros)
-            and (until is None or _whole(row[clock]) <= until.micros)
-        ]
-        if table.key:
+        found: list[tuple[Key, Row]] = list(self._rows(table).items())
+        for n, cell in wanted:
+            found = [each for each in found if each[1][n] == cell]
+        if since is not None:
+            found = [each for each in found if _whole(each[1][clock]) >= since.micros]
+        if until is not None:
+            found = [each for each in found if _whole(each[1][clock]) <= until.micros]
+        if table.key and len(found) > 1:
             found.sort(key=lambda each: (each[1][clock], each[0]), reverse=newest)
         elif newest:
             found.reverse()
@@ -167,6 +168,11 @@ class DictRows:
         rows = self._rows(table)
         self.undo.append((rows, key, rows.get(key)))
         rows[key] = row
+
+
+@cache
+def _places(columns: tuple[str, ...]) -> Mapping[str, int]:
+    return {name: n for n, name in enumerate(columns)}
 
 
 def _whole(cell: Cell) -> int:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from interlock.account import Mode
 from interlock.desk.day import Pass
-from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble, Unreachable
+from interlock.errors import BrokenInvariant, ClockWentBack, LeaseLost, StoreTrouble, Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.stream import UserStream
 from interlock.ports import Books, MarketFile, Notifier, Reply
@@ -30,7 +30,7 @@ from interlock.wiring.desk import Desk, Listens, desk_of
 RESTART = timedelta(seconds=2)
 NEVER = 10.0**9
 # How a process may end: it is started again, and starting is recovery.
-ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant)
+ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant, ClockWentBack)
 
 
 class VirtualClock:
@@ -43,7 +43,8 @@ class VirtualClock:
         self._bells: dict[str, asyncio.Event] = {}
 
     def now(self) -> Instant:
-        return self._world.now() + self._world.machine.skew
+        now, skew = self._world.now(), self._world.machine.skew
+        return now + skew if skew else now
 
     def monotonic(self) -> float:
         return self._loop.time()
@@ -216,7 +217,7 @@ class World:
 
     def now(self) -> Instant:
         """Virtual time."""
-        return self.start + timedelta(microseconds=round(self.loop.time() * 1_000_000))
+        return Instant(self.start.micros + round(self.loop.virtual * 1_000_000))
 
     def catch_up(self) -> None:
         """The exchange lives on the same time, whether or not anybody asks it."""

@@ -51,6 +51,7 @@ from interlock.values import Instant
 
 VERDICT_AGE_MAX: Final = timedelta(seconds=2)
 TOO_SOON: Final = frozenset({42901})
+NONCE_WINDOW_MS: Final = 60_000
 CANCELLABLE: Final = frozenset({State.ACKED, State.WORKING, State.CANCELLING})
 
 Rule = Callable[[Standing, Mapping[str, ThrottleState]], Ruling]
@@ -310,8 +311,9 @@ def _attempt(  # noqa: PLR0913, PLR0917 - everything that an attempt is made of
 
 
 def next_nonce(rows: Rows, account: AccountRow, now: Instant) -> int:
-    """The next nonce, which never goes back, whatever the clock does."""
-    nonce = max(account.last_nonce + 1, now.ms)
+    """The next nonce: it goes back only from beyond the exchange's window, where a wrong clock had put it and none would be taken."""
+    is_usable = account.last_nonce <= now.ms + NONCE_WINDOW_MS
+    nonce = max(account.last_nonce + 1, now.ms) if is_usable else now.ms
     rows.put(ACCOUNT, replace(account, last_nonce=nonce))
     return nonce
 
@@ -354,7 +356,7 @@ def _admits_entry(switches: Switches) -> bool:
 
 def _is_young(rows: Rows, sent: Sent, now: Instant) -> bool:
     judged = rows.get(VERDICTS, sent.verdict_id) if sent.verdict_id else None
-    return judged is not None and now - judged.at <= VERDICT_AGE_MAX
+    return judged is not None and abs(now - judged.at) <= VERDICT_AGE_MAX
 
 
 def _meaning(answer: Answer) -> learning.Meaning:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from interlock.account import Mode
 from interlock.desk.day import Day
-from interlock.errors import BrokenInvariant, LeaseLost, StoreTrouble
+from interlock.errors import BrokenInvariant, ClockWentBack, LeaseLost, StoreTrouble
 from interlock.host.clock import WallClock
 from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.store.books import RowBooks
@@ -135,6 +135,35 @@ def test_a_broken_invariant_or_a_lost_lease_ends_the_process(
     books: RowBooks, error: Exception
 ) -> None:
     assert work(books, DictMarket(), Worker("trader", error), Worker("guardian")) is error
+
+
+@dataclass(slots=True)
+class SetBack(HurriedClock):
+    """After so many looks it is set back by an hour, or by less than a second."""
+
+    by: timedelta = timedelta(hours=1)
+    looks: int = 8
+
+    @override
+    def now(self) -> Instant:
+        self.looks -= 1
+        if self.looks == 0:
+            self.instant -= self.by
+        return HurriedClock.now(self)  # a slotted dataclass knows no bare super()
+
+
+@pytest.mark.parametrize(
+    ("by", "error"), [(timedelta(hours=1), ClockWentBack), (timedelta(milliseconds=900), DayIsOver)]
+)
+def test_a_clock_that_is_set_back_ends_the_process_and_one_that_is_slewed_does_not(
+    books: RowBooks, by: timedelta, error: type[Exception]
+) -> None:
+    day = Day(books, DictMarket(), SetBack(by=by))
+
+    with pytest.raises(ExceptionGroup) as ended:
+        asyncio.run(day.work((Worker("settler"), Worker("guardian"))))
+
+    assert ended.group_contains(error)
 
 
 @dataclass(slots=True)
