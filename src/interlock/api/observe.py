@@ -53,7 +53,7 @@ def observe(snapshot: Snapshot, settings: Settings) -> Observed:
         telegram=_look(lambda: _telegram(picture, settings)),
         trade=_look(lambda: _trade(snapshot, settings)),
         guard=_look(lambda: _guard(snapshot.standing, settings)),
-        account=_look(lambda: _account(picture)),
+        account=_look(lambda: _account(snapshot)),
         record=_look(lambda: _record(snapshot, settings)),
     )
 
@@ -129,11 +129,12 @@ def _guard(standing: Standing, settings: Settings) -> GuardSeen:
     return GuardSeen(settings.risk.max_leverage, is_latched(standing), is_open)
 
 
-def _account(picture: Picture) -> AccountSeen:
+def _account(snapshot: Snapshot) -> AccountSeen:
+    picture, clock = snapshot.picture, snapshot.standing.clock
     figures = picture.figures
     if isinstance(figures, Known):
-        return AccountSeen(figures.as_of, None)
-    return AccountSeen(picture.equity[0].at if picture.equity else None, figures.why)
+        return AccountSeen(figures.as_of, None, clock)
+    return AccountSeen(picture.equity[0].at if picture.equity else None, figures.why, clock)
 
 
 def _record(snapshot: Snapshot, settings: Settings) -> RecordSeen:

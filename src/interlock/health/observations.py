@@ -11,7 +11,7 @@ from decimal import Decimal
 from interlock.account import Mode, Switches
 from interlock.health.cover import Covered, Naked, naked
 from interlock.orders.evidence import Listening
-from interlock.values import Instant, Unknown
+from interlock.values import Instant, Known, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class HealthLimits:
     check_old: timedelta = timedelta(minutes=10)
     price_age_max: timedelta = timedelta(seconds=120)
     equity_age_max: timedelta = timedelta(seconds=120)
+    clock_skew_max: timedelta = timedelta(seconds=5)
     max_open: int | None = 10
 
 
@@ -92,10 +93,14 @@ class GuardSeen:
 
 @dataclass(frozen=True, slots=True)
 class AccountSeen:
-    """The signed access to the exchange: when it last told our equity, and why not since (None: it still does)."""
+    """The signed access to the exchange: when it last told our equity, and why not since (None: it still does).
+
+    `clock` is how far its clock is ahead of ours.
+    """
 
     last_ok: Instant | None
     trouble: str | None
+    clock: Known[timedelta] | Unknown = Unknown("the exchange's clock was never read")  # noqa: RUF009 - frozen: safe as a default
 
 
 @dataclass(frozen=True, slots=True)

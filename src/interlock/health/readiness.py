@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from interlock.account import Mode, Switches
@@ -14,7 +15,7 @@ from interlock.health.observations import (
     Observed,
     TradeSeen,
 )
-from interlock.values import Instant, Unknown
+from interlock.values import Instant, Known, Unknown
 
 MODES: Final = (Mode.OFF, Mode.SIM, Mode.LIVE)
 
@@ -87,6 +88,18 @@ def _account(seen: AccountSeen | Unknown, limits: HealthLimits, now: Instant) ->
         yield f"the account figures are unknown: {seen.trouble or 'never read'}"
     elif abs(now - seen.last_ok) > limits.equity_age_max:
         yield f"the account figures are older than {_seconds(limits)} s"
+    if not isinstance(seen, Unknown):
+        yield from _clock(seen.clock, limits, now)
+
+
+def _clock(seen: Known[timedelta] | Unknown, limits: HealthLimits, now: Instant) -> Iterator[str]:
+    """Every age is taken on our clock: one that is far from the exchange's, or was not compared, makes none of them known."""
+    if isinstance(seen, Unknown):
+        yield f"the clocks cannot be compared: {seen.why}"
+    elif abs(now - seen.as_of) > limits.equity_age_max:
+        yield "the clocks were compared too long ago"
+    elif abs(seen.value) > limits.clock_skew_max:
+        yield f"the exchange's clock is {abs(seen.value).total_seconds():g} s from ours"
 
 
 def _seconds(limits: HealthLimits) -> int:

@@ -15,10 +15,11 @@ LIVE: Final = frozenset({"ACTIVE", "PENDING", "NEW"})
 
 
 def violations(world: World) -> list[str]:
-    """What the exchange's books say against ours; empty when every promise was kept."""
+    """What was seen to be wrong meanwhile, and what the exchange's books say against ours; empty when every promise was kept."""
     books = world.open_books()
     truth: dict[str, Any] = world.engine.books()
     return [
+        *world.watcher.violations(),
         *_one_order_per_intent(books, truth, world.now()),
         *_pairs_are_whole(books, truth, world.now()),
         *_equal_books(books, world),
@@ -39,12 +40,12 @@ def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> 
     accepted = Counter(a["client_oid"] for a in truth["accepts"] if a["parent_id"] is None)
     intents = books.picture(now, limit=10_000).intents
     known = {intent.client_oid for intent in intents}
-    twice = [f"{oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
+    twice = [f"I1: {oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
     ours = [oid for oid in accepted if oid.startswith(PREFIX)]
-    strangers = [f"{oid} has no intent" for oid in ours if oid not in known]
+    strangers = [f"I1: {oid} has no intent" for oid in ours if oid not in known]
     entries = [i for i in intents if i.proposal.purpose == "ENTRY" and i.client_oid in accepted]
     signals = Counter(i.signal_id for i in entries)
-    doubled = [f"signal {s} was ordered {n} times" for s, n in signals.items() if n > 1]
+    doubled = [f"I1: signal {s} was ordered {n} times" for s, n in signals.items() if n > 1]
     return twice + strangers + doubled
 
 
@@ -57,9 +58,9 @@ def _pairs_are_whole(books: Books, truth: dict[str, Any], now: Instant) -> list[
         leg = intents.get(oid)
         other = target_of(leg).client_oid if leg is not None and leg.is_pair else None
         if other is not None and nonces.get(other) != nonce:
-            wrong.append(f"{oid} has no sibling that was asked for with it")
+            wrong.append(f"I2: {oid} has no sibling that was asked for with it")
         if leg is not None and leg.leader is None and not leg.is_pair:
-            wrong.append(f"{oid} is half of a pair and was never meant to be one")
+            wrong.append(f"I2: {oid} is half of a pair and was never meant to be one")
     return wrong
 
 
@@ -68,14 +69,26 @@ def _equal_books(books: Books, world: World) -> list[str]:
     currencies = sorted({*ours, *theirs})
     zero = Decimal(0)
     pairs = [(c, ours.get(c, zero), theirs.get(c, zero)) for c in currencies]
-    return [f"{c}: our books hold {a}, the exchange {b}" for c, a, b in pairs if a != b]
+    return [f"I8: {c}: our books hold {a}, the exchange {b}" for c, a, b in pairs if a != b]
 
 
 def _every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
-    ours = Counter(fill.trade_id for fill in books.fills())
+    """All executions are booked, each once, and an order has as much of them as the exchange says was executed of it."""
+    fills = books.fills()
+    ours = Counter(fill.trade_id for fill in fills)
     theirs = {fill["trade_id"] for fill in truth["fills"]}
-    missing = [f"fill {t} was lost" for t in sorted(theirs - set(ours))]
-    return missing + [f"fill {t} was booked {n} times" for t, n in ours.items() if n > 1]
+    sizes: dict[str, Decimal] = defaultdict(Decimal)
+    for fill in fills:
+        sizes[fill.client_oid] += fill.quantity
+    missing = [f"I6: fill {t} was lost" for t in sorted(theirs - set(ours))]
+    false = [f"I6: fill {t} never happened" for t in ours if t not in theirs]
+    twice = [f"I7: fill {t} was booked {n} times" for t, n in ours.items() if n > 1]
+    unequal = [
+        f"I6: {intent.filled} of {intent.client_oid} was executed and {sizes[intent.client_oid]} is booked"
+        for intent in books.intents()
+        if intent.filled != sizes[intent.client_oid]
+    ]
+    return missing + false + twice + unequal
 
 
 def _protected_or_flat(books: Books, truth: dict[str, Any]) -> list[str]:
@@ -92,11 +105,11 @@ def _protected_or_flat(books: Books, truth: dict[str, Any]) -> list[str]:
     for symbol in sorted({*held, *legs_of}):
         covered, size = stops[symbol], held[symbol]
         if covered < size:
-            wrong.append(f"{size} of {symbol} is held and {covered} is protected")
+            wrong.append(f"I17: {size} of {symbol} is held and {covered} is protected")
         elif covered > size > 0:
-            wrong.append(f"{covered} of {symbol} is to be sold of {size}")
+            wrong.append(f"I17: {covered} of {symbol} is to be sold of {size}")
         elif not size and symbol in legs_of:
-            wrong.append(f"a leg of {symbol} outlived its lot")
+            wrong.append(f"I17: a leg of {symbol} outlived its lot")
     return wrong
 
 
@@ -106,11 +119,11 @@ def _lives_ended_as_they_may(world: World) -> list[str]:
     if world.fenced > world.rivals:
         wrong.append(f"I9: {world.fenced} lives lost their lease to {world.rivals} rivals")
     if world.broken > world.machine.hid:
-        wrong.append(f"{world.broken} lives ended by a broken invariant")
+        wrong.append(f"I10: {world.broken} lives ended by a broken invariant")
     return wrong
 
 
 def _nothing_unknown(books: Books) -> list[str]:
     unknown = ("UNKNOWN", "SENDING", "CANCELLING")
     live = [intent for intent, _ in books.live_intents() if intent.state in unknown]
-    return [f"{intent.proposal.key} is still {intent.state}" for intent in live]
+    return [f"I17: {intent.proposal.key} is still {intent.state}" for intent in live]

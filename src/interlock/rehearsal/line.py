@@ -127,6 +127,11 @@ class VirtualLine:
             raise Unreachable("the line was cut")
         return frame
 
+    @property
+    def waiting(self) -> int:
+        """How many frames are on their way to us."""
+        return self._wire.queue.qsize()
+
     def cut(self) -> None:
         """Nothing comes through any more; what was on its way still arrives."""
         self._wire.cut()

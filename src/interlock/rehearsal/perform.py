@@ -12,6 +12,7 @@ from typing import Final
 from interlock.errors import BadInput
 from interlock.rehearsal.acts import ACTS, HostileMachine, Messenger, machine_of
 from interlock.rehearsal.judge import at_rest, violations
+from interlock.rehearsal.light import Light
 from interlock.rehearsal.schedule import Schedule
 from interlock.rehearsal.script import (
     BOUGHT,
@@ -98,7 +99,10 @@ class Healing:
         """What did not come to rest in time."""
         if self.rested_after is not None:
             return []
-        return [f"I17: ten minutes after the last fault {each}" for each in self.left]
+        return [
+            f"I17: ten minutes after the last fault {each.removeprefix('I17: ')}"
+            for each in self.left
+        ]
 
 
 def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
@@ -106,6 +110,8 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
     world = staged(schedule)
     if tell is not None:
         world.seams.tell = lambda number, seam: tell(number, world.loop.time(), seam)
+    light = Light(world)
+    light.begin()
     healing = Healing(world, _play(schedule, world))
     heals = chaos_of(schedule)
     for act in schedule.acts:
@@ -117,7 +123,7 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
         trace = world.run()
     except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
         raised = [f"it raised {type(error).__name__}: {_last(error)}"]
-    wrong = raised or [*healing.violations(), *violations(world)]
+    wrong = raised or [*healing.violations(), *violations(world), *light.violations()]
     return Performance(
         trace, world.lives, world.seams.count, world.loop.time(), tuple(wrong), marks_of(world)
     )

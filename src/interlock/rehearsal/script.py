@@ -15,6 +15,7 @@ from typing import Any
 from interlock.account import Mode
 from interlock.ports import Books
 from interlock.rehearsal.store import DictGround, DictMarket, dict_books
+from interlock.rehearsal.watch import Watch
 from interlock.rehearsal.world import World
 from interlock.simulator.config import Config, demo_key
 from interlock.simulator.engine import Engine
@@ -143,6 +144,8 @@ def stage(
         crashes=crashes,
         listens=script.listens,
     )
+    if open_books is None:
+        world.watcher = Watch(world, ground)
     if script.leaves is not None:
         world.after = timedelta(hours=script.leaves)
         world.meanwhile = lambda: leave(world)

@@ -4,11 +4,11 @@
 """
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from interlock.account import Mode
 from interlock.errors import BadInput
@@ -22,6 +22,7 @@ from interlock.values import Instant, Instrument, Known, Unknown
 T = TypeVar("T")
 Key = tuple[Cell, ...]
 Row = tuple[Cell, ...]
+Write = tuple[Table[Any], Key, Row | None]
 
 INSTALL_ID = "f4ke00install"
 
@@ -40,11 +41,15 @@ def dict_books(
 
 @dataclass(slots=True)
 class DictGround:
-    """Rows by table and key. One transaction at a time; what it did is undone when its block raises."""
+    """Rows by table and key. One transaction at a time; what it did is undone when its block raises.
+
+    `witness` sees what each commit wrote: table and key, and the row that stood there before, in order.
+    """
 
     tables: dict[str, dict[Key, Row]] = field(default_factory=dict)
     commits: int = 0
     is_busy: bool = False
+    witness: Callable[[Sequence[Write]], None] | None = None
 
     @contextlib.contextmanager
     def change(self) -> Iterator[Rows]:
@@ -57,10 +62,12 @@ class DictGround:
             is_kept = True
         finally:
             self.is_busy = False
-            if is_kept:
-                self.commits += bool(rows.undo)
-            else:
+            if not is_kept:
                 rows.forget()
+            elif rows.undo:
+                self.commits += 1
+                if self.witness is not None:
+                    self.witness(rows.undo)
 
     @contextlib.contextmanager
     def look(self) -> Iterator[Rows]:
@@ -81,7 +88,7 @@ class DictRows:
     """The rows of one transaction, with what each write would have to undo."""
 
     tables: dict[str, dict[Key, Row]]
-    undo: list[tuple[dict[Key, Row], Key, Row | None]] = field(default_factory=list)
+    undo: list[Write] = field(default_factory=list)
 
     def get(self, table: Table[T], *key: Cell) -> T | None:
         row = self._rows(table).get(key)
@@ -150,11 +157,11 @@ class DictRows:
 
     def forget(self) -> None:
         """Undoes every write, the last one first."""
-        for rows, key, before in reversed(self.undo):
+        for table, key, before in reversed(self.undo):
             if before is None:
-                del rows[key]
+                del self.tables[table.name][key]
             else:
-                rows[key] = before
+                self.tables[table.name][key] = before
 
     def _rows(self, table: Table[T]) -> dict[Key, Row]:
         return self.tables.setdefault(table.name, {})
@@ -166,7 +173,7 @@ class DictRows:
 
     def _write(self, table: Table[T], key: Key, row: Row) -> None:
         rows = self._rows(table)
-        self.undo.append((rows, key, rows.get(key)))
+        self.undo.append((table, key, rows.get(key)))
         rows[key] = row
 
 

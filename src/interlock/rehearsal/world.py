@@ -79,10 +79,12 @@ class EngineTransport:
     async def request(self, verb: str, path: str, body: bytes) -> Reply:
         seams, engine = self._world.seams, self._world.engine
         seams.point(f"send {path}")
+        self._world.watcher.leaves(path, body)
         await asyncio.sleep(0.005)
         if seams.is_dead:
             raise Crash(path)
         self._world.catch_up()
+        self._world.watcher.reaches(path)
         answer = engine.handle(verb, f"/exchange/v1/{path.lstrip('/')}", body)
         self._world.pass_on()
         seams.point(f"sent {path}")
@@ -129,18 +131,63 @@ class SoundMachine:
         del what
 
 
+class Watcher(Protocol):
+    """Who holds the promises against what really happens, while it happens."""
+
+    def leaves(self, path: str, body: bytes) -> None:
+        """The first byte of a request is about to leave."""
+        ...
+
+    def reaches(self, path: str) -> None:
+        """A request is about to reach the exchange."""
+        ...
+
+    def looks(self) -> None:
+        """The exchange may have done something."""
+        ...
+
+    def tells(self, text: str) -> None:
+        """The owner is about to hear this."""
+        ...
+
+    def violations(self) -> list[str]:
+        """What was seen to be wrong."""
+        ...
+
+
+class Nobody:
+    """Nobody watches."""
+
+    def leaves(self, path: str, body: bytes) -> None:
+        del path, body
+
+    def reaches(self, path: str) -> None:
+        del path
+
+    def looks(self) -> None:
+        pass
+
+    def tells(self, text: str) -> None:
+        del text
+
+    def violations(self) -> list[str]:
+        return []
+
+
 class CrashingNotifier:
     """A messenger whose every call is a crash point: before the message left, and after it was heard but not yet kept."""
 
-    def __init__(self, inner: Notifier, seams: Seams) -> None:
+    def __init__(self, inner: Notifier, world: "World") -> None:
         self._inner = inner
-        self._seams = seams
+        self._seams = world.seams
+        self._world = world
 
     async def send(self, text: str) -> str:
         self._seams.point("say begins")
         await asyncio.sleep(0.005)
         if self._seams.is_dead:
             raise Crash(text)
+        self._world.watcher.tells(text)
         theirs = await self._inner.send(text)
         self._seams.point("say is done")
         await asyncio.sleep(0.005)
@@ -191,6 +238,10 @@ class World:
     clock: "VirtualClock | None" = None
     listens: bool = False
     machine: Machine = field(default_factory=SoundMachine)
+    watcher: Watcher = field(default_factory=Nobody)
+    exchange: CryptoComExchange | None = None
+    tasks_max: int = 0
+    frames_max: int = 0
     rivals: int = 0
     fenced: int = 0
     broken: int = 0
@@ -228,6 +279,7 @@ class World:
     def pass_on(self) -> None:
         """Who listens is told what happened."""
         self.sockets.audience.pass_on()
+        self.watcher.looks()
 
     async def _all_lives(self) -> None:
         end = self.start + self.lasts
@@ -258,6 +310,10 @@ class World:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    def _count_what_waits(self) -> None:
+        self.tasks_max = max(self.tasks_max, len(asyncio.all_tasks()))
+        self.frames_max = max(self.frames_max, *(each.waiting for each in self.sockets.lines), 0)
+
     def _count(self, ends: BaseExceptionGroup[BaseException]) -> None:
         self.fenced += ends.subgroup(LeaseLost) is not None
         self.broken += ends.subgroup(BrokenInvariant) is not None
@@ -274,8 +330,9 @@ class World:
         market: Any = CrashingStore(self.market, self, "market")
         credentials = Credentials(Secret(self.key.key), self.key.secret)
         exchange = CryptoComExchange(EngineTransport(self), credentials, clock.now)
+        self.exchange = exchange
         tenure = books.open(Mode.SIM, clock.now())
-        notifier = CrashingNotifier(self.notifier, self.seams) if self.notifier else None
+        notifier = CrashingNotifier(self.notifier, self) if self.notifier else None
         listens = self._listens(credentials, clock) if self.listens else None
         return desk_of(books, market, exchange, clock, tenure, notifier=notifier, listens=listens)
 
@@ -287,6 +344,7 @@ class World:
         """The exchange's own events happen at their time; where nobody listens, the settler is told that something happened."""
         while True:
             self.catch_up()
+            self._count_what_waits()
             due = self.engine.next_event()
             stirs = self.engine.stirs
             seconds = (due - self.now()).total_seconds() if due else 60.0

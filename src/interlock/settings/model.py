@@ -346,5 +346,6 @@ class Settings(Section):
             monitor_dead=minute * float(self.health.monitor_stale_minutes),
             price_age_max=timedelta(seconds=self.trading.entry_max_price_age_seconds),
             equity_age_max=timedelta(seconds=self.trading.equity_max_age_seconds),
+            clock_skew_max=timedelta(seconds=float(self.trading.max_clock_skew_seconds)),
             max_open=self.trading.max_open_orders_total,
         )

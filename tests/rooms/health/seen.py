@@ -17,7 +17,7 @@ from interlock.health.observations import (
     TelegramSeen,
     TradeSeen,
 )
-from interlock.values import Instant
+from interlock.values import Instant, Known
 from tests.fakes.goods import lot
 
 NOW = Instant.of_iso("2024-03-01T12:00:00")
@@ -44,7 +44,7 @@ GOOD = Observed(
     telegram=TELEGRAM,
     trade=TRADE,
     guard=GuardSeen(Decimal(5), daily_loss_triggered=False, trading_enabled=True),
-    account=AccountSeen(NOW - MINUTE / 6, None),
+    account=AccountSeen(NOW - MINUTE / 6, None, Known(timedelta(0), NOW - MINUTE / 6)),
     record=RecordSeen(SWITCHES, 3, NOW - 60 * MINUTE),
 )
 

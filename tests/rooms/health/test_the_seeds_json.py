@@ -20,7 +20,7 @@ from interlock.health.observations import (
 )
 from interlock.health.seed_json import seed_json
 from interlock.health.verdict import assess
-from interlock.values import Unknown
+from interlock.values import Known, Unknown
 from tests.fakes.goods import lot
 from tests.rooms.health.seen import GOOD, MINUTE, NOW, OVERDUE, SWITCHES, TRADE
 from tests.rooms.health.test_the_health_matrix import ROWS
@@ -220,6 +220,18 @@ KILL = Kill("owner", "a walk", NOW)
             "BTC_USDT lot lot-1 has no confirmed stop",
         ),
         ({"trade": replace(TRADE, freezes=("BTC X: y",))}, "entries are frozen: BTC X: y"),
+        (
+            {"account": AccountSeen(NOW, None, Unknown("no Date"))},
+            "the clocks cannot be compared: no Date",
+        ),
+        (
+            {"account": AccountSeen(NOW, None, Known(timedelta(0), NOW - timedelta(seconds=121)))},
+            "the clocks were compared too long ago",
+        ),
+        (
+            {"account": AccountSeen(NOW, None, Known(timedelta(seconds=-5.1), NOW))},
+            "the exchange's clock is 5.1 s from ours",
+        ),
     ],
 )
 def test_every_reason_that_forbids_an_entry_is_told(spoilt: dict[str, object], said: str) -> None:
