@@ -12,7 +12,18 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
-DATA: Final = (bool, int, float, str, tuple, dict, frozenset, types.MappingProxyType, Decimal, timedelta)
+DATA: Final = (
+    bool,
+    int,
+    float,
+    str,
+    tuple,
+    dict,
+    frozenset,
+    types.MappingProxyType,
+    Decimal,
+    timedelta,
+)
 
 
 def graft(name: str, text: str) -> None:

@@ -116,9 +116,7 @@ def _child(bug: Bug, told: Connection) -> None:
     for name, text in bug.sources().items():
         graft(name, text)
     found = _by_test(bug, bug.hunted_by) if bug.hunted_by else _by_seeds(bug)
-    number, caught, by, seed, seeds, _, said = (
-        getattr(found, name) for name in Found.__slots__
-    )
+    number, caught, by, seed, seeds, _, said = (getattr(found, name) for name in Found.__slots__)
     told.send(Found(number, caught, by, seed, seeds, time.process_time() - began, said))
 
 

@@ -140,9 +140,7 @@ class Scope:
         ),
         ("I5",),
         ground=Ground(
-            steps=(
-                {"arm": {"fault": "refuse_after", "method": CREATE, "code": 50001, "count": 1}},
-            )
+            steps=({"arm": {"fault": "refuse_after", "method": CREATE, "code": 50001, "count": 1}},)
         ),
     ),
     Bug(
@@ -272,8 +270,8 @@ class Scope:
         (
             Patch(
                 LIFE,
-                "        raise BrokenInvariant(f\"An order proven absent was seen as {to}.\")\n    return now\n",
-                "        raise BrokenInvariant(f\"An order proven absent was seen as {to}.\")\n    return to\n",
+                '        raise BrokenInvariant(f"An order proven absent was seen as {to}.")\n    return now\n',
+                '        raise BrokenInvariant(f"An order proven absent was seen as {to}.")\n    return to\n',
             ),
         ),
         ("I10",),

@@ -46,7 +46,7 @@ GUARDS: Final = (
         (
             Patch(
                 "interlock.health.readiness",
-                "    if isinstance(seen, Unknown):\n        yield f\"the account is unknown: {seen.why}\"\n    elif seen.trouble is not None or seen.last_ok is None:\n",
+                '    if isinstance(seen, Unknown):\n        yield f"the account is unknown: {seen.why}"\n    elif seen.trouble is not None or seen.last_ok is None:\n',
                 "    if isinstance(seen, Unknown) or seen.last_ok is None:\n        return\n    if seen.trouble is not None:\n",
             ),
         ),
@@ -74,7 +74,7 @@ GUARDS: Final = (
             Patch(
                 "interlock.risk.room_rules",
                 '        reason = f"What {asked.base} is worth is not known."\n        return Said(MISSING, limit, "PORTFOLIO_VALUE_CAP", reason)\n',
-                "        return Said(\"0\", limit)\n",
+                '        return Said("0", limit)\n',
             ),
         ),
         ("I4",),
@@ -140,8 +140,8 @@ GUARDS: Final = (
         (
             Patch(
                 "interlock.risk.permission_rules",
-                "    count = sum(i.state == \"UNKNOWN\" for i in unknown)\n",
-                "    return Said(\"0\", \"0\")\n    count = sum(i.state == \"UNKNOWN\" for i in unknown)\n",
+                '    count = sum(i.state == "UNKNOWN" for i in unknown)\n',
+                '    return Said("0", "0")\n    count = sum(i.state == "UNKNOWN" for i in unknown)\n',
             ),
         ),
         ("I4",),

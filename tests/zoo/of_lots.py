@@ -81,7 +81,7 @@ LOTS: Final = (
         (
             Patch(
                 PLAN,
-                "    if owes_executions(view):\n        return (Wait(\"executions that the exchange told of are not booked yet\"),)\n",
+                '    if owes_executions(view):\n        return (Wait("executions that the exchange told of are not booked yet"),)\n',
                 "",
             ),
         ),

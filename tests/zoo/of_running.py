@@ -77,7 +77,7 @@ RUNNING: Final = (
         (
             Patch(
                 "interlock.exchange.budget",
-                "    return METHODS.get(method, PUBLIC if method.startswith(\"public/\") else PRIVATE)\n",
+                '    return METHODS.get(method, PUBLIC if method.startswith("public/") else PRIVATE)\n',
                 "    return None if method else PRIVATE\n",
             ),
         ),

@@ -10,7 +10,9 @@ CLIENT: Final = "interlock.exchange.client"
 PATH: Final = "interlock.store.order_path"
 
 _PLACE: Final = "                answer = await self.exchange.place(intent, attempt.nonce)\n"
-_RULE: Final = "        written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)\n"
+_RULE: Final = (
+    "        written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)\n"
+)
 _ACT: Final = "            reply = await self._post(asked, params, ACT_PATIENCE)\n"
 _AGAIN: Final = """
                 if type(answer).__name__ == "Unreachable":
