@@ -7,14 +7,31 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from interlock.rehearsal.restoring import drill
+from interlock.rehearsal.soak import soak
+from tests.host.postgresql import Server
+from tests.host.zombies import template_of, zombies_on_postgresql
+from tests.rehearsal.killing import killed
+from tests.rehearsal.rivalry import met
+from tests.rehearsal.sender import TTL
+from tests.rehearsal.sweep import quietly
+
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
+YEAR = 365
+DRILLS = 100
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
+
+SIDE_BY_SIDE = 2
+PROGRAMS = 8
 
 _console = Console(stderr=True)
 
@@ -87,6 +104,88 @@ def mutants() -> dict[str, Any]:
     return found
 
 
+def soaking() -> dict[str, Any]:
+    """A year of virtual days: what was lived through, and how much memory and disk a day adds."""
+    quietly()
+    soaked = soak(YEAR)
+    slope = round(soaked.slope_mb_per_day, 3)
+    weekly = soaked.rss_mb[::7]
+    return {**asdict(soaked), "rss_mb": weekly, "slope_mb_per_day": slope, "holds": soaked.holds}
+
+
+def drills() -> dict[str, Any]:
+    """Books lost and restored at random commits."""
+    quietly()
+    began = time.monotonic()
+    done = drill(DRILLS, 0)
+    return {
+        "drills": done.drills,
+        "adopted": done.adopted,
+        "violations": len(done.violations),
+        "seconds": round(time.monotonic() - began),
+    }
+
+
+def kills() -> dict[str, Any]:
+    """Real kills of the engine, as many as are asked for (`KILLS=N`), in two programs side by side."""
+    count = int(os.environ.get("KILLS", "10000"))  # noqa: TID251 - a word of whoever measures, no setting
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        half = count // SIDE_BY_SIDE
+        found = list(pool.map(lambda seed: killed(half, seed), range(1, SIDE_BY_SIDE + 1)))
+    return {"seeds": list(range(1, SIDE_BY_SIDE + 1)), **added(found)}
+
+
+def races() -> dict[str, Any]:
+    """Races on a data folder; zombies on it and on PostgreSQL, each opened by a race (`RACES=N`, `ZOMBIES=N`)."""
+    starts = int(os.environ.get("RACES", "500"))  # noqa: TID251 - likewise
+    zombies = int(os.environ.get("ZOMBIES", "200"))  # noqa: TID251 - likewise
+    began = time.monotonic()
+    server = Server()
+    server.create()
+    try:
+        runs = max(1, zombies // 2 // PROGRAMS)
+        on_rows = zombies_on_postgresql(server, template_of(server), PROGRAMS, runs)
+    finally:
+        server.remove()
+    on_file = met("zombies", zombies - runs * PROGRAMS)
+    only = met("races", max(0, starts - zombies))
+    found = [only, on_file, *on_rows]
+    return {
+        "races": sum(one["races"] for one in found),
+        "zombies": sum(one["zombies"] for one in found),
+        "leaders_that_ended_first": sum(one["starved"] for one in found),
+        "orders": sum(one["accepts"] for one in found),
+        "orders_of_a_zombie_written_before": sum(one["late"] for one in found),
+        "violations": [text for one in found for text in one["violations"]],
+        "takeover_on_sqlite_s": spread(on_file["takeovers"]),
+        "takeover_on_postgresql_s": spread([t for one in on_rows for t in one["takeovers"]]),
+        "lease_on_postgresql_s": TTL.total_seconds(),
+        "seconds": round(time.monotonic() - began),
+    }
+
+
+def added(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Several runs as one: what was counted is added up, of times the longest counts."""
+    whole: dict[str, Any] = {}
+    for name, first in found[0].items():
+        values = [one[name] for one in found]
+        if name.endswith("_s") or name == "seconds":
+            whole[name] = max(values)
+        elif isinstance(first, dict):
+            whole[name] = dict(sum((Counter(value) for value in values), Counter()))
+        elif isinstance(first, list):
+            whole[name] = [text for value in values for text in value]
+        else:
+            whole[name] = sum(values)
+    return whole
+
+
+def spread(spans: list[float]) -> dict[str, float]:
+    """The middle and the longest."""
+    known = sorted(spans)
+    return {"p50": round(known[len(known) // 2], 2), "max": round(known[-1], 2)} if known else {}
+
+
 def install() -> dict[str, Any]:
     """The size of a core installation, and how long it takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -106,6 +205,10 @@ COMMANDS = {
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
+    "soak": (soaking, "make release-figures ARGS=soak"),
+    "drills": (drills, "make release-figures ARGS=drills"),
+    "kills": (kills, "make release-figures ARGS=kills"),
+    "races": (races, "make release-figures ARGS=races"),
     "install": (install, "make release-figures"),
 }
 

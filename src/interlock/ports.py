@@ -25,6 +25,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.requests import Offer, OwnersRequest
+from interlock.evidence.seal import Seal
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -41,6 +42,7 @@ from interlock.orders.evidence import (
 )
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
+from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Signal
@@ -293,6 +295,9 @@ class Books(Protocol):
         What was heard of an id that nobody knows is parked, and read again with each later evidence.
         """
 
+    def adopt(self, epoch: int, now: Instant, found: Sequence[Adopted]) -> None:
+        """Writes orders that restored books did not know as intents again, once, and books what the exchange says of them."""
+
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan; a lot that has a reason keeps it."""
 
@@ -346,6 +351,9 @@ class Books(Protocol):
 
     def listening(self, how: Listening) -> None:
         """Keeps how the user stream stands."""
+
+    def seal(self, now: Instant) -> Seal | None:
+        """Chains what was written into the journal since the last seal, at most a page of it; None when nothing was."""
 
     # -- reading
     def parked(self) -> tuple[Parked, ...]:

@@ -24,7 +24,7 @@ OPTIONS = ServeOptions(
     start=START, days=1, stepping=True, candles=("binance_XRP-USDT_1h",), depth={}
 )
 TOKEN = "7123456789:AAF4k3_t0k3n-of-the-real-length-00000"  # noqa: S105 - clearly fake
-ALWAYS = ["updater", "settler", "monitor", "guardian", "auditor", "steward"]
+ALWAYS = ["updater", "settler", "monitor", "guardian", "auditor", "steward", "sealer"]
 
 
 @pytest.fixture(autouse=True)

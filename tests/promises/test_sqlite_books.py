@@ -339,6 +339,7 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
         other.execute("ALTER TABLE lots DROP COLUMN interest")
         other.execute("DROP TABLE parked_events")
         other.execute("DROP TABLE user_stream")
+        other.execute("DROP TABLE seals")
         other.execute("UPDATE alembic_version SET version_num = 'b0001'")
 
     standing = opening().standing(NOON)

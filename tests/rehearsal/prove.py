@@ -1,10 +1,14 @@
 """`make prove`: the proofs that exist today, time-boxed, each with the floor below which it fails. It prints what it did.
 
-1. The first scenario with a death at every seam call and every commit, and every other scenario with one at each eighth (`--whole`: at
-   every one), judged by the exchange's own books.
-2. Interleavings: the same scenario under many seeds, each run twice with equal trace hashes.
-3. Real SIGKILLs: the demo's platform process is killed with an order in flight and started again on the same folder.
-4. Rivals: two engines on one data folder, stopped, woken, killed and started at once, and never two senders.
+1. Seeds: what each draws goes wrong, on the whole platform, judged by the exchange's own books; some of them again in other
+   processes with other hash seeds, to equal traces.
+2. The first scenario with a death at every seam call and every commit, and every other scenario with one at some of them (`--whole`: at
+   every one).
+3. Real kills: the engine is forked, killed at a drawn moment, and offered the same signals again; and a few times the demo's platform
+   process, begun by an interpreter of its own.
+4. Zombies: of two engines started at once on one data folder one leads, is stopped while it sends, and is followed by the next.
+5. A soak: thirty virtual days over a real books file with faults and deaths, judged each day, and memory that does not grow.
+6. Restore drills: books backed up at a random commit, lost, restored, and lived on with.
 """
 
 import json
@@ -15,15 +19,19 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from interlock.rehearsal.judge import violations
-from interlock.rehearsal.script import HEARD, SCRIPTS, stage
-from tests.rehearsal.rivals import exchange, race, take_turns
+from interlock.rehearsal.rehearse import rehearse
+from interlock.rehearsal.restoring import Drilled, drill
+from interlock.rehearsal.script import HEARD, SCRIPTS
+from interlock.rehearsal.soak import SLOPE_MAX_MB, Soaked, soak
+from tests.rehearsal.killing import killed
+from tests.rehearsal.rivalry import met
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
 
@@ -31,12 +39,27 @@ WORKERS = 2
 ALL = (*SCRIPTS, HEARD)
 THROUGHOUT = 2  # the first scripts, which die at every seam in every run
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
-SEEDS = 200
-KILLS = 40
-KILL_DAYS = 20
-TURNS = 20
+SEEDS = 20_000
+AGAIN = 1000
+DRILLS = 10
+DAYS = 30
+SOAKED = ("BTC_USDT", "XRP_USDT")
+KILLS = 100
+FRESH_KILLS = 5
+FRESH_DAYS = 5
+ZOMBIES = 10
 STRIDE = 8
-FLOORS = {"deaths": 1000, "scenarios": 2500, "seeds": SEEDS, "kills": KILLS, "rivals": 2 * TURNS}
+FLOORS = {
+    "deaths": 1000,
+    "scenarios": 2500,
+    "seeds": SEEDS,
+    "determinism": 2 * AGAIN,
+    "kills": KILLS,
+    "soaking": DAYS,
+    "drills": DRILLS,
+    "fresh kills": FRESH_KILLS,
+    "zombies": ZOMBIES,
+}
 
 _console = Console(stderr=True)
 
@@ -59,16 +82,6 @@ def _deaths_of(task: tuple[int, int, int]) -> tuple[int, list[Death]]:
     seams = points(played)
     deaths = list(die_at(played, seams, range(first, len(seams), stride)))
     return len(deaths), [death for death in deaths if death.violations]
-
-
-def _seed_of(seed: int) -> list[str]:
-    quietly()
-    script = ALL[seed % len(ALL)]
-    world = stage(script, seed)
-    first = world.run()
-    second = stage(script, seed).run()
-    wrong = violations(world)
-    return wrong if first == second else [*wrong, f"seed {seed} gave two traces"]
 
 
 def deaths(pool: ProcessPoolExecutor) -> Proof:
@@ -95,40 +108,98 @@ def _deaths(name: str, pool: ProcessPoolExecutor, tasks: Sequence[tuple[int, int
     return _proof(name, sum(n for n, _ in found), len(bad), began, note)
 
 
-def seeds(pool: ProcessPoolExecutor) -> Proof:
-    """Every seed twice, equal traces, no violation."""
+def seeds(_: ProcessPoolExecutor) -> Proof:
+    """What every seed draws, on all cores."""
     began = time.monotonic()
-    found = list(pool.map(_seed_of, range(SEEDS), chunksize=10))
-    bad = [(seed, wrong) for seed, wrong in enumerate(found) if wrong]
-    for seed, wrong in bad[:10]:
-        _console.print(f"[red]seed {seed}: {wrong}[/]")
-    rate = 2 * SEEDS / (time.monotonic() - began)
-    return _proof("seeds", SEEDS, len(bad), began, f"{rate:.0f} runs a second, 2 processes")
+    done = rehearse(0, SEEDS, WORKERS)
+    _tell([f"seed {wrong.seed}: {wrong.violations[0]}" for wrong in done.wrong])
+    note = f"{done.seeds / done.seconds:.0f} a second, {done.lives} lives, {done.virtual_s / 86400:.0f} virtual days"
+    return _proof("seeds", done.seeds, len(done.wrong), began, note)
+
+
+def determinism(_: ProcessPoolExecutor) -> Proof:
+    """The first seeds again: twice, side by side, in interpreters whose hashes begin elsewhere."""
+    began = time.monotonic()
+    running = [_rehearsed_alone(hash_seed) for hash_seed in ("1", "2")]
+    digests = {json.loads(each.communicate()[0].splitlines()[-1])["digest"] for each in running}
+    wrong = len(digests) - 1
+    return _proof("determinism", len(running) * AGAIN, wrong, began, "in two processes, one digest")
+
+
+def _rehearsed_alone(hash_seed: str) -> subprocess.Popen[bytes]:
+    words = ("rehearse", "--seeds", str(AGAIN), "--processes", "1", "--json")
+    return subprocess.Popen(
+        [PROGRAM, *words],
+        env={"PYTHONHASHSEED": hash_seed},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def kills(_: ProcessPoolExecutor) -> Proof:
-    """Real processes, real SIGKILLs with an order in flight; the simulator keeps the truth."""
+    """The forked engine, killed for real and offered the same signals again; the simulator keeps the truth."""
     began = time.monotonic()
-    summary = _demo("--days", str(KILL_DAYS), "--kills", str(KILLS))
+    done = killed(KILLS)
+    _tell(done["violations"])
+    note = f"{done.get('accepted')} orders, recovered within {done.get('recovery_p99_s')} s (p99)"
+    return _proof("kills", done["kills"], len(done["violations"]), began, note)
+
+
+def fresh_kills(_: ProcessPoolExecutor) -> Proof:
+    """The same with an interpreter of its own for each life: the demo, killed with an order in flight."""
+    began = time.monotonic()
+    summary = _demo("--days", str(FRESH_DAYS), "--kills", str(FRESH_KILLS))
     duplicates = int(summary.get("duplicate_orders", 1))
     agree = summary.get("agree") is True
     note = f"{summary.get('intents_sent')} intents, {summary.get('exchange_orders')} orders"
-    return _proof("kills", int(summary.get("kills", 0)), duplicates + (not agree), began, note)
+    wrong = duplicates + (not agree)
+    return _proof("fresh kills", int(summary.get("kills", 0)), wrong, began, note)
 
 
-def rivals(_: ProcessPoolExecutor) -> Proof:
-    """Real processes on one data folder: turns and races, judged by what the exchange accepted from whom."""
+def zombies(_: ProcessPoolExecutor) -> Proof:
+    """Real processes on one data folder: each zombie opens with a race, judged by what the exchange accepted from whom."""
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as folder:
-        with exchange() as at:
-            turns = take_turns(f"{folder}/turns", at, TURNS)
-        with exchange() as at:
-            races = race(f"{folder}/races", at, TURNS)
-    bad = [*turns.violations, *races.violations]
-    for wrong in bad[:10]:
+    done = met("zombies", ZOMBIES)
+    _tell(done["violations"])
+    note = f"{done.get('accepts')} orders by {done.get('epochs')} engines"
+    return _proof("zombies", done.get("zombies", 0), len(done["violations"]), began, note)
+
+
+def _tell(violations: Sequence[str]) -> None:
+    for wrong in violations[:10]:
         _console.print(f"[red]{wrong}[/]")
-    note = f"{turns.accepts + races.accepts} orders by {turns.epochs + races.epochs} engines"
-    return _proof("rivals", turns.done + races.done, len(bad), began, note)
+
+
+def soaking(_: ProcessPoolExecutor) -> Proof:
+    """In a process of its own, whose memory nobody has used before."""
+    began = time.monotonic()
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        soaked = alone.submit(_soaked).result()
+    slope = soaked.slope_mb_per_day
+    bad = [*soaked.violations, *([f"{slope:.2f} MB a day"] if slope >= SLOPE_MAX_MB else [])]
+    _tell(bad)
+    note = f"{soaked.orders} orders, {soaked.lives} lives, {slope:.2f} MB a day"
+    return _proof("soaking", soaked.days, len(bad), began, note)
+
+
+def _soaked() -> Soaked:
+    quietly()
+    return soak(DAYS, symbols=SOAKED)
+
+
+def drills(pool: ProcessPoolExecutor) -> Proof:
+    """Books that are lost and restored from an older copy, while the exchange knows more than they do."""
+    began = time.monotonic()
+    found = list(pool.map(_drill, range(DRILLS)))
+    bad = [wrong for each in found for wrong in each.violations]
+    _tell(bad)
+    note = f"{sum(each.adopted for each in found)} orders adopted that no book knew"
+    return _proof("drills", sum(each.drills for each in found), len(bad), began, note)
+
+
+def _drill(seed: int) -> Drilled:
+    quietly()
+    return drill(1, seed)
 
 
 def _demo(*words: str) -> dict[str, Any]:
@@ -162,11 +233,15 @@ def main() -> int:
     """Runs every proof; 0 only when none was contradicted and each reached its floor."""
     proofs: list[Proof] = []
     steps: tuple[Callable[[ProcessPoolExecutor], Proof], ...] = (
+        seeds,
+        determinism,
         deaths,
         scenarios,
-        seeds,
         kills,
-        rivals,
+        soaking,
+        drills,
+        fresh_kills,
+        zombies,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
         for step in steps:

@@ -5,204 +5,206 @@ exactly its nonce before it was sent; none came twice. A process that was stoppe
 may still bring that one order: it was written ahead, so its successor knows of it. How many did is told, and is at most one for each stop.
 """
 
-import json
 import os
 import random
 import re
-import select
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
-
-import httpx
+from typing import Final
 
 from interlock.account import Mode
+from interlock.orders.intent import PREFIX
+from interlock.rehearsal.forked import Forked
+from interlock.rehearsal.venue import Venue
 from interlock.risk.limits import Limits
 from interlock.store import open_books
 from interlock.store.records import ATTEMPTS
 from interlock.values import Instant, Secret
+from tests.rehearsal.sender import send
 
-ROOT: Final = Path(__file__).parents[2]
-PROGRAM: Final = str(Path(sys.executable).with_name("interlock"))
 PATIENCE_S: Final = 60.0
-
-
-@contextmanager
-def exchange() -> Iterator[dict[str, str]]:
-    """A simulated exchange on the wall's clock: the first line that it says."""
-    child = subprocess.Popen(
-        [PROGRAM, "simulate"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
-    )
-    assert child.stdout is not None
-    try:
-        said: dict[str, str] = json.loads(child.stdout.readline())
-        yield said
-    finally:
-        child.kill()
-        child.wait()
-        child.stdout.close()
+MOMENT_S: Final = 0.05
+HURRY: Final = 40
+AT_ITS_PACE: Final = 1
 
 
 class Rival:
     """One process that wants to send."""
 
-    def __init__(self, place: str, at: dict[str, str], name: str) -> None:
+    def __init__(self, place: str, venue: Venue, name: str, hurry: int = HURRY) -> None:
         self.name = name
-        words = (place, at["rest"], at["api_key"], at["api_secret"], name)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.rehearsal.sender", *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=ROOT,
-        )
-        assert self._process.stdout is not None
-        self._out = self._process.stdout
-        self._said = b""
+        self._child = Forked(partial(send, place, venue.at, name, hurry), Path(os.devnull))
 
     def until(self, words: str) -> str:
         """What it said that matches; fails when it says it not in time."""
         end = time.monotonic() + PATIENCE_S
         while True:
-            found = re.search(words, self._said.decode())
+            found = re.search(words, self._child.words.decode())
             if found:
-                self._said = self._said[found.end() :]
+                self._child.words = self._child.words[found.end() :]
                 return found.group(0)
-            left = end - time.monotonic()
-            ready, _, _ = select.select([self._out], [], [], max(0.0, left))
-            assert ready, f"{self.name} did not say {words!r}, but {self._said[-99:]!r}"
-            more = os.read(self._out.fileno(), 1 << 16)
-            assert more, f"{self.name} ended: {self._said[-99:]!r}"
-            self._said += more
+            left = max(0.0, end - time.monotonic())
+            heard = not self._child.is_over and self._child.listen(left)
+            assert heard, f"{self.name} did not say {words!r}, but {self._child.words[-99:]!r}"
+
+    def epoch(self) -> int:
+        """The epoch under which it leads, as soon as it does."""
+        return int(self.until(r"leads \d+\n").split()[1])
+
+    def is_silent(self, seconds: float) -> bool:
+        """Whether it says nothing for so long."""
+        return not self._child.listen(seconds)
 
     def stop(self) -> None:
         """Freezes it, wherever it is."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._child.send(signal.SIGSTOP)
 
     def wake(self) -> None:
         """It goes on as if nothing had happened."""
-        self._process.send_signal(signal.SIGCONT)
+        self._child.send(signal.SIGCONT)
 
-    def kill(self) -> None:
-        """Ends it without a word."""
-        self._process.kill()
-        self._process.wait()
-        self._out.close()
+    def bark(self) -> None:
+        """Ends it as a watchdog ends one that hangs: SIGABRT, which a frozen process never hears, then SIGKILL."""
+        self._child.send(signal.SIGABRT)
+        self._child.end(signal.SIGKILL)
 
-    def code(self) -> int:
-        """How it ended by itself."""
-        code = self._process.wait(PATIENCE_S)
-        self._out.close()
-        return code
+    def close(self) -> None:
+        """Ends it without a word if it still lives."""
+        self._child.close()
+
+    def ends(self) -> None:
+        """It ends by itself, because it must not lead any more; fails when it does not."""
+        self.until("ended .*LeaseLost")
+        self._child.wait()
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was done to the rivals, and what the exchange saw of them."""
+    """What was done to the rivals, and what the exchange saw of them. `takeovers` are in seconds, from the leader's end to the next.
 
-    done: int = 0
+    `starved` are leaders that had to end before anybody stopped them.
+    """
+
+    races: int = 0
+    zombies: int = 0
     accepts: int = 0
     epochs: int = 0
     stops: int = 0
     late: int = 0
+    starved: int = 0
+    takeovers: list[float] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
 
 
-def take_turns(place: str, at: dict[str, str], times: int, seed: int = 0) -> Tally:
+def take_turns(place: str, venue: Venue, times: int, seed: int = 0) -> Tally:
     """On a data folder: the leader is stopped and woken, and nobody takes over from it; then it is killed, and the standby leads."""
     chance, tally = random.Random(seed), Tally()  # noqa: S311 - it decides when, not what
-    leader = Rival(place, at, "0")
-    leader.until("leads")
-    for turn in range(1, times + 1):
-        standby = Rival(place, at, str(turn))
-        standby.until("stands by")
-        leader.until("sends")
-        time.sleep(chance.uniform(0.0, 0.05))
+    with ExitStack() as stack:
+        leader = stack.enter_context(closing(Rival(place, venue, "0")))
+        leader.until("leads")
+        for turn in range(1, times + 1):
+            standby = stack.enter_context(closing(Rival(place, venue, str(turn))))
+            standby.until("stands by")
+            leader.until("sends")
+            time.sleep(chance.uniform(0.0, MOMENT_S))
+            leader.stop()
+            if not standby.is_silent(chance.uniform(0.0, MOMENT_S)):
+                tally.violations.append(f"{turn} took over from one that may wake")
+            leader.wake()
+            leader.until("sends")
+            leader.close()
+            standby.until("leads")
+            standby.until("answered")
+            leader = standby
+            tally.stops += 1
+    return judged(tally, place, venue)
+
+
+def zombie(place: str, venue: Venue, seed: int, tally: Tally) -> None:
+    """A race whose winner is stopped while it sends, and is followed by the next epoch.
+
+    On a data folder it keeps its lock until a watchdog ends it. On PostgreSQL the standby leads when the lease is over, and the zombie
+    that wakes ends, and sends nothing more.
+    """
+    chance = random.Random(seed)  # noqa: S311 - it decides when, not what
+    is_row = place.startswith("postgresql")
+    with raced(place, venue, tally, HURRY if is_row else AT_ITS_PACE) as (leader, standby, epoch):
+        if leader.until("sends|ended .*").startswith("ended"):
+            tally.starved += (
+                1  # it could not renew in time, as on a machine that has too much to do
+            )
+            return
+        time.sleep(chance.uniform(0.0, MOMENT_S))
         leader.stop()
-        time.sleep(chance.uniform(0.0, 0.05))
-        leader.wake()
-        leader.until("sends")
-        leader.kill()
-        standby.until("leads")
-        standby.until("answered")
-        leader = standby
-        tally.done += 1
-        tally.stops += 1
-    leader.kill()
-    return judged(tally, place, at)
+        began = time.monotonic()
+        if not is_row:
+            if not standby.is_silent(chance.uniform(0.0, MOMENT_S)):
+                tally.violations.append(f"{place}: a standby took over from one that may wake")
+            began = time.monotonic()
+            leader.bark()
+        if standby.epoch() != epoch + 1:
+            tally.violations.append(f"{place}: after the epoch {epoch} came another than the next")
+        tally.takeovers.append(time.monotonic() - began)
+        tally.starved += standby.until("answered|ended .*").startswith("ended")
+        if is_row:
+            leader.wake()
+            leader.ends()
+    tally.zombies += 1
+    tally.stops += 1
 
 
-def take_over(place: str, at: dict[str, str], times: int, seed: int = 0) -> Tally:
-    """On PostgreSQL: the leader is stopped until the standby leads and sends; when it wakes it ends, and sends nothing more."""
-    chance, tally = random.Random(seed), Tally()  # noqa: S311 - it decides when, not what
-    leader = Rival(place, at, "0")
-    leader.until("leads")
-    for turn in range(1, times + 1):
-        standby = Rival(place, at, str(turn))
-        standby.until("stands by")
-        leader.until("sends")
-        time.sleep(chance.uniform(0.0, 0.05))
-        leader.stop()
-        standby.until("leads")
-        standby.until("answered")
-        leader.wake()
-        if leader.code() != 3:
-            tally.violations.append(f"the zombie {leader.name} did not end")
-        leader = standby
-        tally.done += 1
-        tally.stops += 1
-    leader.kill()
-    return judged(tally, place, at)
+@contextmanager
+def raced(
+    place: str, venue: Venue, tally: Tally, hurry: int = HURRY
+) -> Iterator[tuple[Rival, Rival, int]]:
+    """Two rivals started at once: the one that leads, the one that stands by, and the epoch of the first. Both are killed in the end."""
+    with (
+        closing(Rival(place, venue, "a", hurry)) as one,
+        closing(Rival(place, venue, "b", hurry)) as other,
+    ):
+        said = [rival.until(r"leads \d+\n|stands by") for rival in (one, other)]
+        tally.races += 1
+        epochs = [int(word.split()[1]) for word in said if word.startswith("leads")]
+        if len(epochs) != 1:
+            tally.violations.append(f"race {tally.races} in {place}: {said}")
+        pair = (one, other) if said[0].startswith("leads") else (other, one)
+        yield *pair, epochs[0] if epochs else 0
 
 
-def race(place: str, at: dict[str, str], times: int) -> Tally:
-    """Both begin at the same moment on one data folder, again and again; then both are killed, which frees it at once."""
-    tally = Tally()
-    for turn in range(times):
-        said = started_at_once(place, at)
-        if said != ("leads", "stands by"):
-            tally.violations.append(f"race {turn}: {said}")
-        tally.done += 1
-    return judged(tally, place, at)
+def race(place: str, venue: Venue, tally: Tally) -> None:
+    """Both begin at the same moment; the one that leads has sent when both are killed, which frees a folder at once."""
+    with raced(place, venue, tally) as (leader, _, _):
+        leader.until("answered")
 
 
-def started_at_once(place: str, at: dict[str, str]) -> tuple[str, ...]:
-    """What two rivals say first, in the order of the alphabet; the one that leads has sent when they are killed."""
-    pair = [Rival(place, at, side) for side in "ab"]
-    said = [rival.until("leads|stands by") for rival in pair]
-    for rival, word in zip(pair, said, strict=True):
-        if word == "leads":
-            rival.until("answered")
-    for rival in pair:
-        rival.kill()
-    return tuple(sorted(said))
-
-
-def judged(tally: Tally, place: str, at: dict[str, str]) -> Tally:
+def judged(tally: Tally, place: str, venue: Venue) -> Tally:
     """What the exchange accepted, held against what was written: attempts by their nonce, with the epoch that sent them."""
-    truth: dict[str, Any] = httpx.get(f"{at['control']}/control/books", timeout=30).json()
-    accepts = truth["accepts"]
-    where = Secret(place) if place.startswith("postgresql") else Path(place)
+    is_row = place.startswith("postgresql")
+    where = Secret(place) if is_row else Path(place)
     books = open_books(where, limits=Limits(), bound=Mode.SIM, enabled=True)
     with books._ground.look() as rows:  # noqa: SLF001 - who judges reads what no program of ours does
         attempts = [sent.attempt for sent in rows.find(ATTEMPTS)]
-    oids = {i.id: i.client_oid for i in books.picture(Instant(0), limit=1_000_000).intents}
-    written = {(oids[a.intent_id], a.nonce): a.epoch for a in attempts}
+    picture = books.picture(Instant(0), limit=1_000_000)
     books.close()
-    tally.accepts = len(accepts)
+    oids = {i.id: i.client_oid for i in picture.intents}
+    mark = f"{PREFIX}{picture.tenure.install_id[:6]}-" if picture.tenure else PREFIX
+    accepts = [a for a in venue.books()["accepts"] if a["client_oid"].startswith(mark)]
+    written = {(oids[a.intent_id], a.nonce): a.epoch for a in attempts}
     twice = [oid for oid, n in Counter(a["client_oid"] for a in accepts).items() if n > 1]
     tally.violations += [f"{oid} was accepted twice" for oid in twice]
     sent = [written.get((a["client_oid"], a["nonce"])) for a in accepts]
     tally.violations += ["an order was never written"] * sent.count(None)
     epochs = [epoch for epoch in sent if epoch is not None]
-    tally.epochs = len(set(epochs))
-    tally.late = sum(epoch < max(epochs[: n + 1]) for n, epoch in enumerate(epochs))
-    if tally.late > (tally.stops if place.startswith("postgresql") else 0):
-        tally.violations.append(f"{tally.late} orders came after their turn was over")
+    late = sum(epoch < max(epochs[: n + 1]) for n, epoch in enumerate(epochs))
+    if late > (1 if is_row else 0):
+        tally.violations.append(f"{late} orders came after their turn was over")
+    tally.accepts += len(accepts)
+    tally.epochs += len(set(epochs))
+    tally.late += late
     return tally

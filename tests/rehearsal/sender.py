@@ -1,11 +1,12 @@
 """An engine that only sends: it stands by for its lease, opens the books, and asks for one order after the other until it is ended.
 
-`python -m tests.rehearsal.sender PLACE REST KEY SECRET NAME`: PLACE is a data folder, or the URL of a PostgreSQL database. It says
-`stands by`, `leads EPOCH`, `sends EPOCH` and `answered EPOCH` on stdout, so that whoever stops, wakes and kills it knows where it is.
+PLACE is a data folder, or the URL of a PostgreSQL database. It says `stands by`, `leads EPOCH`, `sends EPOCH`, `answered EPOCH` and
+`ended WHY` on a pipe, so that whoever stops, wakes and kills it knows where it is.
 """
 
 import asyncio
-import sys
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -28,24 +29,16 @@ from interlock.strategy.proposal import Purpose
 from interlock.values import Price, Secret
 from tests.promises.wishes import BTC, armed, ask, entry
 
-HURRY = 40
 PAUSE_S = 0.02
 TINY = "0.0001"
 DEAR = Decimal(90_000)  # above any price of the recording: what is asked for is taken at once
 # Longer than the database leaves a transaction open whose client says nothing: a zombie's locks are gone when its lease is.
 TTL = timedelta(seconds=5)
-
-
-def say(*words: object) -> None:
-    print(*words, flush=True)
-
-
-async def hurried(span: timedelta) -> None:
-    await asyncio.sleep(span.total_seconds() / HURRY)
+Say = Callable[..., None]
 
 
 async def send_for_ever(
-    lease: Right, place: Path | Secret, inner: Transport, key: Credentials
+    lease: Right, place: Path | Secret, inner: Transport, key: Credentials, say: Say
 ) -> None:
     """One order after the other, each written before it is sent, as the trader does it."""
     fence = lease.check if isinstance(lease, RowLease) else None
@@ -69,29 +62,33 @@ async def send_for_ever(
         await asyncio.sleep(PAUSE_S)
 
 
-async def main(place: str, rest: str, key: str, secret: str, name: str) -> None:
-    is_row = place.startswith("postgresql")
-    lease: RowLease | FolderLease
-    if is_row:
-        ground = PostgresGround(Secret(place), BOOKS)
-        lease = RowLease(ground, "engine", name, TTL)
-    else:
-        lease = FolderLease(Path(place))
-    credentials = Credentials(Secret(key), Secret(secret))
+def lease_of(where: Path | Secret, name: str) -> RowLease | FolderLease:
+    """The right to lead there, still to be taken."""
+    if isinstance(where, Path):
+        return FolderLease(where)
+    return RowLease(PostgresGround(where, BOOKS), "engine", name, TTL)
+
+
+async def send(place: str, at: Mapping[str, str], name: str, hurry: int, told: int) -> None:
+    """Stands by, leads and sends until it is killed, or ends because it must not lead any more; `hurry` shortens its waits."""
+
+    def say(*words: object) -> None:
+        os.write(told, f"{' '.join(map(str, words))}\n".encode())
+
+    async def hurried(span: timedelta) -> None:
+        await asyncio.sleep(span.total_seconds() / hurry)
+
+    where: Path | Secret = Secret(place) if place.startswith("postgresql") else Path(place)
+    lease = lease_of(where, name)
+    key = Credentials(Secret(at["api_key"]), Secret(at["api_secret"]))
     await take(lease, "engine", hurried, lambda: say("stands by"))
-    async with AiohttpTransport(rest, timeout=timedelta(seconds=5)) as transport:
-        where = Secret(place) if is_row else Path(place)
-        work = [send_for_ever(lease, where, transport, credentials)]
-        if isinstance(lease, RowLease):
-            work.append(keep(lease, hurried))
-        async with asyncio.TaskGroup() as group:
-            for each in work:
-                group.create_task(each)
-
-
-if __name__ == "__main__":
     try:
-        asyncio.run(main(*sys.argv[1:]))
+        async with (
+            AiohttpTransport(at["rest"], timeout=timedelta(seconds=5)) as transport,
+            asyncio.TaskGroup() as group,
+        ):
+            group.create_task(send_for_ever(lease, where, transport, key, say))
+            if isinstance(lease, RowLease):
+                group.create_task(keep(lease, hurried))
     except* (LeaseLost, InterlockError) as ended:
         say("ended", *(type(error).__name__ for error in ended.exceptions))
-        sys.exit(3)

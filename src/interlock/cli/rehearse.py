@@ -19,6 +19,7 @@ from interlock.rehearsal.perform import Performance, perform
 from interlock.rehearsal.rehearse import Rehearsed, quietly, rehearse
 from interlock.rehearsal.schedule import Schedule, read, text_of
 from interlock.rehearsal.shrink import shrunk
+from interlock.rehearsal.soak import Soaked, soak
 
 SHOWN: Final = 10
 
@@ -30,6 +31,9 @@ def rehearse_command(  # noqa: PLR0913 - the options of one verb
     processes: Annotated[
         int, typer.Option("--processes", min=0, help="How many at once; 0: one for each core.")
     ] = 0,
+    days: Annotated[
+        int | None, typer.Option("--soak", min=1, help="So many virtual days in one.")
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="One seed, and what it draws.")] = None,
     schedule: Annotated[
         Path | None, typer.Option("--schedule", help="One schedule from a file.")
@@ -43,6 +47,9 @@ def rehearse_command(  # noqa: PLR0913 - the options of one verb
     """Rehearse hostile lives of the whole platform; exit 1 when any promise was broken."""
     if seed is not None or schedule is not None:
         _one(_chosen(seed, schedule), shrink=shrink, trace=trace, as_json=as_json)
+        return
+    if days is not None:
+        _soaked(soak(days), as_json=as_json)
         return
     done = _many(first, seeds, processes or os.cpu_count() or 1)
     if as_json:
@@ -132,6 +139,28 @@ def _body(done: Rehearsed) -> dict[str, Any]:
         "failing": [{"seed": w.seed, "violations": list(w.violations)} for w in done.wrong[:100]],
         "marks": dict(sorted(done.marks.items())),
     }
+
+
+def _soaked(done: Soaked, *, as_json: bool) -> None:
+    told = {
+        "days": done.days,
+        "lives": done.lives,
+        "orders": done.orders,
+        "faults": done.faults,
+        "violations": len(done.violations),
+        "rss_first_mb": done.rss_mb[0],
+        "rss_last_mb": done.rss_mb[-1],
+        "rss_slope_mb_per_day": round(done.slope_mb_per_day, 2),
+        "books_kb_per_day": round(done.books_kb_per_day, 1),
+        "elapsed_s": done.seconds,
+    }
+    if as_json:
+        say_json(told)
+    else:
+        say_table("", ("soaked", ""), told.items())
+        for wrong in done.violations[:SHOWN]:
+            say(wrong)
+    raise typer.Exit(0 if done.holds else 1)
 
 
 def _performed(chosen: Schedule, done: Performance) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from interlock.account import AccountReading, Tenure
+from interlock.desk.adopting import Adopting
 from interlock.desk.asking import QUIET, Asking, Live, Scope, alarms
 from interlock.desk.day import MUST_END, TROUBLE
 from interlock.desk.hearing import Hearing
@@ -58,6 +59,7 @@ class Settler:
     tenure: Tenure
     span: timedelta
     hearing: Hearing
+    adopting: Adopting
     name: str = "settler"
     backstop: float = 5.0
     ready_at: Instant | None = None
@@ -77,6 +79,8 @@ class Settler:
             return self._shut_until
         asked_at = self.clock.now()
         try:
+            if self.ready_at is None:
+                await self.adopting.once()
             await self._read_wallet()
             unsettled = await self._settle()
         except NotAuthorised as error:

@@ -70,7 +70,7 @@ def hidden(said: bytes, credentials: Credentials) -> bytes:
 
 async def sleep(span: timedelta) -> None:
     """Lets the time between two pages pass."""
-    await asyncio.sleep(span.total_seconds())
+    await asyncio.sleep(span.total_seconds())  # det-ok: within one question
 
 
 def offset(date: Instant | None, asked_at: Instant, answered_at: Instant) -> timedelta | None:

@@ -147,7 +147,8 @@ class UserStream:
                     beat = self._hear(await line.hear())
                     if beat is not None:
                         await line.say(frames.echo(beat))
-                        silence.reschedule(loop.time() + SILENCE_S)
+                        until = loop.time() + SILENCE_S  # det-ok: the loop's own deadline
+                        silence.reschedule(until)
         except TimeoutError:
             self._post.gaps.append(f"no heartbeat for {SILENCE_S:g} s")
         except Unreachable as error:

@@ -108,13 +108,13 @@ class Window:
 
     def head(self, count: int) -> "Window":
         """The first `count` bars alone: what was known when they had closed."""
-        arrays = (a[:count] for a in self._arrays())
+        arrays = (a[:count] for a in self.arrays)
         return Window(self.symbol, self.span, self.opens_ms[:count], *arrays)
 
     def tail(self, count: int) -> "Window":
         """The newest `count` bars alone."""
         start = max(0, len(self) - count)
-        arrays = (a[start:] for a in self._arrays())
+        arrays = (a[start:] for a in self.arrays)
         return Window(self.symbol, self.span, self.opens_ms[start:], *arrays)
 
     def has_gap(self) -> bool:
@@ -129,7 +129,9 @@ class Window:
         tail_missing = int((tail[-1] - tail[0]) // step) + 1 - len(tail)
         return missing > GAPS_MAX or tail_missing > 0
 
-    def _arrays(self) -> tuple[NDArray[np.float64], ...]:
+    @property
+    def arrays(self) -> tuple[NDArray[np.float64], ...]:
+        """Open, high, low, close and volume."""
         return (self.open, self.high, self.low, self.close, self.volume)
 
 

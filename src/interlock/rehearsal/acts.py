@@ -16,10 +16,22 @@ WHY: Final = "a rehearsal"
 # The store's transactions; everything else of it only looks.
 WRITES: Final = frozenset(
     {
-        "account_read", "answer_request", "answered", "cancel_attempt", "flag_exit", "further_attempt", "heard", "learn", "listening",
-        "nonce", "note", "raise_high", "rule", "transferred",
+        "account_read",
+        "answer_request",
+        "answered",
+        "cancel_attempt",
+        "flag_exit",
+        "further_attempt",
+        "heard",
+        "learn",
+        "listening",
+        "nonce",
+        "note",
+        "raise_high",
+        "rule",
+        "transferred",
     }
-)  # fmt: skip
+)  # fmt: skip - a list of names is read as a paragraph
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from interlock.rehearsal.world import World, wallet_of
 from interlock.values import Instant
 
 LIVE: Final = frozenset({"ACTIVE", "PENDING", "NEW"})
+EVERYTHING: Final = 1_000_000
 
 
 def violations(world: World) -> list[str]:
@@ -22,23 +23,23 @@ def violations(world: World) -> list[str]:
         *world.watcher.violations(),
         *_one_order_per_intent(books, truth, world.now()),
         *_pairs_are_whole(books, truth, world.now()),
-        *_equal_books(books, world),
-        *_every_fill_once(books, truth),
+        *equal_books(books, world),
+        *every_fill_once(books, truth),
         *_protected_or_flat(books, truth),
-        *_nothing_unknown(books),
         *_lives_ended_as_they_may(world),
+        *nothing_unknown(books),
     ]
 
 
 def at_rest(world: World) -> list[str]:
     """What is not at rest yet: nothing unknown, every lot protected or flat."""
     books = world.open_books()
-    return [*_nothing_unknown(books), *_protected_or_flat(books, world.engine.books())]
+    return [*nothing_unknown(books), *_protected_or_flat(books, world.engine.books())]
 
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
     accepted = Counter(a["client_oid"] for a in truth["accepts"] if a["parent_id"] is None)
-    intents = books.picture(now, limit=10_000).intents
+    intents = books.picture(now, limit=EVERYTHING).intents
     known = {intent.client_oid for intent in intents}
     twice = [f"I1: {oid} was accepted {n} times" for oid, n in accepted.items() if n > 1]
     ours = [oid for oid in accepted if oid.startswith(PREFIX)]
@@ -51,7 +52,7 @@ def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> 
 
 def _pairs_are_whole(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:
     """The legs of one list are those of one pair of ours, asked for with the one nonce that was written for both."""
-    intents = {i.client_oid: i for i in books.picture(now, limit=10_000).intents}
+    intents = {i.client_oid: i for i in books.picture(now, limit=EVERYTHING).intents}
     nonces = {a["client_oid"]: a["nonce"] for a in truth["accepts"] if a["method"] == PAIR}
     wrong = []
     for oid, nonce in nonces.items():
@@ -64,7 +65,8 @@ def _pairs_are_whole(books: Books, truth: dict[str, Any], now: Instant) -> list[
     return wrong
 
 
-def _equal_books(books: Books, world: World) -> list[str]:
+def equal_books(books: Books, world: World) -> list[str]:
+    """The wallet that our ledger makes is the one that the exchange shows."""
     ours, theirs = wallet(books.entries()), wallet_of(world.engine)
     currencies = sorted({*ours, *theirs})
     zero = Decimal(0)
@@ -72,10 +74,16 @@ def _equal_books(books: Books, world: World) -> list[str]:
     return [f"I8: {c}: our books hold {a}, the exchange {b}" for c, a, b in pairs if a != b]
 
 
+<<<<<<< HEAD
 def _every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
     """All executions are booked, each once, and an order has as much of them as the exchange says was executed of it."""
     fills = books.fills()
     ours = Counter(fill.trade_id for fill in fills)
+=======
+def every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
+    """No execution is lost, and none is booked twice."""
+    ours = Counter(fill.trade_id for fill in books.fills())
+>>>>>>> rehearse
     theirs = {fill["trade_id"] for fill in truth["fills"]}
     sizes: dict[str, Decimal] = defaultdict(Decimal)
     for fill in fills:
@@ -123,7 +131,8 @@ def _lives_ended_as_they_may(world: World) -> list[str]:
     return wrong
 
 
-def _nothing_unknown(books: Books) -> list[str]:
+def nothing_unknown(books: Books) -> list[str]:
+    """Nothing is left in the middle of being done."""
     unknown = ("UNKNOWN", "SENDING", "CANCELLING")
     live = [intent for intent, _ in books.live_intents() if intent.state in unknown]
     return [f"I17: {intent.proposal.key} is still {intent.state}" for intent in live]

@@ -55,6 +55,7 @@ class SimLoop(asyncio.SelectorEventLoop):
     def __init__(self, seed: int, *, shuffle: bool = True) -> None:
         self.virtual = 0.0
         self.steps = 0
+        self.steps_max = STEPS_MAX
         self.failure: dict[str, Any] | None = None
         self.choices = random.Random(seed)  # noqa: S311 - a seed must give the same choices
         self.shuffle = shuffle
@@ -95,7 +96,7 @@ class SimLoop(asyncio.SelectorEventLoop):
             ready.clear()
             ready.extend(batch)
         self.steps += 1
-        if self.steps > STEPS_MAX:
+        if self.steps > self.steps_max:
             raise RuntimeError("step budget exceeded: a livelock")
         super()._run_once()  # type: ignore[misc] # as above
         if self.failure:

@@ -8,14 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
+from itertools import islice
 from typing import Any, TypeVar
+
+import numpy as np
 
 from interlock.account import Mode
 from interlock.errors import BadInput
 from interlock.market import Bar, Tick, Window, window_of
 from interlock.risk.limits import Limits
 from interlock.store.books import RowBooks
-from interlock.store.rows import Cell, Rows, Table, readable
+from interlock.store.rows import Cell, Cells, Rows, Table, readable
 from interlock.store.standing import Terms
 from interlock.values import Instant, Instrument, Known, Unknown
 
@@ -130,6 +133,11 @@ class DictRows:
         rows = self._found(table, newest, limit, since, None, equal)
         return readable(table, rows, (BadInput, KeyError, TypeError, ValueError))
 
+    def written(self, table: Table[T], after: int, limit: int) -> list[tuple[int, Cells]]:
+        """A dictionary keeps the order in which keys came."""
+        rows = islice(self._rows(table).values(), after, after + limit)
+        return [(place, row) for place, row in enumerate(rows, start=after + 1)]
+
     def _found(  # noqa: PLR0913, PLR0917 - everything that can be asked of a table
         self,
         table: Table[T],
@@ -187,6 +195,14 @@ def _whole(cell: Cell) -> int:
     return cell
 
 
+def joined(window: Window, bar: Bar) -> Window:
+    """The window, and the bar behind it."""
+    one = window_of(bar.symbol, bar.span, (bar,))
+    both = zip(window.arrays, one.arrays, strict=True)
+    opens = np.concatenate((window.opens_ms, one.opens_ms))
+    return Window(bar.symbol, bar.span, opens, *(np.concatenate(each) for each in both))
+
+
 @dataclass(slots=True)
 class DictMarket:
     """The market file of a rehearsal."""
@@ -208,7 +224,17 @@ class DictMarket:
             kept = self.bars.setdefault((bar.symbol, bar.span), {})
             if bar.opens not in kept:
                 kept[bar.opens] = bar
-                self.windows.clear()
+                self._go_on(bar)
+
+    def _go_on(self, bar: Bar) -> None:
+        """What was read of these bars goes on with the next one; a bar that comes late lets all of it be read anew."""
+        for (symbol, span, count), known in tuple(self.windows.items()):
+            if (symbol, span) == (bar.symbol, bar.span):
+                ends = known.ends()
+                if ends is not None and bar.opens >= ends:
+                    self.windows[symbol, span, count] = joined(known, bar).tail(count)
+                else:
+                    del self.windows[symbol, span, count]
 
     def keep_ticks(self, ticks: Sequence[Tick]) -> None:
         for tick in ticks:

@@ -38,6 +38,8 @@ from interlock.store.standing import (
 from interlock.values import Instant
 
 USED: Final = Instant(0)
+# Books that came from a backup: whoever ends the pause has looked.
+RESTORED: Final = "restored"
 
 
 def pause(  # noqa: PLR0913 - the port's own list
@@ -51,6 +53,8 @@ def pause(  # noqa: PLR0913 - the port's own list
         engaged = (who, why, now) if on else (None, None, None)
         account = replace(account, pause_who=engaged[0], pause_why=engaged[1], pause_at=engaged[2])
         rows.put(ACCOUNT, account)
+        if not on:
+            close_incidents(rows, (RESTORED,), now)
     return switches_of(account, terms)
 
 

@@ -22,6 +22,7 @@ from interlock.evidence.incident import Incident
 from interlock.evidence.picture import Decided, Picture
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.requests import Offer, OwnersRequest
+from interlock.evidence.seal import Head, Seal, Verified
 from interlock.evidence.telling import Message, Mute, Saying
 from interlock.evidence.timeline import OrderRecord
 from interlock.ledger.book import Entry
@@ -29,8 +30,19 @@ from interlock.orders import learning as words
 from interlock.orders.evidence import Answer, Evidence, Fill, Listening, Parked
 from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
+from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
-from interlock.store import arming, journal, learning, order_path, outbox, parking
+from interlock.store import (
+    adopting,
+    arming,
+    journal,
+    learning,
+    order_path,
+    outbox,
+    parking,
+    restoring,
+    sealing,
+)
 from interlock.store.entries import read_entries
 from interlock.store.intent_rows import INTENTS
 from interlock.store.margin import end_locks, watch_leverage
@@ -48,6 +60,7 @@ from interlock.store.records import (
     WATCHLIST,
     AccountRow,
 )
+from interlock.store.restoring import Floor
 from interlock.store.rows import Ground, Left, Rows
 from interlock.store.standing import (
     Terms,
@@ -178,6 +191,11 @@ class RowBooks:
         with self._ground.change() as rows:
             return learning.learn(rows, order_path.held(rows, epoch), now, evidence)
 
+    def adopt(self, epoch: int, now: Instant, found: Sequence[Adopted]) -> None:
+        """Writes orders that restored books did not know as intents again."""
+        with self._ground.change() as rows:
+            adopting.adopt(rows, order_path.held(rows, epoch), now, found)
+
     def flag_exit(self, epoch: int, now: Instant, lot_id: str, reason: str) -> None:
         """Makes the closing of a lot a durable plan."""
         with self._ground.change() as rows:
@@ -261,7 +279,26 @@ class RowBooks:
         with self._ground.change() as rows:
             rows.put(LISTENING, how)
 
+    def restored(self, floor: Floor, who: str, why: str, now: Instant) -> Tenure:
+        """Says in books that came from a backup that they did: nothing is entered until somebody has looked."""
+        with self._ground.change() as rows:
+            return restoring.restored(rows, self._terms, floor, who, why, now)
+
+    def seal(self, now: Instant) -> Seal | None:
+        """Seals what the journal holds since the last seal; nothing is locked when that is nothing."""
+        with self._ground.look() as rows:
+            if not sealing.unsealed(rows, sealing.last_seal(rows)):
+                return None
+        with self._ground.change() as rows:
+            return sealing.seal(rows, now)
+
     # -- reading
+    def verify_journal(self, outside: Head | Unknown | None) -> Verified:
+        """The journal against its seals; where they hold, orders and ledger against the journal."""
+        with self._ground.look() as rows:
+            found = sealing.verified(rows, outside)
+            return replace(found, wrong=sealing.rebuilt(rows)) if found.holds else found
+
     def parked(self) -> tuple[Parked, ...]:
         """What was heard of ids that nobody knows and still waits, oldest first."""
         with self._ground.look() as rows:

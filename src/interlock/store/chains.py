@@ -23,6 +23,9 @@ class Chain:
 
 
 BOOKS: Final = Chain(
-    "books", ("b0001", "b0002", "b0003", "b0004", "b0005", "b0006"), "FULL", must_stay=True
+    "books",
+    ("b0001", "b0002", "b0003", "b0004", "b0005", "b0006", "b0007"),
+    "FULL",
+    must_stay=True,
 )
 MARKET: Final = Chain("market", ("m0001",), "NORMAL", must_stay=False)

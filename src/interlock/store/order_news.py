@@ -70,7 +70,8 @@ def _is_leg_that_had_to_go(rows: Rows, intent: Intent) -> bool:
     if intent.proposal.purpose is not Purpose.PROTECT:
         return False
     other = intent.leader or (target_of(intent).id if intent.is_pair else intent.id)
-    sent = [each for one in {intent.id, other} for each in rows.find(ATTEMPTS, intent_id=one)]
+    both = sorted({intent.id, other})
+    sent = [each for one in both for each in rows.find(ATTEMPTS, intent_id=one)]
     sibling = rows.get(INTENTS, other)
     is_asked = any(each.attempt.request is Request.CANCEL for each in sent)
     return is_asked or (other != intent.id and sibling is not None and sibling.filled > 0)

@@ -22,7 +22,7 @@ from interlock.store.sql import SqlRows, Tongue
 from interlock.values import Secret
 
 _DIALECT: Final = PGDialect(paramstyle="format")  # type: ignore[no-untyped-call] # SQLAlchemy gives its constructor no types
-POSTGRES: Final = Tongue(_DIALECT, postgresql.insert)
+POSTGRES: Final = Tongue(_DIALECT, postgresql.insert, "seq")
 
 SCHEMES: Final = frozenset({"postgres", "postgresql"})
 CONNECT_S: Final = 2

@@ -11,6 +11,7 @@ from interlock.account import Balance, DayOpen, EquityPoint, Kill, Lot, Mode, Sw
 from interlock.evidence.incident import Incident
 from interlock.evidence.proof import AuditRun
 from interlock.evidence.requests import OwnersRequest
+from interlock.evidence.seal import Seal
 from interlock.evidence.telling import Message, Mute
 from interlock.evidence.timeline import Step
 from interlock.ledger.book import Account, Posting
@@ -285,6 +286,7 @@ REQUESTS: Final = flat(
     derived={"open": lambda asked: int(asked.answered_at is None)},
 )
 AUDITS: Final = flat("audit_runs", AuditRun, key=("at",), clock="at")
+SEALS: Final = flat("seals", Seal, key=("n",), clock="n")
 
 
 def _outbox(clock: str) -> Table[Message]:
@@ -333,5 +335,5 @@ TABLES: Final[tuple[Table[Any], ...]] = (
         OUTBOX,
         TRIES,
     ),
-    *(PARKED, LISTENING),
+    *(PARKED, LISTENING, SEALS),
 )

@@ -78,6 +78,10 @@ class Rows(Protocol):
         """The same, but a row that cannot be read keeps none of the others back: its key is named beside them."""
         ...
 
+    def written(self, table: Table[T], after: int, limit: int) -> list[tuple[int, Cells]]:
+        """Rows as they lie there, each with the place at which it was first written, from the place `after` on, oldest first."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Left:
@@ -126,6 +130,10 @@ class Left:
         if table.name not in self.tables:
             return [], ()
         return self.rows.sound(table, newest=newest, limit=limit, since=since, **equal)
+
+    def written(self, table: Table[T], after: int, limit: int) -> list[tuple[int, Cells]]:
+        """Rows as they lie there."""
+        return self.rows.written(table, after, limit) if table.name in self.tables else []
 
 
 def readable(

@@ -23,13 +23,17 @@ Places = tuple[tuple[str, Cell], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tongue:
-    """What a database speaks: how its statements are written, and its `INSERT` that knows what to do about a conflict."""
+    """What a database speaks: how its statements are written, and its `INSERT` that knows what to do about a conflict.
+
+    `place` is the column that counts the rows of a table in the order in which they were first written.
+    """
 
     dialect: sa.Dialect
     insert: Callable[[sa.TableClause], Any]
+    place: str
 
 
-SQLITE: Final = Tongue(sqlite.dialect(paramstyle="qmark"), sqlite.insert)
+SQLITE: Final = Tongue(sqlite.dialect(paramstyle="qmark"), sqlite.insert, "rowid")
 
 _NOT_WHAT_IT_SAYS: Final = (BadInput, KeyError, TypeError, ValueError)
 
@@ -108,6 +112,13 @@ class SqlRows:
         rows = self._found(table, equal, newest=newest, limit=limit, since=since, until=None)
         return readable(table, rows, _NOT_WHAT_IT_SAYS)
 
+    def written(self, table: Table[T], after: int, limit: int) -> list[tuple[int, Cells]]:
+        """Rows as they lie there, with their places."""
+        text, places = _written(self._tongue, table)
+        asked = {SINCE: after, LIMIT: limit}
+        self._cursor.execute(text, tuple(asked.get(name, default) for name, default in places))
+        return [(row[0], row[1:]) for row in self._cursor.fetchall()]
+
     def _found(  # noqa: PLR0913 - everything that can be asked of a table
         self,
         table: Table[T],
@@ -174,6 +185,14 @@ def _add(tongue: Tongue, table: Table[T]) -> str:
     if table.key:
         insert = insert.on_conflict_do_nothing(index_elements=table.key)
     return _text(tongue, insert)[0]
+
+
+@cache
+def _written(tongue: Tongue, table: Table[T]) -> tuple[str, Places]:
+    place: sa.ColumnElement[int] = sa.column(tongue.place)
+    core = _core(table.name, table.columns)
+    statement = sa.select(place, core).where(place > sa.bindparam(SINCE)).order_by(place)
+    return _text(tongue, statement.limit(sa.bindparam(LIMIT, type_=sa.Integer)))
 
 
 @cache

@@ -72,6 +72,11 @@ def collar(ask: Decimal, slippage_pct: Decimal) -> Decimal:
     return ask * (1 + slippage_pct / 100)
 
 
+def entry_key(signal_id: str) -> str:
+    """What names the entry of a signal for ever."""
+    return f"signal:{signal_id}:side:{Side.BUY}"
+
+
 def too_coarse(instrument: Instrument, entry: Price, protection: Protection) -> str | None:
     """Why a long entry at this price cannot be protected on this tick; None when it can.
 
@@ -118,7 +123,7 @@ def _sized(
             f"{say(amount)} buys less than one lot of {lot} at {limit}.",
         )
     return Proposal(
-        key=f"signal:{signal.id}:side:{Side.BUY}",
+        key=entry_key(signal.id),
         purpose=Purpose.ENTRY,
         instrument=instrument.value,
         side=Side.BUY,

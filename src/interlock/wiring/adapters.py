@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -23,7 +24,7 @@ from interlock.store.books import RowBooks
 from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
 from interlock.store.market import RowMarket
-from interlock.values import Instant
+from interlock.values import Instant, Secret
 from interlock.wiring.certified import doubt_of
 from interlock.wiring.desk import Listens, Terms
 
@@ -43,8 +44,13 @@ def open_books(settings: Settings) -> RowBooks:
 
 def fenced_books(settings: Settings, fence: Fence | None) -> RowBooks:
     """The same books, whose every change first asks the fence."""
+    return books_in(settings, settings.database.url or settings.data, fence)
+
+
+def books_in(settings: Settings, place: Path | Secret, fence: Fence | None = None) -> RowBooks:
+    """The books at another place, under the same settings."""
     return books_of(
-        settings.database.url or settings.data,
+        place,
         limits=settings.limits(),
         bound=settings.bound,
         enabled=settings.trading_enabled,

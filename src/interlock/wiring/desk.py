@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from interlock.account import Tenure
+from interlock.desk.adopting import Adopting
 from interlock.desk.asking import Asking
 from interlock.desk.auditor import Auditor
 from interlock.desk.day import Day, Pass
@@ -16,6 +17,7 @@ from interlock.desk.instruments import Instruments
 from interlock.desk.listener import PROBE, Listener
 from interlock.desk.monitor import Monitor
 from interlock.desk.reconciling import Looking, Reconciling
+from interlock.desk.sealer import Keep, Sealer, nowhere
 from interlock.desk.settler import Settler
 from interlock.desk.steward import Steward
 from interlock.desk.trader import Doubt, Trader, unread
@@ -69,10 +71,11 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     notifier: Notifier | None = None,
     pause: Pause = sleep,
     listens: Listens | None = None,
+    heads: Keep = nowhere,
 ) -> Desk:
     """The desk over these seams; nothing in it knows whether they are real.
 
-    Without a notifier nobody drains the outbox, without a stream everything is asked for.
+    Without a notifier nobody drains the outbox, without a stream everything is asked for. `heads` keeps the head of each seal.
     """
     under = terms or Terms()
     instruments = Instruments(market, clock)
@@ -80,7 +83,8 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     asking = Asking(exchange, clock, swept_to=_booked_to(books, clock.now()))
     told = Journal(exchange, books, clock, tenure)
     hearing = Hearing(books, tenure.epoch)
-    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing)
+    adopting = Adopting(exchange, books, clock, tenure)
+    settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing, adopting)
     ears: tuple[Pass, ...] = ()
     if listens is not None:
         stream, probe = listens.stream, listens.probe
@@ -97,7 +101,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     looking = looking_of(exchange, books, clock, tenure, under, pause)
     reconciling = Reconciling(looking, asking, told, trader)
     steward = Steward(books, clock, reconciling, trader, settler, tenure, SPAN)
-    passes = (*passes, steward)
+    passes = (*passes, steward, Sealer(books, clock, heads, SPAN))
     if notifier is not None:
         passes = (*passes, Herald(books, notifier, clock, mark_of(tenure), SPAN))
     return Desk(Day(books, market, clock), passes, instruments)

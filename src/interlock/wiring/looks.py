@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from dataclasses import replace
 from datetime import timedelta
 
 from interlock.account import AccountReading, Tenure
@@ -27,12 +28,17 @@ from interlock.wiring.adapters import (
     transport_of,
 )
 from interlock.wiring.desk import auditor_of, looking_of
+from interlock.wiring.keeping import journal_row
 
 
 async def audit(settings: Settings) -> AuditRun:
-    """One audit from a cold start: our books and the exchange's own word, and nothing else; in SIM at the exchange's time."""
+    """One audit from a cold start: our books, their sealed journal, and the exchange's own word; in SIM at the exchange's time."""
     async with _cold_auditor(settings) as auditor:
-        return await auditor.audit()
+        run = await auditor.audit()
+    row = journal_row(settings)
+    whole = replace(run, passed=run.passed and row.holds, rows=(*run.rows, row))
+    record_audit(settings, whole)
+    return whole
 
 
 async def audit_portfolio(settings: Settings) -> CheckRow:

@@ -4,14 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
+
+import structlog
 
 from interlock.desk.day import Day, Pass
 from interlock.desk.herald import Herald, Silent
 from interlock.desk.instruments import Instruments
 from interlock.desk.leading import Lease, keep, opened, take
+from interlock.desk.sealer import Keep, seal_all
 from interlock.desk.updater import Updater
-from interlock.errors import BadSettings
+from interlock.errors import BadSettings, StoreTrouble
 from interlock.exchange.client import Credentials, CryptoComExchange, sleep
 from interlock.exchange.fenced import Fenced
 from interlock.host.clock import WallClock
@@ -21,6 +25,7 @@ from interlock.settings import Settings
 from interlock.simulator.clock import no_pause
 from interlock.store.books import RowBooks
 from interlock.store.files import row_lease
+from interlock.store.heads import keep_head
 from interlock.store.lease import FolderLease
 from interlock.wiring.adapters import (
     budget_of,
@@ -39,6 +44,8 @@ from interlock.wiring.desk import SPAN, Desk, desk_of, mark_of
 
 if TYPE_CHECKING:
     from interlock.store.row_lease import RowLease
+
+_log = structlog.get_logger("roles")
 
 Begun = Callable[[Day, Sequence[Pass]], None]
 """Is told of a day that begins in this process, with its passes."""
@@ -81,7 +88,11 @@ async def platform(
         notifier = await messenger_of(settings, stack)
         listens = stream_of(settings, clock, stack)
         terms = terms_of(settings)
-        desk = desk_of(books, market, exchange, clock, tenure, terms, notifier, pause, listens)
+        heads = partial(keep_head, settings.data)
+        desk = desk_of(
+            books, market, exchange, clock, tenure, terms, notifier, pause, listens, heads
+        )
+        stack.callback(seal_last, books, clock, heads)
         yield Platform(books, market, clock, desk)
 
 
@@ -135,7 +146,9 @@ async def engine(settings: Settings, begun: Begun) -> None:
         tenure = books.open(venue_of(settings), clock.now())
         listens = stream_of(settings, clock, stack)
         terms = terms_of(settings)
-        desk = desk_of(books, market, exchange, clock, tenure, terms, listens=listens)
+        heads = partial(keep_head, settings.data)
+        desk = desk_of(books, market, exchange, clock, tenure, terms, listens=listens, heads=heads)
+        stack.callback(seal_last, books, clock, heads)
         passes = [one for one in desk.passes if not isinstance(one, Updater)]
         begun(desk.day, passes)
         await _under(lease, desk.day, passes)
@@ -171,6 +184,14 @@ async def notifier(settings: Settings, begun: Begun) -> None:
         day = Day(books, market, clock)
         begun(day, [herald])
         await _under(lease, day, [herald])
+
+
+def seal_last(books: RowBooks, clock: Clock, heads: Keep) -> None:
+    """At shutdown the journal is sealed to its end; books that cannot be written are no reason not to end."""
+    try:
+        seal_all(books, clock.now(), heads)
+    except StoreTrouble as trouble:
+        _log.warning("not sealed", error=type(trouble).__name__, text=str(trouble))
 
 
 def _lease(settings: Settings, name: str, stack: AsyncExitStack) -> "RowLease":

@@ -90,7 +90,15 @@ def _only(symbols: tuple[str, ...]) -> Listing:
     whole = listing()
     kept = {name: each for name, each in whole.instruments.items() if name in symbols}
     rows = [row for row in recordings.instruments() if row["symbol"] in symbols]
-    return replace(whole, instruments=kept, instruments_json=msgspec.json.encode({"data": rows}))
+    bases = {each.base for each in kept.values()} | {each.quote for each in kept.values()}
+    risk = dict(recordings.risk_parameters())
+    limits = [row for row in risk["base_currency_config"] if row["instrument_name"] in bases]
+    return replace(
+        whole,
+        instruments=kept,
+        instruments_json=msgspec.json.encode({"data": rows}),
+        risk_json=msgspec.json.encode(risk | {"base_currency_config": limits}),
+    )
 
 
 @cache

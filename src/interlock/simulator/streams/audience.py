@@ -143,5 +143,5 @@ class Audience:
             if listener.socket is Socket.MARKET
             for channel in listener.channels.values()
         }
-        for channel in set(self._feeds) - wanted:
+        for channel in [each for each in self._feeds if each not in wanted]:
             del self._feeds[channel]

@@ -70,9 +70,9 @@ class Listener:
     async def keep_alive(self, terms: StreamTerms, now: Callable[[], Instant]) -> None:
         """Beats for ever; without the echo in time the connection is closed."""
         loop = asyncio.get_running_loop()
-        due = loop.time() + terms.heartbeat_s
+        due = loop.time() + terms.heartbeat_s  # det-ok: monotonic
         while True:
-            await asyncio.sleep(due - loop.time())
+            await asyncio.sleep(due - loop.time())  # det-ok: likewise
             due += terms.heartbeat_s
             self.beat = now().ms
             self.echoed.clear()
