@@ -255,7 +255,7 @@ class Commits:
     def _ended(self, before: Intent, after: Intent) -> None:
         oid = after.client_oid
         if after.state is not State.NOT_PLACED:
-            if self.world.engine.is_open(oid):
+            if any(o.is_open for o in self.world.engine.truth[1].bearers(oid)):
                 self.wrong(f"I10: {oid} is called {after.state} and is open at the exchange")
             return
         if oid in self.accepted:
@@ -300,7 +300,7 @@ class Commits:
             self.wrong(f"I7: the execution {fill.trade_id} was booked for another order")
 
     def _trade(self, trade_id: str) -> Any:  # noqa: ANN401 - the exchange's own
-        trades = self.world.engine.trades
+        trades = self.world.engine.truth[1].trades
         for trade in trades[len(self._trades) :]:
             self._trades[trade.id] = trade
         return self._trades.get(trade_id)

@@ -150,7 +150,7 @@ class Watch:
 
     def looks(self) -> None:
         """I1, I2, I5: whatever the exchange accepts was written down, once, and not given up."""
-        accepts = self.world.engine.accepts
+        accepts, _ = self.world.engine.truth
         while self._seen < len(accepts):
             accept = accepts[self._seen]
             self._seen += 1

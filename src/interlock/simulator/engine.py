@@ -26,7 +26,6 @@ from interlock.simulator.answers import (
 from interlock.simulator.books.events import Events
 from interlock.simulator.books.margin import Margin
 from interlock.simulator.books.orderbook import Orderbook
-from interlock.simulator.books.orders import Trade
 from interlock.simulator.books.past import money_then, orders_then
 from interlock.simulator.books.trading import Accept, Trading, ids
 from interlock.simulator.books.wallet import Wallet
@@ -107,18 +106,9 @@ class Engine:
         return self._trading.events
 
     @property
-    def accepts(self) -> Sequence[Accept]:
-        """Every order that was accepted, oldest first."""
-        return self._trading.accepts
-
-    @property
-    def trades(self) -> Sequence[Trade]:
-        """Every execution, oldest first."""
-        return self._book.trades
-
-    def is_open(self, client_oid: str) -> bool:
-        """Whether anything can still come of an order that bears this id."""
-        return any(order.is_open for order in self._book.bearers(client_oid))
+    def truth(self) -> tuple[Sequence[Accept], Orderbook]:
+        """Every order that was accepted, oldest first, and the page of all orders and executions, for those who judge."""
+        return self._trading.accepts, self._book
 
     # -- requests
 
