@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from interlock.rehearsal.schedule import Act, Schedule
 
 SRC: Final = Path(__file__).parents[2] / "src"
@@ -37,14 +39,13 @@ class Ground:
     def of(self, drawn: Schedule) -> Schedule:
         """The schedule of a seed on this ground."""
         acts = (*self.acts, *drawn.acts) if self.swarm else self.acts
-        return Schedule(
+        return replace(
+            drawn,
             script=self.script or drawn.script,
-            seed=drawn.seed,
-            shuffle=drawn.shuffle,
-            symbols=drawn.symbols,
             deaths=self.deaths or (drawn.deaths if self.swarm else ()),
             steps=(*self.steps, *drawn.steps) if self.swarm else self.steps,
             acts=tuple(sorted(acts, key=lambda act: act.at)),
+            chaos=drawn.chaos if self.swarm else None,
         )
 
 

@@ -73,7 +73,7 @@ def _function(found: object) -> types.FunctionType | None:
 
 def _here(new: object, module: types.ModuleType) -> object:
     """What the text adds, in the names of the module that stands."""
-    if not isinstance(new, types.FunctionType):
+    if not isinstance(new, types.FunctionType) or new.__module__ != module.__name__:
         return new
     here = types.FunctionType(new.__code__, vars(module), new.__name__, new.__defaults__)
     here.__kwdefaults__ = new.__kwdefaults__

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from interlock.rehearsal.schedule import Act
 from tests.zoo.bug import Bug, Ground, Patch
 
 TRADER: Final = "interlock.desk.trader"
@@ -26,7 +27,28 @@ ANSWERS: Final = (
             ),
         ),
         ("I5",),
-        ground=Ground(script="bought"),
+        ground=Ground(
+            script="bought",
+            steps=(
+                {"arm": {"fault": "lose_request", "method": PAIR, "count": 1}},
+                *(
+                    {
+                        "on": PAIR,
+                        "arm": {"fault": "http_502_before", "method": look, "seconds": 105},
+                    }
+                    for look in (
+                        "private/advanced/get-open-orders",
+                        "private/advanced/get-order-detail",
+                    )
+                ),
+                {
+                    "on": PAIR,
+                    "after": "20s",
+                    "arm": {"fault": "accept_late", "method": PAIR, "count": 1, "by_seconds": 55},
+                },
+            ),
+            swarm=False,
+        ),
     ),
     Bug(
         12,
@@ -43,7 +65,15 @@ ANSWERS: Final = (
             ),
         ),
         ("I5",),
-        ground=Ground(script="long"),
+        ground=Ground(
+            script="bought",
+            steps=(
+                {"arm": {"fault": "lose_answer", "method": CREATE, "count": 1}},
+                {"on": "accept", "key": {"revoked": True}},
+            ),
+            acts=(Act(335.0, "rival"),),
+            swarm=False,
+        ),
     ),
     Bug(
         16,
@@ -110,7 +140,19 @@ class Scope:
 ''',
             ),
         ),
-        ("I5", "I10"),
+        ("I10",),
+        ground=Ground(
+            steps=(
+                {
+                    "arm": {
+                        "fault": "lag",
+                        "method": "private/advanced/get-open-orders",
+                        "count": 2,
+                        "by_seconds": 8,
+                    }
+                },
+            )
+        ),
     ),
     Bug(
         24,
@@ -233,8 +275,26 @@ class Scope:
     Bug(
         58,
         "one endpoint that does not know an order proves that it is absent",
-        (Patch(EVIDENCE, "LOOKS_MIN: Final = 2\n", "LOOKS_MIN: Final = 1\n"),),
+        (
+            Patch(
+                EVIDENCE,
+                "    return len({look.source for look in looks if look.asked_at > after}) >= LOOKS_MIN\n",
+                "    return any(look.asked_at > after for look in looks)\n",
+            ),
+        ),
         ("I5",),
+        ground=Ground(
+            steps=(
+                {"arm": {"fault": "lose_request", "method": CREATE, "count": 1}},
+                {
+                    "arm": {
+                        "fault": "http_502_before",
+                        "method": "private/get-order-history",
+                        "seconds": 300,
+                    }
+                },
+            )
+        ),
     ),
     Bug(
         59,
@@ -263,6 +323,10 @@ class Scope:
             ),
         ),
         ("I17",),
+        ground=Ground(
+            steps=({"arm": {"fault": "hold_request", "method": CREATE, "count": 1}},),
+            acts=(Act(30.0, "rival"),),
+        ),
     ),
     Bug(
         61,
@@ -275,6 +339,7 @@ class Scope:
             ),
         ),
         ("I10",),
+        hunted_by="tests/rooms/orders/test_learning.py",
     ),
     Bug(
         62,

@@ -20,7 +20,7 @@ BOOKS: Final = (
                 "        if known is not None and self.now.micros < 0:\n            # Its time",
             ),
         ),
-        ("I7",),
+        ("I7", "I8"),
     ),
     Bug(
         4,
@@ -79,7 +79,7 @@ class _Touched:
                 "        epoch = self.tenure.epoch\n        self.books.mark_seen(epoch, self.clock.now(), evidence)\n        try:\n",
             ),
         ),
-        ("I6", "I8"),
+        ("I6", "I7", "I8"),
     ),
     Bug(
         19,
@@ -109,19 +109,6 @@ class _Touched:
             ),
         ),
         ("I7", "I8"),
-    ),
-    Bug(
-        21,
-        "what is told of an order that nobody knows is dropped",
-        (
-            Patch(
-                LEARN,
-                "            parking.park(self.rows, fill, self.now)\n            return\n",
-                "            return\n",
-            ),
-        ),
-        ("I6",),
-        ground=Ground(script="heard to fire"),
     ),
     Bug(
         33,
@@ -222,8 +209,8 @@ class _Touched:
                 "    if is_exit and lot.closed_at is None:\n",
             ),
         ),
-        ("I17",),
-        ground=Ground(script="left"),
+        ("I8", "I17"),
+        hunted_by="tests/rooms/ledger/test_booking.py",
     ),
 )
 """What happened to what we own."""

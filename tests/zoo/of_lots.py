@@ -73,7 +73,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        ground=Ground(script="by_stop"),
+        hunted_by="tests/rehearsal/test_the_guardian.py",
     ),
     Bug(
         75,
@@ -81,48 +81,30 @@ LOTS: Final = (
         (
             Patch(
                 PLAN,
-                '    if owes_executions(view):\n        return (Wait("executions that the exchange told of are not booked yet"),)\n',
-                "",
+                "    if owes_executions(view):\n",
+                "    if owes_executions(view) and view.now.micros < 0:\n",
             ),
         ),
         ("I17",),
-        ground=Ground(script="left"),
-    ),
-    Bug(
-        76,
-        "the target beside a stop counts as a stop",
-        (
-            Patch(
-                "interlock.orders.intent",
-                "        return self.proposal.purpose is Purpose.PROTECT and self.leader is None\n",
-                "        return self.proposal.purpose is Purpose.PROTECT\n",
-            ),
-        ),
-        ("I17",),
-    ),
-    Bug(
-        77,
-        "a stop that could not be placed is not asked for again",
-        (
-            Patch(
-                PLAN,
-                "    if view.stops and (not uncovered(view) or _did_not_leave(view)):\n",
-                "    if view.stops:\n",
-            ),
-        ),
-        ("I17",),
+        hunted_by="tests/rooms/protection/test_plan.py",
     ),
     Bug(
         78,
-        "a lot is never sold, whatever is refused",
+        "a lot whose stop is refused is not sold",
         (
             Patch(
                 GUARDIAN,
-                "            case Close(reason):\n                self._close(view.lot, reason)\n",
-                "",
+                "                self._close(view.lot, reason)\n",
+                "                _log.warning(reason)\n",
             ),
         ),
         ("I17",),
+        ground=Ground(
+            steps=tuple(
+                {"arm": {"fault": "refuse", "method": method, "code": 140001, "count": 3}}
+                for method in ("private/advanced/create-oco", "private/advanced/create-order")
+            )
+        ),
     ),
 )
 """What each lot still needs."""

@@ -12,39 +12,43 @@ SQLITE: Final = "interlock.store.sqlite"
 RUNNING: Final = (
     Bug(
         22,
-        "the epoch is no condition of an attempt",
+        "nobody asks whose turn it is: who has lost the lease judges and writes on",
         (
             Patch(
                 PATH,
-                "    if account.epoch != epoch:\n",
-                "    if account.epoch != epoch and now_is_late(account):\n",
-            ),
-            Patch(
-                PATH,
-                "def held(rows: Rows, epoch: int) -> AccountRow:\n",
-                'def now_is_late(account: AccountRow) -> bool:\n    """Never."""\n    return account.epoch < 0\n\n\ndef held(rows: Rows, epoch: int) -> AccountRow:\n',
+                """    if account.epoch != epoch:
+        raise LeaseLost(f"The epoch is {account.epoch}, not {epoch}.")
+    return account
+""",
+                "    return replace(account, epoch=epoch)\n",
             ),
             Patch(
                 PATH,
                 "    is_ours = account.epoch == attempt.epoch\n",
-                "    is_ours = account.epoch >= attempt.epoch\n",
+                "    is_ours = account.epoch > 0\n",
+            ),
+            Patch(
+                "interlock.risk.permission_rules",
+                "    if ours is not None and ours == current:\n",
+                "    if ours is not None:\n",
             ),
         ),
         ("I9",),
         ground=Ground(acts=(Act(5.0, "rival"),)),
+        alone=True,
     ),
     Bug(
         37,
-        "a wait for the exchange's limits is as long as a clock that was set back says",
+        "a clock that was set back goes unnoticed, and waits are as long as it says",
         (
             Patch(
-                "interlock.exchange.budget",
-                "            wait = min(free_at - self._now(), lane.limit.window)\n",
-                "            wait = free_at - self._now()\n",
+                DAY,
+                "        if now < self.at - STEP_BACK:\n",
+                "        if now.micros < 0:\n",
             ),
         ),
         ("I17",),
-        ground=Ground(acts=(Act(60.0, "clock", 70.0),)),
+        ground=Ground(acts=(Act(15.0, "clock", 3600.0),)),
     ),
     Bug(
         54,
@@ -52,8 +56,8 @@ RUNNING: Final = (
         (
             Patch(
                 DAY,
-                "        while True:\n            due = await self._try(one)\n",
-                "        while not self.failures.last:\n            due = await self._try(one)\n",
+                "        while True:\n            self.latest.see(self.clock.now())\n",
+                "        while not self.failures.last:\n            self.latest.see(self.clock.now())\n",
             ),
         ),
         ("I17",),
@@ -64,8 +68,8 @@ RUNNING: Final = (
         (
             Patch(
                 DAY,
-                "MUST_END: Final = (BrokenInvariant, LeaseLost)\n",
-                "MUST_END: Final = (BrokenInvariant,)\n",
+                "MUST_END: Final = (BrokenInvariant, ClockWentBack, LeaseLost)\n",
+                "MUST_END: Final = (BrokenInvariant, ClockWentBack)\n",
             ),
         ),
         ("I17",),

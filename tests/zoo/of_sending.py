@@ -30,7 +30,8 @@ _BEFORE_THE_BOOKS: Final = """        wished = rule(self.books.standing(self.clo
                 self.clock.nudge(who).set()
             return written
 """
-_KILLED_AT_ONCE: Final = Ground(acts=(Act(3.0, "kill"),))
+CREATE: Final = "private/create-order"
+LOST: Final = Ground(steps=({"arm": {"fault": "lose_request", "method": CREATE, "count": 1}},))
 
 SENDING: Final = (
     Bug(
@@ -59,7 +60,8 @@ SENDING: Final = (
                 "from dataclasses import dataclass, field, replace\n",
             ),
         ),
-        ("I1", "I5"),
+        ("I1", "I2"),
+        ground=LOST,
     ),
     Bug(
         5,
@@ -119,6 +121,7 @@ SENDING: Final = (
             ),
         ),
         ("I1",),
+        ground=Ground(steps=({"arm": {"fault": "http_502", "method": CREATE, "count": 1}},)),
     ),
     Bug(
         10,
@@ -169,12 +172,12 @@ SENDING: Final = (
         (
             Patch(
                 PATH,
-                "    nonce = max(account.last_nonce + 1, now.ms)\n",
+                "    nonce = max(account.last_nonce + 1, now.ms) if is_usable else now.ms\n",
                 "    nonce = now.ms\n",
             ),
         ),
         ("I2",),
-        ground=Ground(script="left", acts=(Act(11.0, "clock", -60.0), Act(120.0, "clock", -60.0))),
+        ground=Ground(script="left", acts=(Act(28.0, "clock", -60.0),)),
     ),
     Bug(
         39,
@@ -249,20 +252,31 @@ def cancel_attempt(''',
     ),
     Bug(
         51,
-        "a signal is named by the time at which it was made, not by its bar",
+        "a signal is named by the time at which it was made, and neither throttle nor cool-down stands behind its name",
         (
             Patch(
                 "interlock.strategy.sizing",
-                '        key=f"signal:{signal.id}:side:{Side.BUY}",\n',
-                '        key=f"signal:{signal.id}:{tick.as_of.micros}:side:{Side.BUY}",\n',
+                "        key=entry_key(signal.id),\n",
+                '        key=entry_key(f"{signal.id}:{tick.as_of.micros}"),\n',
             ),
             Patch(
                 PATH,
                 "    decided = rows.get(DECISIONS, found.signal.id) if found.signal is not None else None\n",
                 "    decided = None\n",
             ),
+            Patch(
+                "interlock.strategy.throttle",
+                "    if now - state.last_sent_at < TIME_GATE:\n",
+                "    if now - state.last_sent_at < TIME_GATE:\n        return Allowed(spoken)\n    if now < state.last_sent_at:\n",
+            ),
+            Patch(
+                "interlock.risk.room_rules",
+                "    if since >= least:\n",
+                "    if since != least:\n",
+            ),
         ),
         ("I1",),
+        ground=Ground(script="bought", acts=(Act(60.0, "rival"), Act(90.0, "rival"))),
     ),
     Bug(
         55,
@@ -279,7 +293,8 @@ def cancel_attempt(''',
                 "            if lost:\n",
             ),
         ),
-        ("I2", "I5"),
+        ("I5",),
+        ground=LOST,
     ),
     Bug(
         56,

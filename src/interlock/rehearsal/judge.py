@@ -74,16 +74,10 @@ def equal_books(books: Books, world: World) -> list[str]:
     return [f"I8: {c}: our books hold {a}, the exchange {b}" for c, a, b in pairs if a != b]
 
 
-<<<<<<< HEAD
-def _every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
+def every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
     """All executions are booked, each once, and an order has as much of them as the exchange says was executed of it."""
     fills = books.fills()
     ours = Counter(fill.trade_id for fill in fills)
-=======
-def every_fill_once(books: Books, truth: dict[str, Any]) -> list[str]:
-    """No execution is lost, and none is booked twice."""
-    ours = Counter(fill.trade_id for fill in books.fills())
->>>>>>> rehearse
     theirs = {fill["trade_id"] for fill in truth["fills"]}
     sizes: dict[str, Decimal] = defaultdict(Decimal)
     for fill in fills:
