@@ -4,13 +4,14 @@ The parent has imported everything and performed nothing that a bug could change
 """
 
 import contextlib
+import io
 import os
 import re
 import signal
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Final
@@ -30,7 +31,7 @@ PATIENCE_S: Final = 120  # of its own work, so that a busy machine lets no bug e
 AT_ONCE: Final = 2
 NAMED: Final = re.compile(r"(I\d+): ")
 FAILED: Final = "a test"
-QUIET: Final = ("-q", "--no-header", "-p", "no:cacheprovider", "-p", "no:xdist", "-x")
+QUIET: Final = ("-q", "-x", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,7 @@ def _child(bug: Bug, told: Connection) -> None:
     for name, text in bug.sources().items():
         graft(name, text)
     found = _by_test(bug, bug.hunted_by) if bug.hunted_by else _by_seeds(bug)
-    number, caught, by, seed, seeds, _, said = (getattr(found, name) for name in Found.__slots__)
-    told.send(Found(number, caught, by, seed, seeds, time.process_time() - began, said))
+    told.send(replace(found, seconds=time.process_time() - began))
 
 
 def _by_seeds(bug: Bug) -> Found:
@@ -149,8 +149,10 @@ def _first(wrong: Sequence[str], wanted: Sequence[str]) -> str:
 
 def _by_test(bug: Bug, test: str) -> Found:
     os.chdir(ROOT)
-    with contextlib.redirect_stdout(None), contextlib.redirect_stderr(None):
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         ended = pytest.main([*QUIET, test])
     caught = ended == pytest.ExitCode.TESTS_FAILED
-    said = "it failed" if caught else f"it did not fail: {pytest.ExitCode(ended).name}"
-    return Found(bug.number, caught, by=(FAILED,) if caught else (), said=f"{test}: {said}")
+    how = "failed" if caught else pytest.ExitCode(ended).name
+    told = "" if caught else said.getvalue()[-300:]
+    return Found(bug.number, caught, by=(FAILED,) if caught else (), said=f"{test}: {how} {told}")

@@ -34,7 +34,7 @@ ANSWERS: Final = (
                 *(
                     {
                         "on": PAIR,
-                        "arm": {"fault": "http_502_before", "method": look, "seconds": 105},
+                        "arm": {"fault": "http_502_before", "method": look, "seconds": 100},
                     }
                     for look in (
                         "private/advanced/get-open-orders",
@@ -44,7 +44,7 @@ ANSWERS: Final = (
                 {
                     "on": PAIR,
                     "after": "20s",
-                    "arm": {"fault": "accept_late", "method": PAIR, "count": 1, "by_seconds": 55},
+                    "arm": {"fault": "accept_late", "method": PAIR, "count": 3, "by_seconds": 55},
                 },
             ),
             swarm=False,
@@ -283,18 +283,7 @@ class Scope:
             ),
         ),
         ("I5",),
-        ground=Ground(
-            steps=(
-                {"arm": {"fault": "lose_request", "method": CREATE, "count": 1}},
-                {
-                    "arm": {
-                        "fault": "http_502_before",
-                        "method": "private/get-order-history",
-                        "seconds": 300,
-                    }
-                },
-            )
-        ),
+        hunted_by="tests/promises/test_books_evidence.py",
     ),
     Bug(
         59,
@@ -352,7 +341,7 @@ class Scope:
             ),
         ),
         ("I10",),
-        hunted_by="tests/rooms/orders/test_learning.py",
+        hunted_by="tests/promises/test_books_evidence.py",
     ),
 )
 """What an answer, a look and a silence are worth."""

@@ -210,7 +210,7 @@ class _Touched:
             ),
         ),
         ("I8", "I17"),
-        hunted_by="tests/rooms/ledger/test_booking.py",
+        hunted_by="tests/rooms/ledger/test_book.py",
     ),
 )
 """What happened to what we own."""

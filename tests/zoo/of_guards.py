@@ -38,7 +38,7 @@ GUARDS: Final = (
             ),
         ),
         ("I4",),
-        hunted_by=LATTICE,
+        hunted_by=RULES,
     ),
     Bug(
         14,

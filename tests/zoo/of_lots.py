@@ -35,6 +35,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
+        ground=Ground(script="bought", swarm=False),
     ),
     Bug(
         72,
@@ -47,7 +48,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        hunted_by="tests/rehearsal/test_the_guardian.py",
+        hunted_by="tests/rooms/protection/test_plan.py",
     ),
     Bug(
         73,
@@ -70,6 +71,11 @@ LOTS: Final = (
                 GUARDIAN,
                 "        if not self._orphans():\n            return True\n",
                 "        if self._orphans is not None:\n            return True\n",
+            ),
+            Patch(
+                "interlock.reconcile.ours_and_listed",
+                "        and intent.client_oid in there\n",
+                "        and intent.client_oid not in there\n",
             ),
         ),
         ("I17",),

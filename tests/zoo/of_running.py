@@ -61,6 +61,11 @@ RUNNING: Final = (
             ),
         ),
         ("I17",),
+        ground=Ground(
+            steps=(
+                {"on": "accept", "arm": {"fault": "http_502_before", "method": "*", "count": 1}},
+            )
+        ),
     ),
     Bug(
         79,

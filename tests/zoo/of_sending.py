@@ -177,7 +177,7 @@ SENDING: Final = (
             ),
         ),
         ("I2",),
-        ground=Ground(script="left", acts=(Act(28.0, "clock", -60.0),)),
+        ground=Ground(script="bought", acts=(Act(11.05, "clock", -30.0),)),
     ),
     Bug(
         39,
@@ -195,7 +195,7 @@ SENDING: Final = (
             ),
         ),
         ("I2",),
-        ground=Ground(acts=(Act(10.5, "busy", 1.0),)),
+        ground=Ground(acts=(Act(11.035, "busy", 1.0),)),
     ),
     Bug(
         49,
@@ -279,24 +279,6 @@ def cancel_attempt(''',
         ground=Ground(script="bought", acts=(Act(60.0, "rival"), Act(90.0, "rival"))),
     ),
     Bug(
-        55,
-        "an entry of unknown outcome is asked for again like a stop",
-        (
-            Patch(
-                "interlock.orders.learning",
-                "    if intent.proposal.purpose is Purpose.ENTRY or intent.state is not State.UNKNOWN:\n",
-                "    if intent.state is not State.UNKNOWN:\n",
-            ),
-            Patch(
-                "interlock.desk.settler",
-                "            if lost and intent.proposal.purpose is not Purpose.ENTRY:\n",
-                "            if lost:\n",
-            ),
-        ),
-        ("I5",),
-        ground=LOST,
-    ),
-    Bug(
         56,
         "the legs of a pair are named by the time, so that no later life finds the target",
         (
@@ -306,7 +288,7 @@ def cancel_attempt(''',
                 '        client_oid=f"{mark}-{digest(stop.client_oid, str(stop.updated_at.micros))}",\n',
             ),
         ),
-        ("I1", "I17"),
+        ("I1", "I2", "I17"),
     ),
 )
 """What is sent, and when it is written down."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from interlock.errors import BadInput
 from interlock.rehearsal.acts import ACTS, HostileMachine, Messenger, machine_of
-from interlock.rehearsal.judge import at_rest, violations
+from interlock.rehearsal.judge import at_rest, undisturbed, violations
 from interlock.rehearsal.light import Light
 from interlock.rehearsal.schedule import Schedule
 from interlock.rehearsal.script import (
@@ -123,7 +123,8 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
         trace = world.run()
     except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
         raised = [f"it raised {type(error).__name__}: {_last(error)}"]
-    wrong = raised or [*healing.violations(), *violations(world), *light.violations()]
+    calm = [] if schedule.size else undisturbed(world)
+    wrong = raised or [*healing.violations(), *violations(world), *light.violations(), *calm]
     return Performance(
         trace, world.lives, world.seams.count, world.loop.time(), tuple(wrong), marks_of(world)
     )
