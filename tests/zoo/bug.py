@@ -45,6 +45,7 @@ class Ground:
             deaths=self.deaths or (drawn.deaths if self.swarm else ()),
             steps=(*self.steps, *drawn.steps) if self.swarm else self.steps,
             acts=tuple(sorted(acts, key=lambda act: act.at)),
+            symbols=drawn.symbols if self.swarm else 1,
             chaos=drawn.chaos if self.swarm else None,
         )
 

@@ -3,6 +3,7 @@
 Classes keep their identity, so that what others imported before is broken too. What the text adds is added.
 """
 
+import importlib
 import inspect
 import sys
 import types
@@ -28,7 +29,7 @@ DATA: Final = (
 
 def graft(name: str, text: str) -> None:
     """The module of this name behaves as the text says, for good: this process is the bug's."""
-    module = sys.modules[name]
+    module = importlib.import_module(name)
     born = types.ModuleType(name)
     born.__dict__["__file__"] = module.__file__
     code = compile(text, str(module.__file__), "exec")

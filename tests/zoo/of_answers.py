@@ -33,7 +33,7 @@ ANSWERS: Final = (
                 {"arm": {"fault": "lose_request", "method": PAIR, "count": 1}},
                 *(
                     {
-                        "on": PAIR,
+                        "on": CREATE,
                         "arm": {"fault": "http_502_before", "method": look, "seconds": 100},
                     }
                     for look in (
@@ -42,7 +42,7 @@ ANSWERS: Final = (
                     )
                 ),
                 {
-                    "on": PAIR,
+                    "on": CREATE,
                     "after": "20s",
                     "arm": {"fault": "accept_late", "method": PAIR, "count": 3, "by_seconds": 55},
                 },
@@ -215,7 +215,8 @@ class Scope:
                 "    state = State.WORKING if fact.state is State.REJECTED else fact.state\n    if is_child",
             ),
         ),
-        ("I10", "I17"),
+        ("I10",),
+        hunted_by="tests/rooms/orders/test_learning.py",
     ),
     Bug(
         28,
@@ -299,7 +300,8 @@ class Scope:
 """,
             ),
         ),
-        ("I5", "I10", "I17"),
+        ("I5",),
+        hunted_by="tests/rooms/orders/test_learning.py",
     ),
     Bug(
         60,
@@ -314,7 +316,8 @@ class Scope:
         ("I17",),
         ground=Ground(
             steps=({"arm": {"fault": "hold_request", "method": CREATE, "count": 1}},),
-            acts=(Act(30.0, "rival"),),
+            deaths=(260,),
+            swarm=False,
         ),
     ),
     Bug(

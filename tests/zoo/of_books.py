@@ -209,8 +209,8 @@ class _Touched:
                 "    if is_exit and lot.closed_at is None:\n",
             ),
         ),
-        ("I8", "I17"),
-        hunted_by="tests/rooms/ledger/test_book.py",
+        ("I17",),
+        hunted_by="tests/rehearsal/test_the_guardian.py::test_a_stop_that_finds_too_few_buyers_ends_its_target_and_the_rest_is_flattened",
     ),
 )
 """What happened to what we own."""

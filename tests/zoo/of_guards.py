@@ -65,7 +65,7 @@ GUARDS: Final = (
             ),
         ),
         ("I11",),
-        hunted_by=RULES,
+        hunted_by="tests/rooms/account/test_what_is_committed.py",
     ),
     Bug(
         32,
@@ -92,6 +92,19 @@ GUARDS: Final = (
         ),
         ("I3",),
         hunted_by="tests/rooms/desk/test_trader.py",
+    ),
+    Bug(
+        38,
+        "a day opens with the newest record of the account, however old it is",
+        (
+            Patch(
+                STANDING,
+                "DAY_OPEN_AGE_MAX: Final = timedelta(minutes=15)\n",
+                "DAY_OPEN_AGE_MAX: Final = timedelta(days=1)\n",
+            ),
+        ),
+        ("I4",),
+        hunted_by="tests/promises/test_books_wallet.py",
     ),
     Bug(
         43,

@@ -51,6 +51,85 @@ RUNNING: Final = (
         ground=Ground(acts=(Act(15.0, "clock", 3600.0),)),
     ),
     Bug(
+        23,
+        "a folder whose engine looks old is taken over, though its process lives",
+        (
+            Patch(
+                "interlock.store.lease",
+                "        except BlockingIOError:\n            return _holder(descriptor), None\n",
+                "        except BlockingIOError:\n            os.utime(descriptor)\n",
+            ),
+        ),
+        ("I9",),
+        hunted_by="tests/promises/test_sqlite_books.py",
+    ),
+    Bug(
+        40,
+        "what the disk could not do counts as done",
+        (
+            Patch(
+                SQLITE,
+                '        raise StoreTrouble(f"{path}: {error.orig}.") from error\n',
+                "        del error\n",
+            ),
+        ),
+        ("I2",),
+        hunted_by="tests/promises/test_sqlite_books.py",
+    ),
+    Bug(
+        41,
+        "a commit of the books is acknowledged before it is on the disk",
+        (
+            Patch(
+                SQLITE,
+                '        f"synchronous={chain.synchronous}",\n',
+                '        "synchronous=NORMAL",\n',
+            ),
+        ),
+        ("I13",),
+        hunted_by="tests/promises/test_sqlite_books.py",
+    ),
+    Bug(
+        42,
+        "the owner is told what was never written down",
+        (
+            Patch(
+                "interlock.desk.herald",
+                '        return f"{message.text}\\n{self.mark} {message.at.iso()[:19]} UTC"\n',
+                "        live = len(self.books.live_intents())\n"
+                '        return f"{message.text} {live} live.\\n{self.mark} {message.at.iso()[:19]} UTC"\n',
+            ),
+        ),
+        ("I13",),
+        alone=True,
+    ),
+    Bug(
+        47,
+        "the address with the bot's token is in the error, and so in the log",
+        (
+            Patch(
+                "interlock.notify.telegram",
+                "            return type(error).__name__\n",
+                '            return f"{error} {self._base}/bot{self._token.reveal()}{url}"\n',
+            ),
+        ),
+        ("I14",),
+        hunted_by="tests/rooms/notify/test_telegram.py",
+    ),
+    Bug(
+        48,
+        "a request that cannot be read is quoted in the answer",
+        (
+            Patch(
+                "interlock.api.app",
+                "{found.get('type', 'invalid')}",
+                "{found.get('input', 'invalid')}",
+            ),
+        ),
+        ("I14",),
+        hunted_by="tests/doors/test_the_gate_of_the_api.py",
+    ),
+    Bug(
         54,
         "a pass that raises ends its siblings",
         (
@@ -110,6 +189,59 @@ RUNNING: Final = (
         ("I16",),
         ground=Ground(script="heard to fire"),
         alone=True,
+    ),
+    Bug(
+        82,
+        "the incident of a refused key names the secret instead of its fingerprint",
+        (
+            Patch(
+                "interlock.exchange.client",
+                "            fingerprint=self._credentials.api_key.fingerprint(),\n",
+                "            fingerprint=self._credentials.api_secret.reveal(),\n",
+            ),
+        ),
+        ("I14",),
+        ground=Ground(steps=({"on": "accept", "key": {"revoked": True}},)),
+        alone=True,
+    ),
+    Bug(
+        83,
+        "a stop of unknown outcome is asked for again without end",
+        (
+            Patch(
+                "interlock.desk.trader",
+                "CREATES_MAX: Final = 4\n",
+                "CREATES_MAX: Final = 10**6\n",
+            ),
+        ),
+        ("I18",),
+        ground=Ground(
+            script="long",
+            steps=(
+                {
+                    "arm": {
+                        "fault": "lose_request",
+                        "method": "private/advanced/create-oco",
+                        "seconds": 3000,
+                    }
+                },
+            ),
+            swarm=False,
+        ),
+        alone=True,
+    ),
+    Bug(
+        84,
+        "a seal covers the key of a row and not what stands in it",
+        (
+            Patch(
+                "interlock.store.sealing",
+                "            [cells[n] for n in lasts],\n",
+                "            [cells[n] for n in lasts[:1]],\n",
+            ),
+        ),
+        ("I20",),
+        hunted_by="tests/promises/test_the_sealed_journal.py",
     ),
 )
 """How it runs."""
