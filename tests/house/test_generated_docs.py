@@ -5,6 +5,7 @@ from types import ModuleType
 import pytest
 
 from scripts import (
+    bug_zoo,
     comparison,
     order_life,
     refusals,
@@ -14,7 +15,7 @@ from scripts import (
 )
 
 PAGES = (
-    *(comparison, order_life, refusals),
+    *(bug_zoo, comparison, order_life, refusals),
     *(simulator_faults, simulator_scenarios, simulator_switches),
 )
 

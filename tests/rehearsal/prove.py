@@ -34,6 +34,7 @@ from tests.rehearsal.killing import killed
 from tests.rehearsal.rivalry import met
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.sweep import Death, die_at, points, quietly
+from tests.zoo.hunt import hunt
 
 WORKERS = 2
 ALL = (*SCRIPTS, HEARD)
@@ -49,6 +50,7 @@ FRESH_KILLS = 5
 FRESH_DAYS = 5
 ZOMBIES = 10
 STRIDE = 8
+BUGS_MIN = 40
 FLOORS = {
     "deaths": 1000,
     "scenarios": 2500,
@@ -57,6 +59,7 @@ FLOORS = {
     "kills": KILLS,
     "soaking": DAYS,
     "drills": DRILLS,
+    "zoo": BUGS_MIN,
     "fresh kills": FRESH_KILLS,
     "zombies": ZOMBIES,
 }
@@ -202,6 +205,15 @@ def _drill(seed: int) -> Drilled:
     return drill(1, seed)
 
 
+def zoo(_: ProcessPoolExecutor) -> Proof:
+    """Bugs of our own making, each seen by the promise that it breaks, within its seeds."""
+    began = time.monotonic()
+    hunted = hunt()
+    _tell([f"Z{each.number} escaped: {each.said}" for each in hunted.escaped])
+    note = f"caught after a median of {hunted.median:.0f} seeds"
+    return _proof("zoo", len(hunted.found), len(hunted.escaped), began, note)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -240,6 +252,7 @@ def main() -> int:
         kills,
         soaking,
         drills,
+        zoo,
         fresh_kills,
         zombies,
     )

@@ -58,7 +58,7 @@ class Bug:
     """One bug. `number` is that of the contract's list, or above it one of our own; `name` says what is broken.
 
     `caught_by` are the invariants of which one must be violated within `seeds` seeds on `ground`, or `raises`; a bug that no seed can
-    reach is `hunted_by` a test, which must fail. `alone` says that the first of them is all that notices.
+    reach is `hunted_by` a test, which must fail. `alone` says that the first of them is all that notices: without it nobody would.
     """
 
     number: int
@@ -80,6 +80,15 @@ class Bug:
                 raise AssertionError(f"Z{self.number} does not fit any more: found {found}.")
             broken[patch.module] = text.replace(patch.before, patch.after)
         return broken
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A bug of the contract's list that does no harm here, or cannot be written at all, and why."""
+
+    number: int
+    name: str
+    why: str
 
 
 def source_of(module: str) -> str:

@@ -130,7 +130,9 @@ def _by_seeds(bug: Bug) -> Found:
             wrong.append("I16: the same schedule gave two traces")
         by = noticed(wrong)
         if set(by) & set(bug.caught_by):
-            return Found(bug.number, True, by, seed, seed + 1, said=_first(wrong, bug.caught_by))
+            is_alone = not bug.alone or by == bug.caught_by[:1]
+            said = _first(wrong, bug.caught_by) if is_alone else f"not alone: {', '.join(by)}"
+            return Found(bug.number, is_alone, by, seed, seed + 1, said=said)
         unrelated = unrelated or "".join(wrong[:1])
     said = f"unrelated: {unrelated}" if unrelated else "nobody noticed"
     return Found(bug.number, caught=False, seeds=bug.seeds, said=said)

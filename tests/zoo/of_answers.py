@@ -260,6 +260,7 @@ class Scope:
             ),
         ),
         ("I10",),
+        alone=True,
     ),
     Bug(
         57,
@@ -272,6 +273,7 @@ class Scope:
             ),
         ),
         ("I5",),
+        alone=True,
     ),
     Bug(
         58,

@@ -79,7 +79,8 @@ class _Touched:
                 "        epoch = self.tenure.epoch\n        self.books.mark_seen(epoch, self.clock.now(), evidence)\n        try:\n",
             ),
         ),
-        ("I6", "I7", "I8"),
+        ("I7",),
+        alone=True,
     ),
     Bug(
         19,
@@ -135,6 +136,7 @@ class _Touched:
         ),
         ("I6",),
         hunted_by="tests/rooms/exchange/test_client.py",
+        alone=True,
     ),
     Bug(
         63,
@@ -148,6 +150,7 @@ class _Touched:
         ),
         ("I8",),
         seeds=20,
+        alone=True,
     ),
     Bug(
         64,

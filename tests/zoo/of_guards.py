@@ -52,6 +52,7 @@ GUARDS: Final = (
         ),
         ("I15",),
         hunted_by="tests/rooms/health/test_the_seeds_json.py",
+        alone=True,
     ),
     Bug(
         30,
@@ -66,6 +67,7 @@ GUARDS: Final = (
         ),
         ("I11",),
         hunted_by="tests/rooms/account/test_what_is_committed.py",
+        alone=True,
     ),
     Bug(
         32,
@@ -133,6 +135,7 @@ GUARDS: Final = (
         ),
         ("I12",),
         ground=Ground(acts=(Act(5.0, "kill"),)),
+        alone=True,
     ),
     Bug(
         52,
@@ -146,6 +149,7 @@ GUARDS: Final = (
         ),
         ("I17",),
         ground=Ground(acts=(Act(11.0, "kill"),)),
+        alone=True,
     ),
     Bug(
         69,
@@ -159,6 +163,7 @@ GUARDS: Final = (
         ),
         ("I4",),
         hunted_by=LATTICE,
+        alone=True,
     ),
     Bug(
         70,

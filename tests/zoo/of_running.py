@@ -170,6 +170,7 @@ RUNNING: Final = (
             ),
         ),
         ("I19",),
+        alone=True,
     ),
     Bug(
         81,
@@ -242,6 +243,7 @@ RUNNING: Final = (
         ),
         ("I20",),
         hunted_by="tests/promises/test_the_sealed_journal.py",
+        alone=True,
     ),
 )
 """How it runs."""

@@ -75,6 +75,7 @@ SENDING: Final = (
             ),
         ),
         ("I2",),
+        alone=True,
     ),
     Bug(
         7,
@@ -165,6 +166,7 @@ SENDING: Final = (
             ),
         ),
         ("I3",),
+        alone=True,
     ),
     Bug(
         36,
@@ -277,6 +279,7 @@ def cancel_attempt(''',
         ),
         ("I1",),
         ground=Ground(script="bought", acts=(Act(60.0, "rival"), Act(90.0, "rival"))),
+        alone=True,
     ),
     Bug(
         56,
