@@ -32,7 +32,9 @@ def page() -> str:
     invariants = "".join(f"| {name} | {_named(name)} |\n" for name in _invariants())
     return (
         HEAD.format(last=OF_THE_CONTRACT)
-        + f"\n{len(BUGS)} bugs.\n\n| Z | what is broken | must be seen by | within | module |\n|---|---|---|---|---|\n{rows}"
+        + f"\n{len(BUGS)} bugs.\n\n"
+        + "| Z | what is broken | must be seen by | within, or by the test | module |\n|---|---|---|---|---|\n"
+        + rows
         + "\n## What sees what\n\n| promise | broken by Z; those that it alone sees in bold |\n|---|---|\n"
         + invariants
         + "\n## What does no harm here\n\nBugs of the list that cannot be written in this design, or change nothing that could go wrong:\n\n"
@@ -41,9 +43,8 @@ def page() -> str:
 
 
 def _row(bug: Bug) -> str:
-    within = (
-        f"{bug.seeds} seeds" if bug.hunted_by is None else f"`{bug.hunted_by.partition('::')[0]}`"
-    )
+    test = (bug.hunted_by or "").rpartition("::")[2]
+    within = f"`{test}`" if test else f"{bug.seeds} seeds"
     where = ", ".join(f"`{name.removeprefix('interlock.')}`" for name in bug.sources())
     seen = " or ".join(bug.caught_by) + (" **alone**" if bug.alone else "")
     return f"| {bug.number} | {bug.name} | {seen} | {within} | {where} |\n"

@@ -22,8 +22,8 @@ BARRED: Final = (
     Barred(
         31,
         "the budget is reserved outside the transaction of the intent",
-        "The ruling is a function of the standing that the transaction reads under the account's lock, and it returns the reservation; there is "
-        "no other place for one.",
+        "The ruling is a function of the standing that the transaction reads under the account's lock, and it returns the reservation; "
+        "there is no other place for one.",
     ),
     Barred(
         46,

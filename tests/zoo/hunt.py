@@ -31,6 +31,7 @@ PATIENCE_S: Final = 120  # of its own work, so that a busy machine lets no bug e
 AT_ONCE: Final = 2
 NAMED: Final = re.compile(r"(I\d+): ")
 FAILED: Final = "a test"
+FAILS: Final = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 QUIET: Final = ("-q", "-x", "--assert=plain", "-p", "no:cacheprovider", "-p", "no:xdist")
 
 
@@ -155,6 +156,6 @@ def _by_test(bug: Bug, test: str) -> Found:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         ended = pytest.main([*QUIET, test])
     caught = ended == pytest.ExitCode.TESTS_FAILED
-    how = "failed" if caught else pytest.ExitCode(ended).name
-    told = "" if caught else said.getvalue()[-300:]
-    return Found(bug.number, caught, by=(FAILED,) if caught else (), said=f"{test}: {how} {told}")
+    told = FAILS.findall(said.getvalue()) if caught else [said.getvalue()[-300:]]
+    by = (FAILED,) if caught else ()
+    return Found(bug.number, caught, by, said=" ".join([pytest.ExitCode(ended).name, *told]))

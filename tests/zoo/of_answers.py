@@ -216,7 +216,7 @@ class Scope:
             ),
         ),
         ("I10",),
-        hunted_by="tests/rooms/orders/test_learning.py",
+        hunted_by="tests/rooms/orders/test_learning.py::test_of_an_order_that_was_heard_to_be_refused_the_answer_tells_why",
     ),
     Bug(
         28,
@@ -229,7 +229,7 @@ class Scope:
             ),
         ),
         ("I5",),
-        hunted_by="tests/rooms/protocol/test_outcome.py",
+        hunted_by="tests/rooms/protocol/test_outcome.py::test_the_whole_table_of_codes_statuses_and_shapes",
     ),
     Bug(
         29,
@@ -242,7 +242,7 @@ class Scope:
             ),
         ),
         ("I5",),
-        hunted_by="tests/rooms/protocol/test_outcome.py",
+        hunted_by="tests/rooms/protocol/test_outcome.py::test_the_whole_table_of_codes_statuses_and_shapes",
     ),
     Bug(
         44,
@@ -286,7 +286,7 @@ class Scope:
             ),
         ),
         ("I5",),
-        hunted_by="tests/promises/test_books_evidence.py",
+        hunted_by="tests/promises/test_books_evidence.py::test_silence_proves_absence_by_coverage_alone",
     ),
     Bug(
         59,
@@ -303,7 +303,7 @@ class Scope:
             ),
         ),
         ("I5",),
-        hunted_by="tests/rooms/orders/test_learning.py",
+        hunted_by="tests/rooms/orders/test_learning.py::test_the_answer_to_a_cancel_says_nothing_of_the_order",
     ),
     Bug(
         60,
@@ -333,7 +333,7 @@ class Scope:
             ),
         ),
         ("I10",),
-        hunted_by="tests/rooms/orders/test_learning.py",
+        hunted_by="tests/rooms/orders/test_learning.py::test_whatever_is_said_figures_rise_and_ends_stay",
     ),
     Bug(
         62,
@@ -346,7 +346,7 @@ class Scope:
             ),
         ),
         ("I10",),
-        hunted_by="tests/promises/test_books_evidence.py",
+        hunted_by="tests/promises/test_books_evidence.py::test_a_second_order_under_one_id_is_an_incident_and_freezes_its_symbol",
     ),
 )
 """What an answer, a look and a silence are worth."""

@@ -135,7 +135,7 @@ class _Touched:
             ),
         ),
         ("I6",),
-        hunted_by="tests/rooms/exchange/test_client.py",
+        hunted_by="tests/rooms/exchange/test_client.py::test_history_is_read_to_its_end_with_a_pause_between_pages",
         alone=True,
     ),
     Bug(
@@ -144,7 +144,8 @@ class _Touched:
         (
             Patch(
                 BOOK,
-                "        Posting(Account.WALLET, fill.fee_currency, -fill.fee),\n        Posting(Account.FEES, fill.fee_currency, fill.fee),\n",
+                "        Posting(Account.WALLET, fill.fee_currency, -fill.fee),\n"
+                "        Posting(Account.FEES, fill.fee_currency, fill.fee),\n",
                 "",
             ),
         ),
@@ -200,7 +201,7 @@ class _Touched:
             ),
         ),
         ("I7",),
-        hunted_by="tests/promises/test_books_evidence.py",
+        hunted_by="tests/promises/test_books_evidence.py::test_a_replay_with_other_contents_is_quarantined_and_the_first_stays",
     ),
     Bug(
         68,

@@ -8,8 +8,6 @@ from tests.zoo.bug import Bug, Ground, Patch
 GUARD: Final = "interlock.risk.guard"
 STANDING: Final = "interlock.store.standing"
 PATH: Final = "interlock.store.order_path"
-RULES: Final = "tests/rooms/risk/test_every_rule.py"
-LATTICE: Final = "tests/rooms/risk/test_lattice.py"
 
 GUARDS: Final = (
     Bug(
@@ -23,7 +21,7 @@ GUARDS: Final = (
             ),
         ),
         ("I4",),
-        hunted_by="tests/rooms/protocol/test_orders.py",
+        hunted_by="tests/rooms/protocol/test_orders.py::test_a_margin_order_without_a_leverage_is_not_said",
     ),
     Bug(
         13,
@@ -38,7 +36,7 @@ GUARDS: Final = (
             ),
         ),
         ("I4",),
-        hunted_by=RULES,
+        hunted_by="tests/rooms/risk/test_every_rule.py::test_what_cannot_be_seen_has_not_passed",
     ),
     Bug(
         14,
@@ -46,12 +44,13 @@ GUARDS: Final = (
         (
             Patch(
                 "interlock.health.readiness",
-                '    if isinstance(seen, Unknown):\n        yield f"the account is unknown: {seen.why}"\n    elif seen.trouble is not None or seen.last_ok is None:\n',
+                '    if isinstance(seen, Unknown):\n        yield f"the account is unknown: {seen.why}"\n'
+                "    elif seen.trouble is not None or seen.last_ok is None:\n",
                 "    if isinstance(seen, Unknown) or seen.last_ok is None:\n        return\n    if seen.trouble is not None:\n",
             ),
         ),
         ("I15",),
-        hunted_by="tests/rooms/health/test_the_seeds_json.py",
+        hunted_by="tests/rooms/health/test_the_seeds_json.py::test_every_reason_that_forbids_an_entry_is_told",
         alone=True,
     ),
     Bug(
@@ -66,7 +65,7 @@ GUARDS: Final = (
             ),
         ),
         ("I11",),
-        hunted_by="tests/rooms/account/test_what_is_committed.py",
+        hunted_by="tests/rooms/account/test_what_is_committed.py::test_an_entry_in_flight_is_committed_whatever_is_known_of_it",
         alone=True,
     ),
     Bug(
@@ -75,12 +74,13 @@ GUARDS: Final = (
         (
             Patch(
                 "interlock.risk.room_rules",
-                '        reason = f"What {asked.base} is worth is not known."\n        return Said(MISSING, limit, "PORTFOLIO_VALUE_CAP", reason)\n',
+                '        reason = f"What {asked.base} is worth is not known."\n'
+                '        return Said(MISSING, limit, "PORTFOLIO_VALUE_CAP", reason)\n',
                 '        return Said("0", limit)\n',
             ),
         ),
         ("I4",),
-        hunted_by=RULES,
+        hunted_by="tests/rooms/risk/test_every_rule.py::test_what_cannot_be_seen_has_not_passed",
     ),
     Bug(
         35,
@@ -93,7 +93,7 @@ GUARDS: Final = (
             ),
         ),
         ("I3",),
-        hunted_by="tests/rooms/desk/test_trader.py",
+        hunted_by="tests/rooms/desk/test_trader.py::test_a_row_that_was_switched_off_after_the_signal_was_made_is_not_traded",
     ),
     Bug(
         38,
@@ -106,7 +106,7 @@ GUARDS: Final = (
             ),
         ),
         ("I4",),
-        hunted_by="tests/promises/test_books_wallet.py",
+        hunted_by="tests/promises/test_books_wallet.py::test_a_day_opens_with_the_last_reading_up_to_midnight_if_it_is_young",
     ),
     Bug(
         43,
@@ -162,7 +162,7 @@ GUARDS: Final = (
             ),
         ),
         ("I4",),
-        hunted_by=LATTICE,
+        hunted_by="tests/rooms/risk/test_lattice.py::test_no_single_no_pair_and_no_triple_of_troubles_makes_the_others_good",
         alone=True,
     ),
     Bug(
@@ -176,7 +176,7 @@ GUARDS: Final = (
             ),
         ),
         ("I15",),
-        hunted_by="tests/rooms/health/test_the_seeds_json.py",
+        hunted_by="tests/rooms/health/test_the_seeds_json.py::test_a_price_too_old_for_an_entry_blocks_its_symbol_while_the_light_is_still_green",
     ),
 )
 """Whether we may."""

@@ -20,7 +20,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        hunted_by="tests/rehearsal/test_the_guardian.py",
+        hunted_by="tests/rehearsal/test_the_guardian.py::test_a_lot_found_without_a_stop_at_the_start_gets_its_stop_first",
     ),
     Bug(
         71,
@@ -48,7 +48,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        hunted_by="tests/rooms/protection/test_plan.py",
+        hunted_by="tests/rooms/protection/test_plan.py::test_a_listed_stop_for_all_of_it_is_protection_and_an_acknowledged_one_is_not",
     ),
     Bug(
         73,
@@ -79,7 +79,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        hunted_by="tests/rehearsal/test_the_guardian.py",
+        hunted_by="tests/rehearsal/test_the_guardian.py::test_the_legs_of_a_lot_that_is_closed_are_cancelled_and_those_of_an_open_one_never",
     ),
     Bug(
         75,
@@ -92,7 +92,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        hunted_by="tests/rooms/protection/test_plan.py",
+        hunted_by="tests/rooms/protection/test_plan.py::test_the_first_execution_of_a_target_sells_what_remains_once_it_is_booked",
     ),
     Bug(
         78,

@@ -61,7 +61,7 @@ RUNNING: Final = (
             ),
         ),
         ("I9",),
-        hunted_by="tests/promises/test_sqlite_books.py",
+        hunted_by="tests/promises/test_sqlite_books.py::test_one_engine_holds_a_folder_and_the_next_is_told_who",
     ),
     Bug(
         40,
@@ -74,7 +74,7 @@ RUNNING: Final = (
             ),
         ),
         ("I2",),
-        hunted_by="tests/promises/test_sqlite_books.py",
+        hunted_by="tests/promises/test_sqlite_books.py::test_a_file_that_cannot_be_read_is_trouble_with_a_remedy",
     ),
     Bug(
         41,
@@ -87,7 +87,7 @@ RUNNING: Final = (
             ),
         ),
         ("I13",),
-        hunted_by="tests/promises/test_sqlite_books.py",
+        hunted_by="tests/promises/test_sqlite_books.py::test_books_keep_every_commit_and_market_data_may_lose_some",
     ),
     Bug(
         42,
@@ -114,7 +114,7 @@ RUNNING: Final = (
             ),
         ),
         ("I14",),
-        hunted_by="tests/rooms/notify/test_telegram.py",
+        hunted_by="tests/rooms/notify/test_telegram.py::test_without_a_message_id_nothing_was_heard_and_nothing_shows_the_token",
     ),
     Bug(
         48,
@@ -127,7 +127,7 @@ RUNNING: Final = (
             ),
         ),
         ("I14",),
-        hunted_by="tests/doors/test_the_gate_of_the_api.py",
+        hunted_by="tests/doors/test_the_gate_of_the_api.py::test_a_failure_is_small_has_an_id_and_echoes_nothing",
     ),
     Bug(
         54,
@@ -242,7 +242,7 @@ RUNNING: Final = (
             ),
         ),
         ("I20",),
-        hunted_by="tests/promises/test_the_sealed_journal.py",
+        hunted_by="tests/promises/test_the_sealed_journal.py::test_each_lasting_cell_that_is_changed_is_named",
         alone=True,
     ),
 )
