@@ -37,7 +37,8 @@ def page() -> str:
         + rows
         + "\n## What sees what\n\n| promise | broken by Z; those that it alone sees in bold |\n|---|---|\n"
         + invariants
-        + "\n## What does no harm here\n\nBugs of the list that cannot be written in this design, or change nothing that could go wrong:\n\n"
+        + "\n## What does no harm here\n\n"
+        + "Bugs of the list that cannot be written in this design, or change nothing that could go wrong:\n\n"
         + f"| Z | bug | why |\n|---|---|---|\n{barred}"
     )
 

@@ -20,7 +20,7 @@ LOTS: Final = (
             ),
         ),
         ("I17",),
-        hunted_by="tests/rehearsal/test_the_guardian.py::test_a_lot_found_without_a_stop_at_the_start_gets_its_stop_first",
+        hunted_by="tests/rehearsal/test_the_guardian.py::test_an_exchange_that_was_deaf_for_minutes_costs_no_lot_its_deadline",
     ),
     Bug(
         71,
