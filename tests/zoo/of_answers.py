@@ -306,23 +306,6 @@ class Scope:
         hunted_by="tests/rooms/orders/test_learning.py::test_the_answer_to_a_cancel_says_nothing_of_the_order",
     ),
     Bug(
-        60,
-        "after a restart an order whose answer nobody heard is still being sent",
-        (
-            Patch(
-                LEARNING,
-                "    if intent.state is State.SENDING and unanswered:\n",
-                "    if intent.state is State.SENDING and unanswered and now.micros < 0:\n",
-            ),
-        ),
-        ("I17",),
-        ground=Ground(
-            steps=({"arm": {"fault": "hold_request", "method": CREATE, "count": 1}},),
-            deaths=(260,),
-            swarm=False,
-        ),
-    ),
-    Bug(
         61,
         "an end that hears another end moves there",
         (
