@@ -104,6 +104,13 @@ def mutants() -> dict[str, Any]:
     return found
 
 
+def zoo() -> dict[str, Any]:
+    """Bugs of our own making, and who saw each."""
+    done = run(sys.executable, "tests/zoo/run.py", PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def soaking() -> dict[str, Any]:
     """A year of virtual days: what was lived through, and how much memory and disk a day adds."""
     quietly()
@@ -212,6 +219,7 @@ COMMANDS = {
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
+    "zoo": (zoo, "make release-figures ARGS=zoo"),
     "soak": (soaking, "make release-figures ARGS=soak"),
     "drills": (drills, "make release-figures ARGS=drills"),
     "kills": (kills, "make release-figures ARGS=kills"),

@@ -5,6 +5,7 @@ from types import ModuleType
 import pytest
 
 from scripts import (
+    bug_zoo,
     comparison,
     fault_coverage,
     order_life,
@@ -15,7 +16,7 @@ from scripts import (
 )
 
 PAGES = (
-    *(comparison, fault_coverage, order_life, refusals),
+    *(bug_zoo, comparison, fault_coverage, order_life, refusals),
     *(simulator_faults, simulator_scenarios, simulator_switches),
 )
 

@@ -36,6 +36,7 @@ from tests.rehearsal.rivalry import met
 from tests.rehearsal.scenarios import SCENARIOS
 from tests.rehearsal.storage import store
 from tests.rehearsal.sweep import Death, die_at, points, quietly
+from tests.zoo.hunt import hunt
 
 WORKERS = 2
 ALL = (*SCRIPTS, HEARD)
@@ -53,6 +54,7 @@ ZOMBIES = 10
 STRIDE = 8
 STOPS = 20
 SECTORS = 5000
+BUGS_MIN = 40
 FLOORS = {
     "deaths": 1000,
     "scenarios": 2500,
@@ -61,6 +63,7 @@ FLOORS = {
     "kills": KILLS,
     "soaking": DAYS,
     "drills": DRILLS,
+    "zoo": BUGS_MIN,
     "fresh kills": FRESH_KILLS,
     "zombies": ZOMBIES,
     "storage": STOPS,
@@ -217,6 +220,15 @@ def storage(pool: ProcessPoolExecutor) -> Proof:
     return _proof("storage", found.crashed.cycles, len(found.violations) + is_short, began, note)
 
 
+def zoo(_: ProcessPoolExecutor) -> Proof:
+    """Bugs of our own making, each seen by the promise that it breaks, within its seeds."""
+    began = time.monotonic()
+    hunted = hunt()
+    _tell([f"Z{each.number} escaped: {each.said}" for each in hunted.escaped])
+    note = f"caught after a median of {hunted.median:.0f} seeds"
+    return _proof("zoo", len(hunted.found), len(hunted.escaped), began, note)
+
+
 def _demo(*words: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         env = {
@@ -255,6 +267,7 @@ def main() -> int:
         kills,
         soaking,
         drills,
+        zoo,
         fresh_kills,
         zombies,
         storage,

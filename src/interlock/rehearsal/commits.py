@@ -264,6 +264,8 @@ class Commits:
         if after.state is not State.NOT_PLACED:
             if any(o.is_open for o in self.world.engine.truth[1].bearers(oid)):
                 self.wrong(f"I10: {oid} is called {after.state} and is open at the exchange")
+            if after.state is State.REJECTED and oid in self.accepted and not self._refused(oid):
+                self.wrong(f"I5: {oid} is called REJECTED and was accepted")
             return
         if oid in self.accepted:
             self.wrong(f"I5: ABANDONED_BUT_LIVE: {oid} is called NOT_PLACED and was accepted")
@@ -272,6 +274,11 @@ class Commits:
             self.wrong(f"I5: {oid} is called NOT_PLACED without coverage")
         if before.state is State.SENDING and not all(map(_placed_nothing, attempts)):
             self.wrong(f"I5: {oid} is called NOT_PLACED though an attempt may have arrived")
+
+    def _refused(self, oid: str) -> bool:
+        """Whether the exchange itself refused what it had accepted."""
+        orders = self.world.engine.books()["orders"]
+        return any(o["client_oid"] == oid and o["status"] == "REJECTED" for o in orders)
 
     def _is_covered(self, oid: str, attempts: list[Attempt]) -> bool:
         if attempts and all(map(_placed_nothing, attempts)):

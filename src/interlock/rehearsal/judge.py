@@ -32,9 +32,25 @@ def violations(world: World) -> list[str]:
 
 
 def at_rest(world: World) -> list[str]:
-    """What is not at rest yet: nothing unknown, every lot protected or flat."""
+    """What is not at rest yet: nothing unknown, every lot protected or flat, and no sale half done."""
     books = world.open_books()
-    return [*nothing_unknown(books), *_protected_or_flat(books, world.engine.books())]
+    uncovered = _protected_or_flat(books, world.engine.books())
+    return [*nothing_unknown(books), *uncovered, *_half_done(books)]
+
+
+def undisturbed(world: World) -> list[str]:
+    """Where nothing goes wrong nothing is told as wrong."""
+    marks = sorted(world.open_books().open_marks())
+    return [f"I17: nothing went wrong, and {mark} is open" for mark in marks]
+
+
+def _half_done(books: Books) -> list[str]:
+    """A lot that is to be sold is sold soon after the last fault."""
+    return [
+        f"I17: the lot {lot.id} is to be sold ({lot.exit_reason}) and stands"
+        for lot, legs in books.open_lots()
+        if lot.exit_reason is not None and not lot.is_dust(legs[0].proposal.instrument)
+    ]
 
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:

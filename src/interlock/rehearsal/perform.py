@@ -13,7 +13,7 @@ from interlock.errors import BadInput
 from interlock.rehearsal import reading
 from interlock.rehearsal.acts import ACTS, enlist, machine_of, messenger_of
 from interlock.rehearsal.counting import Counting
-from interlock.rehearsal.judge import at_rest, violations
+from interlock.rehearsal.judge import at_rest, undisturbed, violations
 from interlock.rehearsal.light import Light
 from interlock.rehearsal.machine import HostileMachine, Messenger
 from interlock.rehearsal.schedule import Schedule
@@ -138,7 +138,8 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
         trace = world.run()
     except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
         raised = [f"it raised {type(error).__name__}: {_last(error)}"]
-    wrong = raised or [*healing.violations(), *violations(world), *light.violations()]
+    calm = [] if schedule.size else undisturbed(world)
+    wrong = raised or [*healing.violations(), *violations(world), *light.violations(), *calm]
     marks = marks_of(world, counting, play)
     lived = world.loop.time()
     return Performance(trace, world.lives, world.seams.count, lived, tuple(wrong), marks)

@@ -39,6 +39,8 @@ from interlock.wiring.desk import Desk, Listens, desk_of
 
 RESTART = timedelta(seconds=2)
 NEVER = 10.0**9
+# A process that ended by itself so often ends so for ever: the rest of the scenario shows nothing new.
+HOPELESS = 20
 # How a process may end: it is started again, and starting is recovery.
 ENDS = (Crash, LeaseLost, StoreTrouble, BrokenInvariant, ClockWentBack)
 
@@ -238,7 +240,7 @@ class World:
             self._life.cancel()
 
     async def _all_lives(self) -> None:
-        while self.now() < self.start + self.lasts:
+        while self.now() < self.start + self.lasts and self.broken <= self.machine.hid + HOPELESS:
             self.lives += 1
             self.seams.begin(self.lives)
             await self._one_life()
