@@ -377,6 +377,15 @@ def test_a_cancel_may_be_accepted_and_its_order_filled_all_the_same(stage: Stage
     assert (row["status"], row["cumulative_quantity"]) == ("FILLED", "0.001")
 
 
+def test_an_order_that_was_acknowledged_may_be_rejected_all_the_same(stage: Stage) -> None:
+    stage.arm("reject_later", CREATE)
+
+    outcome, _ = stage.buy("rejected")
+
+    assert outcome is Class.GATEWAY_ACK
+    assert stage.status("rejected") == "REJECTED"
+
+
 def test_a_restart_ends_every_connection_and_forgets_nothing(stage: Stage) -> None:
     stage.buy("kept")
 

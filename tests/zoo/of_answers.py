@@ -260,7 +260,6 @@ class Scope:
             ),
         ),
         ("I10",),
-        alone=True,
     ),
     Bug(
         57,
@@ -317,6 +316,7 @@ class Scope:
         ),
         ("I10",),
         hunted_by="tests/rooms/orders/test_learning.py::test_whatever_is_said_figures_rise_and_ends_stay",
+        alone=True,
     ),
     Bug(
         62,

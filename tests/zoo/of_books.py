@@ -40,7 +40,7 @@ BOOKS: Final = (
         (
             Patch(
                 "interlock.store.books",
-                "    def flag_exit(",
+                "    @again\n    def flag_exit(",
                 '''    def mark_seen(self, epoch: int, now: Instant, evidence: Evidence) -> None:
         """Remembers that these were told."""
         with self._ground.change() as rows:
@@ -48,6 +48,7 @@ BOOKS: Final = (
             for fill in evidence.fills:
                 learning.mark_seen(rows, fill, now)
 
+    @again
     def flag_exit(''',
             ),
             Patch(

@@ -34,7 +34,7 @@ RUNNING: Final = (
             ),
         ),
         ("I9",),
-        ground=Ground(acts=(Act(5.0, "rival"),)),
+        ground=Ground(script="left", acts=(Act(12.0, "rival"),), swarm=False),
         alone=True,
     ),
     Bug(
@@ -157,7 +157,7 @@ RUNNING: Final = (
             ),
         ),
         ("I17",),
-        ground=Ground(acts=(Act(5.0, "rival"),)),
+        ground=Ground(script="left", acts=(Act(12.0, "rival"),), swarm=False),
     ),
     Bug(
         80,
@@ -188,7 +188,7 @@ RUNNING: Final = (
             ),
         ),
         ("I16",),
-        ground=Ground(script="heard to fire"),
+        ground=Ground(script="by_stop, heard"),
         alone=True,
     ),
     Bug(

@@ -9,11 +9,12 @@ TRADER: Final = "interlock.desk.trader"
 CLIENT: Final = "interlock.exchange.client"
 PATH: Final = "interlock.store.order_path"
 
-_PLACE: Final = "                answer = await self.exchange.place(intent, attempt.nonce)\n"
+_PLACE: Final = "                answer = await self.exchange.place(intent, attempt.nonce, asked)\n"
 _RULE: Final = (
     "        written, attempt = self.books.rule(self.tenure.epoch, self.clock.now(), rule)\n"
 )
-_ACT: Final = "            reply = await self._post(asked, params, ACT_PATIENCE)\n"
+_ANSWERED: Final = "            after = self._answered(replace(attempt, left_at=left[-1] if left else None), answer)\n"
+_ACT: Final = "            reply = await self._post(asked, params, ACT_PATIENCE, gate)\n"
 _AGAIN: Final = """
                 if type(answer).__name__ == "Unreachable":
                     other = replace(intent, client_oid=f"{intent.client_oid[:-2]}zz")
@@ -75,7 +76,6 @@ SENDING: Final = (
             ),
         ),
         ("I2",),
-        alone=True,
     ),
     Bug(
         7,
@@ -90,6 +90,7 @@ SENDING: Final = (
             ),
         ),
         ("I1", "I2"),
+        ground=Ground(script="whole", swarm=False),
     ),
     Bug(
         8,
@@ -99,10 +100,11 @@ SENDING: Final = (
                 TRADER,
                 _PLACE,
                 '                other = replace(intent, client_oid=f"il-{attempt.nonce}")\n'
-                "                answer = await self.exchange.place(other, attempt.nonce)\n",
+                "                answer = await self.exchange.place(other, attempt.nonce, asked)\n",
             ),
         ),
         ("I1",),
+        ground=Ground(script="whole", swarm=False),
     ),
     Bug(
         9,
@@ -157,12 +159,12 @@ SENDING: Final = (
     ),
     Bug(
         34,
-        "the quantity is rounded up by one lot after the decision",
+        "the quantity of an entry is rounded up by one lot after the decision",
         (
             Patch(
                 "interlock.protocol.crypto_com.orders",
                 '        "quantity": _text(proposal.quantity),\n',
-                '        "quantity": number_text(proposal.quantity.size + proposal.instrument.lot),\n',
+                '        "quantity": number_text(proposal.quantity.size + (proposal.instrument.lot if proposal.lot_id is None else 0)),\n',
             ),
         ),
         ("I3",),
@@ -187,8 +189,9 @@ SENDING: Final = (
         (
             Patch(
                 TRADER,
-                "            after = self._answered(attempt, answer)\n",
-                """            try:
+                _ANSWERED,
+                """            attempt = replace(attempt, left_at=left[-1] if left else None)
+            try:
                 after = self._answered(attempt, answer)
             except BrokenInvariant:
                 answer = await self.exchange.place(intent, attempt.nonce)
@@ -205,12 +208,13 @@ SENDING: Final = (
         (
             Patch(
                 CLIENT,
-                "            Asked(orders.create_method(intent), nonce, intent.client_oid), params\n",
-                "            Asked(orders.create_method(intent), max(nonce, self._now().ms) + 1, intent.client_oid), params\n",
+                "            Asked(orders.create_method(intent), nonce, intent.client_oid), params, gate\n",
+                "            Asked(orders.create_method(intent), max(nonce, self._now().ms) + 1, intent.client_oid), params, gate\n",
             ),
         ),
         ("I2",),
         seeds=10,
+        alone=True,
     ),
     Bug(
         50,
@@ -233,12 +237,13 @@ def cancel_attempt(''',
             ),
             Patch(
                 "interlock.store.books",
-                "    def cancel_attempt(",
+                "    @again\n    def cancel_attempt(",
                 '''    def first_attempt(self, epoch: int, now: Instant, intent: Intent, verdict: Verdict) -> Attempt:
         """The attempt of an intent that was written before."""
         with self._ground.change() as rows:
             return order_path.first_attempt(rows, epoch, now, intent, verdict)
 
+    @again
     def cancel_attempt(''',
             ),
             Patch(

@@ -47,6 +47,7 @@ BRIEF: Final = frozenset(
     each.name for one in (BOUGHT, WHOLE, MIDNIGHT) for each in (one, listening(one))
 )
 REST: Final = timedelta(minutes=10)
+STEPS_MAX: Final = 200_000  # seven times what the longest of them takes: beyond is a livelock
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
 """How long a script goes on after it has healed."""
@@ -138,8 +139,11 @@ def perform(schedule: Schedule, tell: Tell | None = None) -> Performance:
         trace = world.run()
     except Exception as error:  # noqa: BLE001 - whatever a seed raises is what it found
         raised = [f"it raised {type(error).__name__}: {_last(error)}"]
-    calm = [] if schedule.size else undisturbed(world)
-    wrong = raised or [*healing.violations(), *violations(world), *light.violations(), *calm]
+    if raised:
+        wrong = [*raised, *world.watcher.violations()]
+    else:
+        calm = [] if schedule.size else undisturbed(world)
+        wrong = [*healing.violations(), *violations(world), *light.violations(), *calm]
     marks = marks_of(world, counting, play)
     lived = world.loop.time()
     return Performance(trace, world.lives, world.seams.count, lived, tuple(wrong), marks)
@@ -156,6 +160,7 @@ def staged(schedule: Schedule) -> World:
     if script.name in BRIEF:
         world.lasts = timedelta(seconds=chaos_of(schedule)) + AFTER
     world.loop.shuffle = schedule.shuffle
+    world.loop.steps_max = STEPS_MAX
     world.seams.lifetimes = schedule.deaths
     world.machine = machine = HostileMachine(world.seams)
     world.notifier = Messenger()
