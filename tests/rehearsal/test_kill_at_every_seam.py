@@ -19,7 +19,7 @@ from tests.rehearsal.test_promises_of_the_desk import of, picture
 
 SHORT = replace(BY_TARGET, hours=0.2)
 STRIDE = 12
-SENT = "send private/create-order"
+SENT = "sent private/create-order"
 # From the last look on the very bytes are on their way: nothing can stop them, and nothing waits in between.
 ON_ITS_WAY = (SENT, "books.may_send is done")
 

@@ -48,6 +48,7 @@ BRIEF: Final = frozenset(
 )
 REST: Final = timedelta(minutes=10)
 STEPS_MAX: Final = 200_000  # seven times what the longest of them takes: beyond is a livelock
+BACKSTOP: Final = timedelta(minutes=1)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
 """How long a script goes on after it has healed."""
@@ -98,6 +99,15 @@ class Healing:
         machine_of(world).heal()
         messenger_of(world).heal()
         self._look(timedelta())
+        self._come_round()
+
+    def _come_round(self) -> None:
+        """Every pass comes round once a minute: the least of what its backstop does for it where time is real."""
+        world = self.world
+        if world.desk is not None and world.clock is not None:
+            for one in world.desk.passes:
+                world.clock.nudge(one.name).set()
+        world.loop.call_later(BACKSTOP.total_seconds(), self._come_round)
 
     def _look(self, since: timedelta) -> None:
         if self.rested_after is None:

@@ -90,10 +90,10 @@ class EngineTransport:
 
     async def request(self, verb: str, path: str, body: bytes, gate: Gate = open_gate) -> Reply:
         seams, engine = self._world.seams, self._world.engine
+        seams.point(f"send {path}")
         if not self._world.machine.is_plugged_in():
             raise NotSent("no way leads out of this host")
         gate()
-        seams.point(f"send {path}")
         onlooker = self._world.onlooker
         self._world.watcher.leaves(path, body)
         onlooker.leaves(path, body)
