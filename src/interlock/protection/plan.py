@@ -20,6 +20,7 @@ from interlock.protection.view import (
     View,
     is_protected,
     is_resting,
+    is_within,
     may_cancel,
     owes_executions,
     stop_price,
@@ -164,7 +165,7 @@ def _did_not_leave(view: View) -> bool:
             break
         unsent += 1
     pause = FLATTEN_RETRY * 2 ** min(unsent, 5)
-    return unsent > 0 and view.now - view.stops[-1].updated_at < pause
+    return unsent > 0 and is_within(view.stops[-1].updated_at, view.now, pause)
 
 
 def _is_refused_pair(stop: Intent) -> bool:
@@ -199,7 +200,7 @@ def _exit(view: View, reason: str) -> tuple[Need, ...]:
     if last is not None and not last.ended:
         return (Wait("the sale is not settled yet"),)
     pause = _pause(view, reason)
-    if last is not None and pause and view.now - last.updated_at < pause:
+    if last is not None and pause and is_within(last.updated_at, view.now, pause):
         return _put_back(view, pause)
     if view.live_stops or view.live_targets:
         return _cancel_legs(view)
@@ -229,7 +230,7 @@ def _put_back(view: View, pause: timedelta) -> tuple[Need, ...]:
 def _refused_lately(view: View) -> bool:
     """Whether a stop was refused, or did not leave, so short ago that the next would not either."""
     refused = (stop for stop in view.stops if stop.state in (State.REJECTED, State.NOT_PLACED))
-    return any(view.now - stop.updated_at < EXIT_RETRY for stop in refused)
+    return any(is_within(stop.updated_at, view.now, EXIT_RETRY) for stop in refused)
 
 
 def _cancel_legs(view: View) -> tuple[Need, ...]:

@@ -110,11 +110,15 @@ def is_resting(leg: Intent) -> bool:
     return leg.confirmed_at is not None and leg.state in (State.ACKED, State.WORKING)
 
 
+def is_within(at: Instant, now: Instant, span: timedelta) -> bool:
+    """Whether it is less than `span` ago. What our clock dates in the future was dated by a clock that has been set back: long ago."""
+    return timedelta() <= now - at < span
+
+
 def may_cancel(leg: Intent, now: Instant) -> bool:
     """Whether to ask for its cancel: it lives, or an earlier cancel may never have left, since the exchange still lists it."""
     if leg.state is State.CANCELLING:
-        # One that our clock dates in the future was asked by a clock that has been set back: it is asked again.
-        return not timedelta() <= now - leg.updated_at < CANCEL_RETRY
+        return not is_within(leg.updated_at, now, CANCEL_RETRY)
     return leg.state in (State.ACKED, State.WORKING)
 
 

@@ -99,7 +99,8 @@ class Healing:
         machine_of(world).heal()
         messenger_of(world).heal()
         self._look(timedelta())
-        self._come_round()
+        for minute in range(AFTER // BACKSTOP):
+            world.loop.call_later(minute * BACKSTOP.total_seconds(), self._come_round)
 
     def _come_round(self) -> None:
         """Every pass comes round once a minute: the least of what its backstop does for it where time is real."""
@@ -107,7 +108,6 @@ class Healing:
         if world.desk is not None and world.clock is not None:
             for one in world.desk.passes:
                 world.clock.nudge(one.name).set()
-        world.loop.call_later(BACKSTOP.total_seconds(), self._come_round)
 
     def _look(self, since: timedelta) -> None:
         if self.rested_after is None:
