@@ -12,6 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
+from tests.zoo.graft import take_code
+
 # Constants of these kinds are replaced; functions and classes keep their places and get the mutant's code.
 DATA: Final = (tuple, dict, int, str, Decimal, timedelta, frozenset, Context)
 REACHED: Final = "_reached_by_a_test_"
@@ -65,8 +67,7 @@ def _swap(here: Mapping[str, Any], born: Mapping[str, Any], name: str) -> None:
         new = born.get(key)
         if isinstance(old, types.FunctionType) and isinstance(new, types.FunctionType):
             if old.__module__ == name:
-                old.__code__, old.__defaults__ = new.__code__, new.__defaults__
-                old.__kwdefaults__ = new.__kwdefaults__
+                take_code(old, new)
         elif isinstance(old, property) and isinstance(new, property):
             old.fget.__code__ = new.fget.__code__  # type: ignore[union-attr] # every property of ours has a getter
         elif isinstance(old, type) and isinstance(new, type) and old.__module__ == name:

@@ -59,8 +59,23 @@ def _swap(old: object, new: object) -> None:
     before, after = _function(old), _function(new)
     if before is None or after is None or before.__module__ != after.__module__:
         return
-    before.__code__, before.__defaults__ = after.__code__, after.__defaults__
-    before.__kwdefaults__ = after.__kwdefaults__
+    take_code(before, after)
+
+
+def take_code(before: types.FunctionType, after: types.FunctionType) -> None:
+    """`before` gets code and defaults of `after`, but keeps its own objects of a class of this module: nobody else has the new one."""
+    here, kept, came = before.__module__, before.__defaults__ or (), after.__defaults__ or ()
+    if len(kept) == len(came):
+        came = tuple(
+            old if type(new).__module__ == here else new
+            for old, new in zip(kept, came, strict=True)
+        )
+    named, arrived = before.__kwdefaults__ or {}, after.__kwdefaults__ or {}
+    before.__code__, before.__defaults__ = after.__code__, came
+    before.__kwdefaults__ = {
+        key: named[key] if key in named and type(new).__module__ == here else new
+        for key, new in arrived.items()
+    }
 
 
 def _function(found: object) -> types.FunctionType | None:

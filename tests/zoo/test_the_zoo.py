@@ -59,6 +59,7 @@ def test_a_graft_reaches_whoever_imported_before_and_is_undone_by_the_sound_text
             graft(name, text)
 
     assert (evidence.LOOKS_MIN, vars(learning)["LOOKS_MIN"], Intent.is_stop) == known
+    assert evidence.Heard() == evidence.Heard(evidence.Evidence(is_heard=True))
 
 
 def test_what_was_noticed_is_named_by_the_promises() -> None:
