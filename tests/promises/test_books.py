@@ -597,14 +597,17 @@ def test_a_stop_of_unknown_outcome_is_asked_for_again_after_a_whole_look(books: 
 
 def test_a_further_attempt_stands_on_its_own_approval(books: RowBooks) -> None:
     epoch, guard_id = _lost_stop(books)
+    later = NOON + SECOND
     ((guard, _),) = books.live_intents()
     sources = (Source.ADVANCED_DETAIL, Source.ADVANCED_HISTORY)
-    looks = tuple(look(guard, source, NOON + SECOND) for source in sources)
-    books.learn(epoch, NOON, Evidence(absences=looks))
+    looks = tuple(look(guard, source, later) for source in sources)
+    books.learn(epoch, later, Evidence(absences=looks))
 
-    assert books.further_attempt(epoch, NOON, guard_id, Blocked(None, NOON, (HOSTILE,))) is None
+    assert books.further_attempt(epoch, later, guard_id, Blocked(None, later, (HOSTILE,))) is None
     with pytest.raises(BrokenInvariant):
-        books.further_attempt(epoch, NOON, guard_id, Approved(stop("some lot", size="0.02"), NOON))
+        books.further_attempt(
+            epoch, later, guard_id, Approved(stop("some lot", size="0.02"), later)
+        )
 
 
 def test_an_entry_is_never_asked_for_twice(books: RowBooks) -> None:
@@ -612,9 +615,10 @@ def test_an_entry_is_never_asked_for_twice(books: RowBooks) -> None:
     intent, attempt = ask(books, tenure, entry())
     books.answered(attempt, Unreachable("cut"), NOON)
     sources = (Source.ORDER_DETAIL, Source.ORDER_HISTORY)
-    learn(books, tenure, NOON, *(look(intent, source, NOON + SECOND) for source in sources))
+    later = NOON + SECOND
+    learn(books, tenure, later, *(look(intent, source, later) for source in sources))
 
-    assert books.further_attempt(tenure.epoch, NOON, intent.id, Approved(entry(), NOON)) is None
+    assert books.further_attempt(tenure.epoch, later, intent.id, Approved(entry(), later)) is None
 
 
 def test_a_stop_refused_for_haste_may_be_asked_for_again_and_an_entry_not(books: RowBooks) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from interlock.account import Tenure
 from interlock.errors import BrokenInvariant, NotSent, Refused, Unreachable
 from interlock.orders.evidence import (
     LOOKS_MIN,
@@ -158,6 +159,22 @@ def may_repeat(intent: Intent, looks: Sequence[Absent], attempts: Sequence[Attem
         return False
     last = max(attempt.at for attempt in attempts if attempt.request is Request.CREATE)
     return len({look.source for look in looks if look.asked_at >= last}) >= LOOKS_MIN
+
+
+def by_its_clock(attempts: Sequence[Attempt], tenure: Tenure) -> tuple[Attempt, ...]:
+    """The attempts as this tenure can date them: whatever the clock of an earlier one said, they left before it began."""
+    began = tenure.began_at
+    return tuple(
+        a
+        if a.epoch == tenure.epoch
+        else replace(a, nonce=min(a.nonce, began.ms), at=min(a.at, began))
+        for a in attempts
+    )
+
+
+def looked(looks: Sequence[Absent], now: Instant) -> tuple[Absent, ...]:
+    """The looks that were taken by now: one of a later time was dated by a wrong clock, and proves nothing yet."""
+    return tuple(each for each in looks if each.asked_at <= now)
 
 
 def owed(intent: Intent, booked: Decimal) -> Decimal:

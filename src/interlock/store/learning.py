@@ -33,7 +33,7 @@ from interlock.values import Instant
 
 def learn(rows: Rows, account: AccountRow, now: Instant, evidence: Evidence) -> tuple[Intent, ...]:
     """Books the evidence: facts first, then executions, and absences last, because a positive word is worth more."""
-    touched = _Touched(rows, now, account.opened_at, is_heard=evidence.is_heard)
+    touched = _Touched(rows, now, account, is_heard=evidence.is_heard)
     for fact in evidence.facts:
         touched.by_fact(fact)
     touched.by_parked()
@@ -53,7 +53,7 @@ class _Touched:
 
     rows: Rows
     now: Instant
-    opened_at: Instant | None
+    account: AccountRow
     is_heard: bool
     before: dict[str, Intent] = field(default_factory=dict)
     after: dict[str, Intent] = field(default_factory=dict)
@@ -90,7 +90,8 @@ class _Touched:
                 write_incident(self.rows, _quarantined(fill, self.now))
             return
         intent = self._whose(fill.client_oid, fill.order_id)
-        if intent is None and (self.opened_at is None or fill.at <= self.opened_at):
+        opened_at = self.account.opened_at
+        if intent is None and (opened_at is None or fill.at <= opened_at):
             return
         if intent is None and self.is_heard:
             parking.park(self.rows, fill, self.now)
@@ -112,8 +113,8 @@ class _Touched:
         if intent is None:
             return
         self.rows.add(ABSENCES, absent)
-        looks = self.rows.find(ABSENCES, client_oid=absent.client_oid)
-        attempts = attempts_of(self.rows, intent)
+        looks = learning.looked(self.rows.find(ABSENCES, client_oid=absent.client_oid), self.now)
+        attempts = learning.by_its_clock(attempts_of(self.rows, intent), self.account.tenure)
         self.after[intent.id] = learning.after_absence(intent, looks, attempts, self.now)
 
     def settle(self) -> tuple[Intent, ...]:

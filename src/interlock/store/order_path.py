@@ -106,7 +106,7 @@ def further_attempt(
     if intent.leader is not None:
         return None
     _keep_verdict(rows, verdict)
-    if not all(_is_unseen(rows, leg) for leg in legs_of(rows, intent)):
+    if not all(_is_unseen(rows, account, leg, now) for leg in legs_of(rows, intent)):
         return None
     if not isinstance(verdict, Approved):
         return None
@@ -220,10 +220,11 @@ def _legs_asked(intent: Intent) -> tuple[Intent, ...]:
     return (intent, target_of(intent)) if intent.is_pair else (intent,)
 
 
-def _is_unseen(rows: Rows, leg: Intent) -> bool:
+def _is_unseen(rows: Rows, account: AccountRow, leg: Intent, now: Instant) -> bool:
     """Whether a whole look found nothing of this leg since it was last asked for."""
-    looks = rows.find(ABSENCES, client_oid=leg.client_oid)
-    return learning.may_repeat(leg, looks, attempts_of(rows, leg))
+    looks = learning.looked(rows.find(ABSENCES, client_oid=leg.client_oid), now)
+    attempts = learning.by_its_clock(attempts_of(rows, leg), account.tenure)
+    return learning.may_repeat(leg, looks, attempts)
 
 
 def _check(found: Ruling) -> None:

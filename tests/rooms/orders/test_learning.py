@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interlock.account import Mode, Tenure
 from interlock.errors import NotSent, Refused, Unreachable
 from interlock.orders.evidence import HORIZON, Accepted, Answer, Source
 from interlock.orders.intent import Attempt, Intent, Request, intend
@@ -16,14 +17,16 @@ from interlock.orders.learning import (
     after_answer,
     after_fact,
     after_fills,
+    by_its_clock,
     interrupted,
+    looked,
     may_repeat,
     outcome_of,
     owed,
 )
 from interlock.orders.life import ENDS, State
 from interlock.risk.verdict import Approved
-from tests.promises.wishes import MINUTE, NOON, SECOND, entry, fact, fill, look, stop
+from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND, entry, fact, fill, look, stop
 
 LATER = NOON + MINUTE
 ENTRY = intend(Approved(entry(), NOON), "install", NOON)
@@ -213,3 +216,19 @@ def test_a_request_is_repeated_after_two_looks_since_the_last_one() -> None:
     assert not may_repeat(lost, looks, [_attempt(), *sent_after])
     assert not may_repeat(STOP, looks, [_attempt()])
     assert not may_repeat(replace(ENTRY, state=State.UNKNOWN), looks, [_attempt()])
+
+
+def test_what_an_earlier_tenure_asked_left_before_this_one_began_whatever_its_clock_said() -> None:
+    tenure = Tenure(2, "install", Mode.SIM, LATER)
+    ahead = replace(_attempt(), epoch=1, nonce=(LATER + HOUR).ms, at=LATER + HOUR)
+    ours = replace(ahead, n=2, epoch=2)
+    earlier = replace(_attempt(), epoch=1)
+
+    assert by_its_clock([ahead], tenure) == (replace(ahead, nonce=LATER.ms, at=LATER),)
+    assert by_its_clock([ours, earlier], tenure) == (ours, earlier)
+
+
+def test_a_look_that_a_wrong_clock_dated_ahead_proves_nothing_until_then() -> None:
+    looks = [look(STOP, Source.ADVANCED_DETAIL, at) for at in (NOON, LATER, LATER + SECOND)]
+
+    assert looked(looks, LATER) == tuple(looks[:2])
