@@ -12,6 +12,7 @@ from typing import Final
 from interlock.account import Tenure
 from interlock.errors import BrokenInvariant, NotSent, Refused, Unreachable
 from interlock.orders.evidence import (
+    HORIZON,
     LOOKS_MIN,
     Absent,
     Accepted,
@@ -161,15 +162,21 @@ def may_repeat(intent: Intent, looks: Sequence[Absent], attempts: Sequence[Attem
     return len({look.source for look in looks if look.asked_at >= last}) >= LOOKS_MIN
 
 
-def by_its_clock(attempts: Sequence[Attempt], tenure: Tenure) -> tuple[Attempt, ...]:
-    """The attempts as this tenure can date them: whatever the clock of an earlier one said, they left before it began."""
+def by_its_clock(attempts: Sequence[Attempt], tenure: Tenure, now: Instant) -> tuple[Attempt, ...]:
+    """The attempts as this tenure can date them.
+
+    A nonce of an earlier tenure that lies a whole horizon ahead was made by a wrong clock: nobody takes it before then, and it left before
+    this tenure began. As its time comes near it is believed again.
+    """
     began = tenure.began_at
-    return tuple(
-        a
-        if a.epoch == tenure.epoch
-        else replace(a, nonce=min(a.nonce, began.ms), at=min(a.at, began))
-        for a in attempts
-    )
+
+    def dated(attempt: Attempt) -> Attempt:
+        is_ahead = Instant.of_ms(attempt.nonce) > now + HORIZON
+        if attempt.epoch == tenure.epoch or not is_ahead:
+            return attempt
+        return replace(attempt, nonce=min(attempt.nonce, began.ms), at=min(attempt.at, began))
+
+    return tuple(map(dated, attempts))
 
 
 def looked(looks: Sequence[Absent], now: Instant) -> tuple[Absent, ...]:
