@@ -111,7 +111,7 @@ def mutants() -> dict[str, Any]:
 
 def zoo() -> dict[str, Any]:
     """Bugs of our own making, and who saw each."""
-    done = run(sys.executable, "tests/zoo/run.py", PYTHONPATH=str(ROOT))
+    done = run(sys.executable, "tests/zoo/run.py", "--shrink", PYTHONPATH=str(ROOT))
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
