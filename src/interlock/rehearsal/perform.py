@@ -51,7 +51,9 @@ STEPS_MAX: Final = 200_000  # seven times what the longest of them takes: beyond
 BACKSTOP: Final = timedelta(minutes=1)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
-"""How long a script goes on after it has healed."""
+"""How long a script goes on after it has healed, at most."""
+STILL: Final = timedelta(minutes=5)
+"""How long everything must have been at rest until nothing more is waited for."""
 STRANGERS: Final = timedelta(minutes=50)
 """And where somebody else traded or moved money: the next reconciliation books it, twice an hour."""
 
@@ -79,7 +81,8 @@ class Healing:
     play: Play | None
     ours_alone: bool = True
     left: list[str] = field(default_factory=list)
-    rested_after: timedelta | None = None
+    has_rested: bool = False
+    _still: timedelta = timedelta()
 
     def begin(self) -> None:
         """Every fault is off, everybody is well."""
@@ -110,17 +113,19 @@ class Healing:
                 world.clock.nudge(one.name).set()
 
     def _look(self, since: timedelta) -> None:
-        if self.rested_after is None:
-            self.left = at_rest(self.world)
-            if not self.left:
-                self.rested_after = since
-            elif since < REST:
-                again = since + LOOK_EVERY
-                self.world.loop.call_later(LOOK_EVERY.total_seconds(), self._look, again)
+        """Whether everything is at rest; when it has been for long enough it is over, but what somebody else did is booked later."""
+        self.left = at_rest(self.world)
+        self.has_rested = self.has_rested or not self.left
+        self._still = timedelta() if self.left else self._still + LOOK_EVERY
+        if self._still > STILL and self.ours_alone:
+            self.world.end()
+        elif since < REST:
+            again = since + LOOK_EVERY
+            self.world.loop.call_later(LOOK_EVERY.total_seconds(), self._look, again)
 
     def violations(self) -> list[str]:
         """What did not come to rest in time."""
-        if self.rested_after is not None:
+        if self.has_rested:
             return []
         return [
             f"I17: ten minutes after the last fault {each.removeprefix('I17: ')}"

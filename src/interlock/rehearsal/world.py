@@ -259,6 +259,12 @@ class World:
         if self.ending is not None:
             self.ending.reschedule(self.lasts.total_seconds())
 
+    def end(self) -> None:
+        """The scenario is over now."""
+        self.lasts = self.now() - self.start
+        if self.ending is not None:
+            self.ending.reschedule(self.loop.time())
+
     async def _one_life(self) -> None:
         life = self._life = asyncio.create_task(self._live())
         try:
