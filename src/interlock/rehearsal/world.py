@@ -203,6 +203,7 @@ class World:
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     _life: "asyncio.Task[None] | None" = None
+    _now: tuple[float, Instant] | None = None
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
 
@@ -225,12 +226,17 @@ class World:
 
     def now(self) -> Instant:
         """Virtual time."""
-        return Instant(self.start.micros + round(self.loop.virtual * 1_000_000))
+        virtual, known = self.loop.virtual, self._now
+        if known is None or known[0] != virtual:
+            at = Instant(self.start.micros + round(virtual * 1_000_000))
+            known = self._now = (virtual, at)
+        return known[1]
 
     def catch_up(self) -> None:
         """The exchange lives on the same time, whether or not anybody asks it."""
-        if self.now() > self.engine.now:
-            self.engine.advance(self.now())
+        now = self.now()
+        if now > self.engine.now:
+            self.engine.advance(now)
         self.pass_on()
 
     def pass_on(self) -> None:
