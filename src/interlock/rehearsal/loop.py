@@ -97,24 +97,34 @@ class SimLoop(asyncio.SelectorEventLoop):
         return self.virtual
 
     @override
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> Any:
+    def call_soon(  # type: ignore[override]  # nobody asks for more than a handle that can be cancelled
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Any:
         due = _Due(callback, args, context)
         self._dues.append(due)
         return due
 
-    call_soon_threadsafe = call_soon  # there is one thread
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]  # there is one thread
 
     @override
-    def call_at(
-        self, when: float, callback: Any, *args: Any, context: Context | None = None
+    def call_at(  # type: ignore[override]  # as above
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
     ) -> Any:
         due = _Due(callback, args, context)
         heappush(self._timers, (when, next(self._count), due))
         return due
 
     @override
-    def call_later(
-        self, delay: float, callback: Any, *args: Any, context: Context | None = None
+    def call_later(  # type: ignore[override]  # as above
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
     ) -> Any:
         return self.call_at(self.virtual + delay, callback, *args, context=context)
 
