@@ -13,7 +13,7 @@ from interlock.errors import BadInput
 from interlock.rehearsal import reading
 from interlock.rehearsal.acts import ACTS, enlist, machine_of, messenger_of
 from interlock.rehearsal.counting import Counting
-from interlock.rehearsal.judge import at_rest, undisturbed, violations
+from interlock.rehearsal.judge import at_rest, unbooked, undisturbed, violations
 from interlock.rehearsal.light import Light
 from interlock.rehearsal.machine import HostileMachine, Messenger
 from interlock.rehearsal.schedule import Schedule
@@ -113,13 +113,14 @@ class Healing:
                 world.clock.nudge(one.name).set()
 
     def _look(self, since: timedelta) -> None:
-        """Whether everything is at rest; when it has been for long enough it is over, but what somebody else did is booked later."""
-        self.left = at_rest(self.world)
-        self.has_rested = self.has_rested or not self.left
-        self._still = timedelta() if self.left else self._still + LOOK_EVERY
-        if self._still > STILL and self.ours_alone:
+        """Whether everything is at rest; when it has been for long enough, and nothing is owed to the books, it is over."""
+        left = at_rest(self.world)
+        if since <= REST:
+            self.left, self.has_rested = left, self.has_rested or not left
+        self._still = timedelta() if left else self._still + LOOK_EVERY
+        if self._still > STILL and not unbooked(self.world):
             self.world.end()
-        elif since < REST:
+        elif since < (REST if self.ours_alone else STRANGERS):
             again = since + LOOK_EVERY
             self.world.loop.call_later(LOOK_EVERY.total_seconds(), self._look, again)
 
