@@ -126,7 +126,9 @@ class SimLoop(asyncio.SelectorEventLoop):
         *args: Any,
         context: Context | None = None,
     ) -> Any:
-        return self.call_at(self.virtual + delay, callback, *args, context=context)
+        due = _Due(callback, args, context)
+        heappush(self._timers, (self.virtual + delay, next(self._count), due))
+        return due
 
     @override
     def run_in_executor(  # type: ignore[override]  # whatever its signature, it refuses
