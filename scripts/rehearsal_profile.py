@@ -7,7 +7,6 @@ frame stood there, *whole* the share in which it was anywhere on the stack.
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -25,10 +24,8 @@ from interlock.rehearsal.rehearse import quietly
 HOME: Final = Path(interlock.__file__).parent
 PERIOD_S: Final = 0.002
 WARMING: Final = 20  # seeds that read what is read once
-CHECKS: Final = frozenset(
-    ("commits", "counting", "exposure", "judge", "leavings", "light", "reading", "watch")
-)
-STARTS: Final = frozenset({"_desk", "staged"})
+CHECKS = ("commits", "counting", "exposure", "judge", "leavings", "light", "reading", "watch")
+STARTS: Final = ("_desk", "staged")
 
 
 @dataclass(slots=True)
@@ -41,9 +38,12 @@ class Sampled:
 
     def take(self, _: int, frame: FrameType | None) -> None:
         """One sample: a handler of SIGPROF."""
-        places = [place_of(each.f_code.co_filename, each.f_code.co_name) for each in _up(frame)]
+        places = list[tuple[str, str]]()
+        while frame is not None:
+            places.append(place_of(frame.f_code.co_filename, frame.f_code.co_name))
+            frame = frame.f_back
         self.samples += 1
-        self.own.update(places[0] if places else ())
+        self.own.update(places[0])
         self.whole.update({name for place in places for name in place})
 
 
@@ -89,12 +89,6 @@ def main(seeds: Annotated[int, typer.Option(min=1)] = 200, shown: int = 20) -> N
             shares = (counts[name] / found.samples for counts in (found.own, found.whole))
             table.add_row(name, *(f"{share:.1%}" for share in shares))
         Console().print(table)
-
-
-def _up(frame: FrameType | None) -> Iterator[FrameType]:
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
 
 
 if __name__ == "__main__":
