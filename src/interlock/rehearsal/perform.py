@@ -52,8 +52,8 @@ BACKSTOP: Final = timedelta(minutes=1)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
 """How long a script goes on after it has healed, at most."""
-STILL: Final = timedelta(minutes=5)
-"""How long everything must have been at rest until nothing more is waited for."""
+STILL: Final = timedelta(minutes=3)
+"""How long everything must have been at rest, while every pass comes round each minute, until nothing more is waited for."""
 STRANGERS: Final = timedelta(minutes=50)
 """And where somebody else traded or moved money: the next reconciliation books it, twice an hour."""
 
