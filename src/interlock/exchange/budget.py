@@ -106,6 +106,9 @@ class Budget:
 
 
 async def _take(lane: _Lane, method: str, patience: timedelta) -> None:
+    if not lane.slots.locked():
+        await lane.slots.acquire()
+        return
     try:
         async with asyncio.timeout(patience.total_seconds()):
             await lane.slots.acquire()

@@ -23,8 +23,7 @@ def violations(world: World) -> list[str]:
         *world.watcher.violations(),
         *_one_order_per_intent(books, truth, world.now()),
         *_pairs_are_whole(books, truth, world.now()),
-        *equal_books(books, world),
-        *every_fill_once(books, truth),
+        *unbooked(world),
         *_protected_or_flat(books, truth),
         *_lives_ended_as_they_may(world),
         *nothing_unknown(books),
@@ -36,6 +35,12 @@ def at_rest(world: World) -> list[str]:
     books = world.open_books()
     uncovered = _protected_or_flat(books, world.engine.books())
     return [*nothing_unknown(books), *uncovered, *_half_done(books)]
+
+
+def unbooked(world: World) -> list[str]:
+    """What happened at the exchange and is not in our books, or there and never happened."""
+    books = world.open_books()
+    return [*equal_books(books, world), *every_fill_once(books, world.engine.books())]
 
 
 def undisturbed(world: World) -> list[str]:
