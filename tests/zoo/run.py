@@ -21,12 +21,13 @@ _console = Console(stderr=True)
 def figures(hunted: Hunted) -> dict[str, Any]:
     """What the hunt showed."""
     left = [each.steps[1] for each in hunted.found if each.steps]
-    shrunk = {"shrunk": len(left), "steps_left_max": max(left), "steps_left_median": median(left)}
     return {
-        **(shrunk if left else {}),
         "bugs": len(hunted.found),
         "caught": len(hunted.found) - len(hunted.escaped),
         "seeds_median": hunted.median,
+        "shrunk": len(left),
+        "steps_left_max": max(left, default=0),
+        "steps_left_median": median(left or [0]),
         "seconds": round(hunted.seconds, 1),
         "found": [asdict(each) | {"seconds": round(each.seconds, 2)} for each in hunted.found],
     }
