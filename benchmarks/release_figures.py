@@ -63,7 +63,9 @@ def machine() -> dict[str, object]:
 def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """One command from the root of the repository."""
     environ = {**os.environ, **more}  # noqa: TID251 - handed on to a child, not read
-    return subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        words, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=False
+    )
 
 
 def demo() -> dict[str, Any]:
