@@ -55,7 +55,7 @@ AFTER: Final = timedelta(minutes=12)
 STILL: Final = timedelta(minutes=3)
 """How long everything must have been at rest, while every pass comes round each minute, until nothing more is waited for."""
 STRANGERS: Final = timedelta(minutes=50)
-"""And where somebody else traded or moved money: the next reconciliation books it, twice an hour."""
+"""And where somebody else traded or moved money: the next reconciliation books it, at the latest in the middle of the next bar."""
 
 
 Tell = Callable[[int, float, str], None]
