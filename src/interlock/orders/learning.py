@@ -23,9 +23,9 @@ from interlock.orders.evidence import (
     proven_absent,
 )
 from interlock.orders.intent import Attempt, Intent, Request
-from interlock.orders.life import FINAL_WORDS, State, move
+from interlock.orders.life import CANCEL_RETRY, FINAL_WORDS, State, move
 from interlock.strategy.proposal import OrderType, Purpose
-from interlock.values import Instant
+from interlock.values import Instant, is_within
 
 ACCEPTED: Final = "ACCEPTED"
 NOT_SENT: Final = "NOT_SENT"
@@ -121,8 +121,15 @@ def after_fact(intent: Intent, fact: OrderFact, now: Instant) -> Learnt:
     state = fact.state
     if is_child and state not in FINAL_WORDS:
         state = State.WORKING
+    if state is State.WORKING and _is_leaving(intent, now):
+        state = State.CANCELLING
     learnt = _moved(known, state, now, intent)
     return _without_overfill(_filled_whole(learnt))
+
+
+def _is_leaving(intent: Intent, now: Instant) -> bool:
+    """Whether its cancel was asked for so lately that a listing which still shows it may be older."""
+    return intent.state is State.CANCELLING and is_within(intent.updated_at, now, CANCEL_RETRY)
 
 
 def after_fills(intent: Intent, fills: Sequence[Fill], now: Instant) -> Learnt:

@@ -24,7 +24,7 @@ from interlock.orders.learning import (
     outcome_of,
     owed,
 )
-from interlock.orders.life import ENDS, State
+from interlock.orders.life import CANCEL_RETRY, ENDS, State
 from interlock.risk.verdict import Approved
 from tests.promises.wishes import MINUTE, NOON, SECOND, entry, fact, fill, look, stop
 
@@ -235,3 +235,13 @@ def test_a_look_that_a_wrong_clock_dated_ahead_proves_nothing_until_then() -> No
     looks = [look(STOP, Source.ADVANCED_DETAIL, at) for at in (NOON, LATER, LATER + SECOND)]
 
     assert looked(looks, LATER) == tuple(looks[:2])
+
+
+def test_a_listing_that_still_shows_what_is_being_cancelled_is_believed_after_a_while() -> None:
+    leaving = replace(ENTRY, state=State.CANCELLING, updated_at=NOON)
+    still = fact(ENTRY, State.WORKING)
+
+    assert after_fact(leaving, still, NOON + CANCEL_RETRY - SECOND).intent.state is State.CANCELLING
+    assert after_fact(leaving, still, NOON + CANCEL_RETRY).intent.state is State.WORKING
+    gone = fact(ENTRY, State.CANCELLED)
+    assert after_fact(leaving, gone, NOON).intent.state is State.CANCELLED
