@@ -83,6 +83,9 @@ class Proof:
     note: str
 
 
+Step = Callable[[ProcessPoolExecutor], Proof]
+
+
 def _deaths_of(task: tuple[int, int, int]) -> tuple[int, list[Death]]:
     quietly()
     which, first, stride = task
@@ -257,10 +260,19 @@ def _proof(name: str, done: int, wrong: int, began: float, note: str) -> Proof:
     return Proof(name, done, wrong, time.monotonic() - began, note)
 
 
+def _chosen(steps: Sequence[Step]) -> Sequence[Step]:
+    """Those that are named (`ARGS="deaths scenarios --whole"`), or all of them."""
+    named = {word for word in sys.argv[1:] if not word.startswith("--")}
+    unknown = named - {step.__name__ for step in steps}
+    if unknown:
+        sys.exit(f"There is no proof named {', '.join(sorted(unknown))}.")
+    return [step for step in steps if not named or step.__name__ in named]
+
+
 def main() -> int:
-    """Runs every proof; 0 only when none was contradicted and each reached its floor."""
+    """Runs every proof that is wanted; 0 only when none was contradicted and each reached its floor."""
     proofs: list[Proof] = []
-    steps: tuple[Callable[[ProcessPoolExecutor], Proof], ...] = (
+    steps: tuple[Step, ...] = (
         seeds,
         determinism,
         deaths,
@@ -274,7 +286,7 @@ def main() -> int:
         storage,
     )
     with ProcessPoolExecutor(WORKERS) as pool:
-        for step in steps:
+        for step in _chosen(steps):
             _console.print(f"proving {step.__name__} …")
             proofs.append(step(pool))
     table = Table("proof", "done", "floor", "violations", "seconds", "note")
