@@ -90,6 +90,14 @@ def prove() -> dict[str, Any]:
     return found
 
 
+def deaths() -> dict[str, Any]:
+    """A death at every seam call and every commit of every scenario."""
+    words = ("tests/rehearsal/prove.py", "deaths", "scenarios", "--whole", "--json")
+    done = run(sys.executable, *words, PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
 def bench() -> dict[str, Any]:
     """What things cost."""
     done = run(sys.executable, "benchmarks/run.py", PYTHONPATH=str(ROOT))
@@ -255,6 +263,7 @@ def install() -> dict[str, Any]:
 COMMANDS = {
     "demo": (demo, 'make demo ARGS="--once --days 30 --json"'),
     "prove": (prove, "make prove"),
+    "deaths": (deaths, 'make prove ARGS="deaths scenarios --whole"'),
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
