@@ -22,10 +22,12 @@ from interlock.ports import Books, Clock
 from interlock.protection.plan import OWNER
 from interlock.protection.view import may_cancel
 from interlock.reconcile.difference import Plan
+from interlock.reconcile.plan import MISMATCH
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
 
 SOON: Final = timedelta(seconds=1)
+MINUTE: Final = timedelta(minutes=1)
 HALF: Final = 2
 
 
@@ -70,6 +72,9 @@ class Steward:
                 await self.trader.cancel(intent)
 
     def _next(self, now: Instant) -> Instant:
+        """In the middle of the next bar; in a minute while a balance is frozen that the exchange may explain by then."""
+        if any(mark.startswith(MISMATCH) for mark in self.books.open_marks()):
+            return now + MINUTE
         middle = now.floor(self.span) + self.span / HALF
         return middle if now < middle else middle + self.span
 
