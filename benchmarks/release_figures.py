@@ -1,5 +1,6 @@
 """`make release-figures`: the large runs, each written to docs/figures with command, commit and machine. The README quotes these."""
 
+import hashlib
 import json
 import os
 import platform
@@ -15,6 +16,8 @@ from typing import Any
 
 from rich.console import Console
 
+from interlock.rehearsal.marks import below_floor
+from interlock.rehearsal.rehearse import Rehearsed, rehearse
 from interlock.rehearsal.restoring import drill
 from interlock.rehearsal.soak import soak
 from tests.host.postgresql import Server
@@ -27,6 +30,8 @@ from tests.rehearsal.sweep import quietly
 ROOT = Path(__file__).parents[1]
 FIGURES = ROOT / "docs" / "figures"
 YEAR = 365
+SEEDS = 2000
+OFTEN = 10_000
 DRILLS = 100
 PROGRAM = str(Path(sys.executable).with_name("interlock"))
 
@@ -58,7 +63,9 @@ def machine() -> dict[str, object]:
 def run(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
     """One command from the root of the repository."""
     environ = {**os.environ, **more}  # noqa: TID251 - handed on to a child, not read
-    return subprocess.run(words, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        words, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, check=False
+    )
 
 
 def demo() -> dict[str, Any]:
@@ -79,6 +86,14 @@ def demo() -> dict[str, Any]:
 def prove() -> dict[str, Any]:
     """Deaths at every seam, seeds, and real kills."""
     done = run(sys.executable, "tests/rehearsal/prove.py", "--json", PYTHONPATH=str(ROOT))
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def deaths() -> dict[str, Any]:
+    """A death at every seam call and every commit of every scenario."""
+    words = ("tests/rehearsal/prove.py", "deaths", "scenarios", "--whole", "--json")
+    done = run(sys.executable, *words, PYTHONPATH=str(ROOT))
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
 
@@ -106,9 +121,41 @@ def mutants() -> dict[str, Any]:
 
 def zoo() -> dict[str, Any]:
     """Bugs of our own making, and who saw each."""
-    done = run(sys.executable, "tests/zoo/run.py", PYTHONPATH=str(ROOT))
+    done = run(sys.executable, "tests/zoo/run.py", "--shrink", PYTHONPATH=str(ROOT))
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def seeds() -> dict[str, Any]:
+    """As many hostile lives as fit (`MINUTES=N`), from seed 0 on; what each fault came to, and which of them were rare."""
+    span = 60 * int(os.environ.get("MINUTES", "120"))  # noqa: TID251 - likewise
+    whole, digests, cores = Rehearsed(), hashlib.sha256(), os.cpu_count() or 1
+    began = time.monotonic()
+    while time.monotonic() - began < span:
+        part = rehearse(whole.seeds, SEEDS, cores)
+        whole.seeds += part.seeds
+        whole.lives += part.lives
+        whole.seams += part.seams
+        whole.virtual_s += part.virtual_s
+        whole.wrong += part.wrong
+        whole.marks.update(part.marks)
+        digests.update(part.digest.encode())
+        _console.print(f"{whole.seeds} seeds, {len(whole.wrong)} broke a promise")
+    seconds = time.monotonic() - began
+    return {
+        "seeds": whole.seeds,
+        "violations": len(whole.wrong),
+        "failing": [{"seed": w.seed, "violations": list(w.violations)} for w in whole.wrong],
+        "lives": whole.lives,
+        "seams": whole.seams,
+        "virtual_days": round(whole.virtual_s / 86400),
+        "seconds": round(seconds),
+        "processes": cores,
+        "seeds_per_second_and_process": round(whole.seeds / seconds / cores, 1),
+        "digest_of_digests": digests.hexdigest(),
+        "faults_below_10000": below_floor(whole.marks, OFTEN),
+        "marks": dict(sorted(whole.marks.items())),
+    }
 
 
 def soaking() -> dict[str, Any]:
@@ -216,9 +263,11 @@ def install() -> dict[str, Any]:
 COMMANDS = {
     "demo": (demo, 'make demo ARGS="--once --days 30 --json"'),
     "prove": (prove, "make prove"),
+    "deaths": (deaths, 'make prove ARGS="deaths scenarios --whole"'),
     "bench": (bench, "make bench"),
     "exchange": (exchange, "make release-figures ARGS=exchange"),
     "mutants": (mutants, "make mutants"),
+    "seeds": (seeds, "make release-figures ARGS=seeds"),
     "zoo": (zoo, "make release-figures ARGS=zoo"),
     "soak": (soaking, "make release-figures ARGS=soak"),
     "drills": (drills, "make release-figures ARGS=drills"),

@@ -210,3 +210,21 @@ def test_a_ledger_that_is_not_what_the_executions_made_of_it_is_named() -> None:
             del rows[key]
 
     assert books.verify_journal(_head(books)).wrong == ("fills trade-of-first has no entry",)
+
+
+def test_a_posting_that_was_changed_before_it_was_sealed_is_named(tmp_path: Path) -> None:
+    with closing(_open(tmp_path)) as books:
+        tenure = armed(books)
+        head = _head(books)
+        bought(books, tenure, "first")
+    assert head is not None
+    (tmp_path / "head").write_text(f"{head.n} {head.head}", encoding="utf-8")
+    assert _verified(tmp_path).holds
+    _by_hand(
+        tmp_path, "update postings set amount = '7' where rowid = (select max(rowid) from postings)"
+    )
+
+    found = _verified(tmp_path)
+
+    assert not found.holds
+    assert "does not sum to zero" in found.wrong[0]

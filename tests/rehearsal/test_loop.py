@@ -39,7 +39,7 @@ def test_a_deadlock_is_found_and_not_waited_out() -> None:
 def test_the_private_parts_of_asyncio_on_which_the_loop_stands_exist() -> None:
     loop = asyncio.SelectorEventLoop()
     try:
-        for name in ("_ready", "_run_once", "_clock_resolution", "_make_self_pipe", "_ssock"):
+        for name in ("_run_once", "_make_self_pipe", "_close_self_pipe", "_ssock"):
             assert hasattr(loop, name)
     finally:
         loop.close()
@@ -64,3 +64,36 @@ def test_the_same_seed_gives_the_same_interleaving_and_others_give_others() -> N
 
     assert [tuple(order_of_three(seed)) for seed in range(20)] == orders
     assert len(set(orders)) > 1
+
+
+def test_what_is_due_at_one_instant_comes_in_the_order_in_which_it_was_put_off() -> None:
+    async def timers() -> list[int]:
+        loop, seen = asyncio.get_running_loop(), list[int]()
+        for number in range(50):
+            loop.call_at(1.0 + number % 2, seen.append, number)
+        await asyncio.sleep(3)
+        return seen
+
+    assert run(timers())[0] == [*range(0, 50, 2), *range(1, 50, 2)]
+
+
+def test_what_was_called_off_neither_happens_nor_moves_time() -> None:
+    async def called_off() -> list[str]:
+        loop, seen = asyncio.get_running_loop(), list[str]()
+        timer, soon = loop.call_later(1, seen.append, "later"), loop.call_soon(seen.append, "soon")
+        timer.cancel()
+        soon.cancel()
+        await asyncio.sleep(0)
+        assert soon.cancelled()
+        return seen
+
+    assert run(called_off()) == ([], 0.0)
+
+
+def test_whatever_a_callback_raises_ends_the_run() -> None:
+    async def fails() -> None:
+        asyncio.get_running_loop().call_soon(int, "no number")
+        await asyncio.sleep(1)
+
+    with pytest.raises(RuntimeError, match="no number"):
+        run(fails())

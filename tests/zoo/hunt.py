@@ -21,7 +21,9 @@ import pytest
 from interlock.rehearsal.draw import draw
 from interlock.rehearsal.perform import SCRIPTS, perform
 from interlock.rehearsal.rehearse import quietly
+from interlock.rehearsal.schedule import Schedule
 from interlock.rehearsal.script import market_before
+from interlock.rehearsal.shrink import shrunk
 from tests.zoo.bug import RAISES, SRC, Bug
 from tests.zoo.bugs import BUGS
 from tests.zoo.graft import graft
@@ -37,7 +39,10 @@ QUIET: Final = ("-q", "-x", "--assert=plain", "-p", "no:cacheprovider", "-p", "n
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What became of one bug: at which seed it was caught (None: it was not, or by a test), who noticed, and what was said."""
+    """What became of one bug: at which seed it was caught (None: it was not, or by a test), who noticed, and what was said.
+
+    `steps` are those of that seed's schedule, and those that were left when it was shrunk (None: nobody shrank it).
+    """
 
     number: int
     caught: bool
@@ -46,6 +51,7 @@ class Found:
     seeds: int = 0
     seconds: float = 0.0
     said: str = ""
+    steps: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +72,16 @@ class Hunted:
         return statistics.median([each.seeds for each in self.found if each.seeds] or [0])
 
 
-def hunt(bugs: Sequence[Bug] = BUGS, tell: Callable[[Found], None] | None = None) -> Hunted:
-    """Hunts every one of these bugs."""
+def hunt(
+    bugs: Sequence[Bug] = BUGS,
+    tell: Callable[[Found], None] | None = None,
+    *,
+    shrinks: bool = False,
+) -> Hunted:
+    """Hunts every one of these bugs; `shrinks` also makes the schedule of a caught one small."""
     began, found = time.monotonic(), []
     _warm()
-    for each in _hunted(bugs):
+    for each in _hunted(bugs, shrinks=shrinks):
         found.append(each)
         if tell is not None:
             tell(each)
@@ -86,7 +97,7 @@ def _warm() -> None:
             market_before(start, symbols)
 
 
-def _hunted(bugs: Sequence[Bug]) -> Iterator[Found]:
+def _hunted(bugs: Sequence[Bug], *, shrinks: bool) -> Iterator[Found]:
     """Each in a child, so many at once; one that says nothing has escaped."""
     context = get_context("fork")
     running: dict[Connection, Bug] = {}
@@ -97,7 +108,7 @@ def _hunted(bugs: Sequence[Bug]) -> Iterator[Found]:
                 yield _told(ended, running.pop(ended))
         if bug is not None:
             theirs, ours = context.Pipe(duplex=False)
-            child = context.Process(target=_child, args=(bug, ours))
+            child = context.Process(target=_child, args=(bug, ours, shrinks))
             child.start()
             ours.close()
             running[theirs] = bug
@@ -112,13 +123,15 @@ def _told(ended: Connection, bug: Bug) -> Found:
     return said
 
 
-def _child(bug: Bug, told: Connection) -> None:
+def _child(bug: Bug, told: Connection, shrinks: bool) -> None:  # noqa: FBT001 - a process has no keywords
     signal.setitimer(signal.ITIMER_PROF, PATIENCE_S)
     began = time.process_time()
     for name, text in bug.sources().items():
         graft(name, text)
     found = _by_test(bug, bug.hunted_by) if bug.hunted_by else _by_seeds(bug)
-    told.send(replace(found, seconds=time.process_time() - began))
+    found = replace(found, seconds=time.process_time() - began)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    told.send(replace(found, steps=_shrunk(bug, found)) if shrinks else found)
 
 
 def _by_seeds(bug: Bug) -> Found:
@@ -137,6 +150,18 @@ def _by_seeds(bug: Bug) -> Found:
         unrelated = unrelated or "".join(wrong[:1])
     said = f"unrelated: {unrelated}" if unrelated else "nobody noticed"
     return Found(bug.number, caught=False, seeds=bug.seeds, said=said)
+
+
+def _shrunk(bug: Bug, found: Found) -> tuple[int, int] | None:
+    """How many steps the schedule has that caught it, and how many are left; I16 alone compares two performances."""
+    if found.seed is None or "I16" in found.by:
+        return None
+    schedule = bug.ground.of(draw(found.seed))
+
+    def breaks(tried: Schedule) -> bool:
+        return bool(set(noticed(perform(tried).violations)) & set(bug.caught_by))
+
+    return schedule.size, shrunk(schedule, breaks).size
 
 
 def noticed(violations: Sequence[str]) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
-"""The steward: does what the owner asked for and answers, and keeps books and exchange reconciled, every hour and when money moved.
+"""The steward: does what the owner asked for and answers, and reconciles books and exchange: as it begins, hourly, and when money moved.
 
 A request that cannot be done is answered with why, and keeps no other from being done.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -22,10 +22,12 @@ from interlock.ports import Books, Clock
 from interlock.protection.plan import OWNER
 from interlock.protection.view import may_cancel
 from interlock.reconcile.difference import Plan
+from interlock.reconcile.plan import MISMATCH
 from interlock.strategy.proposal import Purpose
 from interlock.values import Instant
 
 SOON: Final = timedelta(seconds=1)
+MINUTE: Final = timedelta(minutes=1)
 HALF: Final = 2
 
 
@@ -42,21 +44,21 @@ class Steward:
     span: timedelta
     name: str = "steward"
     backstop: float = 0.5
-    _due_at: Instant | None = None
+    _due_at: Instant = field(default_factory=lambda: Instant(0))
 
     async def once(self) -> Instant:
-        """Serves what was asked for; reconciles in the middle of each bar, when everything rests, and when money moved."""
+        """Serves what was asked for; reconciles as a life begins, in the middle of each bar, when all rests, and when money moved."""
         if self.settler.ready_at is None:
             return self.clock.now() + UNREADY
         await self._keep_killed()
         for asked in self.books.requests():
             await self._serve_alone(asked)
         now = self.clock.now()
-        if self._due_at is None:
-            self._due_at = self._next(now)
         if now >= self._due_at or self.settler.takes_moved():
-            self._due_at = self._next(now)
+            # Due until it was done: one that raises is made up for with the next turn.
+            self._due_at = now
             await self.reconciling.once()
+            self._due_at = self._next(now)
         return min(now + SOON, self._due_at) if self.books.requests() else self._due_at
 
     async def _keep_killed(self) -> None:
@@ -70,6 +72,9 @@ class Steward:
                 await self.trader.cancel(intent)
 
     def _next(self, now: Instant) -> Instant:
+        """In the middle of the next bar; in a minute while a balance is frozen that the exchange may explain by then."""
+        if any(mark.startswith(MISMATCH) for mark in self.books.open_marks()):
+            return now + MINUTE
         middle = now.floor(self.span) + self.span / HALF
         return middle if now < middle else middle + self.span
 

@@ -14,6 +14,8 @@ STABLE: Final[dict[str, Decimal]] = {"USD": Decimal(1), "USDT": Decimal(1)}
 
 
 HOUR: Final = timedelta(hours=1)
+# So long after an hour its interest may still come: who charges it takes a moment, and his clock may be behind ours.
+LATE: Final = timedelta(seconds=30)
 LOOK_BACK: Final = timedelta(days=6)
 RETRY: Final = timedelta(seconds=30)
 
@@ -35,7 +37,7 @@ class Journal:
         return await self.keep([each for each in told if each.at <= until])
 
     async def interest(self, reading: AccountReading) -> None:
-        """Books the interest once an hour while anything is, was lately, or may be borrowed; on spot nothing is asked.
+        """Books an hour's interest, until all of it must be there, while anything is, was or may be borrowed; on spot nothing is asked.
 
         A journal that could not be read is asked for again half a minute later, from where it was booked.
         """
@@ -48,7 +50,7 @@ class Journal:
         self.failed_at = reading.as_of
         await self.book((last or reading.as_of - LOOK_BACK) - HOUR, reading.as_of)
         self.failed_at = None
-        self.read_to = reading.as_of
+        self.read_to = reading.as_of - LATE
 
     def _is_on_margin(self, reading: AccountReading) -> bool:
         """Whether anything is owed, a lot stands on credit, or a row lets one be made."""

@@ -1,7 +1,8 @@
-"""How often each method is asked: below the published limits, whatever the line does to the times in between.
+"""How often each method is asked: below the published limits, whatever the line and our clock do to the times in between.
 
 A slot that was used is free again only when its window has passed since the answer came: the exchange cannot have counted later than
-that, so no jitter brings two requests closer together than it admits. Each method has slots of its own: a cancel waits for cancels alone.
+that, so no jitter brings two requests closer together than it admits. What is measured are seconds of the loop, which no jump of the clock
+moves. Each method has slots of its own: a cancel waits for cancels alone.
 """
 
 import asyncio
@@ -15,9 +16,6 @@ from typing import Final
 
 from interlock.errors import Starved
 from interlock.exchange.windows import Pause
-from interlock.values import Instant
-
-ZERO: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +54,17 @@ def unlimited(method: str) -> Limit | None:  # noqa: ARG001 - it answers for any
 
 @dataclass(slots=True)
 class _Lane:
-    """The slots of one method: how many are not in use, and when each of those may be used again."""
+    """The slots of one method: how many are not in use, and at which second of the loop each of those may be used again."""
 
     limit: Limit
     slots: asyncio.Semaphore
-    free_at: deque[Instant] = field(default_factory=deque)
+    free_at: deque[float] = field(default_factory=deque)
 
 
 class Budget:
-    """The slots of every method of one key. `now` and `pause` are the clock's; who asks says for how long a slot is waited for."""
+    """The slots of every method of one key. `pause` lets time pass; who asks says for how long a slot is waited for."""
 
-    def __init__(
-        self,
-        now: Callable[[], Instant],
-        pause: Pause,
-        limit_of: Callable[[str], Limit | None] = published,
-    ) -> None:
-        self._now: Final = now
+    def __init__(self, pause: Pause, limit_of: Callable[[str], Limit | None] = published) -> None:
         self._pause: Final = pause
         self._limit_of: Final = limit_of
         self._lanes: Final[dict[str, _Lane]] = {}
@@ -85,27 +77,29 @@ class Budget:
             yield
             return
         await _take(lane, method, patience)
-        free_at = lane.free_at.popleft()
+        free_at, second = lane.free_at.popleft(), asyncio.get_running_loop().time
         try:
-            # A clock that was set back must not make us wait for longer than a window.
-            wait = min(free_at - self._now(), lane.limit.window)
-            if wait > ZERO:
-                await self._pause(wait)
+            wait = free_at - second()
+            if wait > 0:
+                await self._pause(timedelta(seconds=wait))
             yield
         finally:
-            lane.free_at.append(self._now() + lane.limit.window)
+            lane.free_at.append(second() + lane.limit.window.total_seconds())
             lane.slots.release()
 
     def _lane(self, method: str) -> _Lane | None:
         lane = self._lanes.get(method)
         limit = lane.limit if lane else self._limit_of(method)
         if lane is None and limit is not None:
-            never_used = deque([Instant(0)] * limit.count)
+            never_used = deque([0.0] * limit.count)
             lane = self._lanes[method] = _Lane(limit, asyncio.Semaphore(limit.count), never_used)
         return lane
 
 
 async def _take(lane: _Lane, method: str, patience: timedelta) -> None:
+    if not lane.slots.locked():
+        await lane.slots.acquire()
+        return
     try:
         async with asyncio.timeout(patience.total_seconds()):
             await lane.slots.acquire()

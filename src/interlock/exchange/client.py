@@ -100,7 +100,7 @@ class CryptoComExchange:
         self._now = now
         self._pause = pause
         self._pausing = Pausing(now)
-        self._budget = budget or Budget(now, pause)
+        self._budget = budget or Budget(pause)
         self.skipped: dict[str, tuple[str, ...]] = {}
 
     async def instruments(self) -> tuple[Instrument, ...]:

@@ -12,6 +12,7 @@ from typing import Final
 from interlock.account import Tenure
 from interlock.errors import BrokenInvariant, NotSent, Refused, Unreachable
 from interlock.orders.evidence import (
+    HORIZON,
     LOOKS_MIN,
     Absent,
     Accepted,
@@ -22,9 +23,9 @@ from interlock.orders.evidence import (
     proven_absent,
 )
 from interlock.orders.intent import Attempt, Intent, Request
-from interlock.orders.life import FINAL_WORDS, State, move
+from interlock.orders.life import CANCEL_RETRY, FINAL_WORDS, State, move
 from interlock.strategy.proposal import OrderType, Purpose
-from interlock.values import Instant
+from interlock.values import Instant, is_within
 
 ACCEPTED: Final = "ACCEPTED"
 NOT_SENT: Final = "NOT_SENT"
@@ -120,8 +121,15 @@ def after_fact(intent: Intent, fact: OrderFact, now: Instant) -> Learnt:
     state = fact.state
     if is_child and state not in FINAL_WORDS:
         state = State.WORKING
+    if state is State.WORKING and _is_leaving(intent, now):
+        state = State.CANCELLING
     learnt = _moved(known, state, now, intent)
     return _without_overfill(_filled_whole(learnt))
+
+
+def _is_leaving(intent: Intent, now: Instant) -> bool:
+    """Whether its cancel was asked for so lately that a listing which still shows it may be older."""
+    return intent.state is State.CANCELLING and is_within(intent.updated_at, now, CANCEL_RETRY)
 
 
 def after_fills(intent: Intent, fills: Sequence[Fill], now: Instant) -> Learnt:
@@ -161,15 +169,21 @@ def may_repeat(intent: Intent, looks: Sequence[Absent], attempts: Sequence[Attem
     return len({look.source for look in looks if look.asked_at >= last}) >= LOOKS_MIN
 
 
-def by_its_clock(attempts: Sequence[Attempt], tenure: Tenure) -> tuple[Attempt, ...]:
-    """The attempts as this tenure can date them: whatever the clock of an earlier one said, they left before it began."""
+def by_its_clock(attempts: Sequence[Attempt], tenure: Tenure, now: Instant) -> tuple[Attempt, ...]:
+    """The attempts as this tenure can date them.
+
+    A nonce of an earlier tenure that lies a whole horizon ahead was made by a wrong clock: nobody takes it before then, and it left before
+    this tenure began. As its time comes near it is believed again.
+    """
     began = tenure.began_at
-    return tuple(
-        a
-        if a.epoch == tenure.epoch
-        else replace(a, nonce=min(a.nonce, began.ms), at=min(a.at, began))
-        for a in attempts
-    )
+
+    def dated(attempt: Attempt) -> Attempt:
+        is_ahead = Instant.of_ms(attempt.nonce) > now + HORIZON
+        if attempt.epoch == tenure.epoch or not is_ahead:
+            return attempt
+        return replace(attempt, nonce=min(attempt.nonce, began.ms), at=min(attempt.at, began))
+
+    return tuple(map(dated, attempts))
 
 
 def looked(looks: Sequence[Absent], now: Instant) -> tuple[Absent, ...]:

@@ -5,6 +5,7 @@ Every pair that the table does not list is refused and raises.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -26,6 +27,9 @@ class State(StrEnum):
     REJECTED = "REJECTED"
     NOT_PLACED = "NOT_PLACED"
 
+
+# How long the exchange's word about a cancel is waited for, before it is asked for again.
+CANCEL_RETRY: Final = timedelta(seconds=5)
 
 ENDS: Final = frozenset(
     {State.FILLED, State.CANCELLED, State.EXPIRED, State.REJECTED, State.NOT_PLACED}

@@ -20,7 +20,6 @@ from interlock.protection.view import (
     View,
     is_protected,
     is_resting,
-    is_within,
     may_cancel,
     owes_executions,
     stop_price,
@@ -30,7 +29,7 @@ from interlock.protection.view import (
     uncovered_by,
 )
 from interlock.strategy.proposal import OrderType, Proposal, Purpose, TimeInForce
-from interlock.values import Price, Quantity, Side
+from interlock.values import Price, Quantity, Side, is_within
 
 STOP_REFUSED: Final = "STOP_REFUSED"
 STOP_UNCONFIRMED: Final = "STOP_UNCONFIRMED"

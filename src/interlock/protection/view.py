@@ -13,11 +13,10 @@ from typing import Final
 from interlock.account import Lot
 from interlock.market import Tick
 from interlock.orders.intent import Intent
-from interlock.orders.life import State
+from interlock.orders.life import CANCEL_RETRY, State
 from interlock.strategy.proposal import Purpose
-from interlock.values import Instant, Instrument, Price
+from interlock.values import Instant, Instrument, Price, is_within
 
-CANCEL_RETRY: Final = timedelta(seconds=5)
 ZERO: Final = Decimal(0)
 
 
@@ -108,11 +107,6 @@ def resting_stops(view: View) -> tuple[Intent, ...]:
 def is_resting(leg: Intent) -> bool:
     """Whether the exchange itself listed this order as it was asked for, and nobody has asked it to go since."""
     return leg.confirmed_at is not None and leg.state in (State.ACKED, State.WORKING)
-
-
-def is_within(at: Instant, now: Instant, span: timedelta) -> bool:
-    """Whether it is less than `span` ago. What our clock dates in the future was dated by a clock that has been set back: long ago."""
-    return timedelta() <= now - at < span
 
 
 def may_cancel(leg: Intent, now: Instant) -> bool:

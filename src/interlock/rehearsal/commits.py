@@ -283,11 +283,14 @@ class Commits:
     def _is_covered(self, oid: str, attempts: list[Attempt]) -> bool:
         if attempts and all(map(_placed_nothing, attempts)):
             return True
-        # What an earlier life asked for had left before this one began, whatever its clock said; a look of a later time is none yet.
-        life, began = self.account().epoch, self.account().began_at.ms
-        nonces = (a.nonce if a.epoch == life else min(a.nonce, began) for a in attempts)
-        after = Instant.of_ms(max(nonces, default=0)) + HORIZON
+        # What an earlier life asked for with a nonce that nobody takes yet had left before this one began; a look of a later time is none.
         now = self.world.machine.tells(self.world.now())
+        life, began = self.account().epoch, self.account().began_at.ms
+        far = (now + HORIZON).ms
+        nonces = (
+            min(a.nonce, began) if a.epoch != life and a.nonce > far else a.nonce for a in attempts
+        )
+        after = Instant.of_ms(max(nonces, default=0)) + HORIZON
         asked = (each for each in self.all(ABSENCES) if each.client_oid == oid)
         looks = (each for each in asked if each.asked_at <= now)
         return len({each.source for each in looks if each.asked_at > after}) >= LOOKS

@@ -13,16 +13,16 @@ from interlock.rehearsal.schedule import Schedule
 
 # Short scripts often, long ones seldom: a seed costs by what it lives through. Each is listened to as often as not.
 WEIGHTS: Final = {
-    "bought": 46,
-    "whole": 14,
+    "bought": 50,
+    "whole": 15,
     "midnight": 10,
-    "left": 8,
-    "by_stop": 4,
-    "by_plan": 3,
-    "lent": 5,
-    "long": 3,
-    "by_trail": 1,
-    "sold": 1,
+    "left": 7,
+    "by_stop": 2.5,
+    "by_plan": 2,
+    "lent": 3.5,
+    "long": 2,
+    "by_trail": 0.8,
+    "sold": 0.6,
     "away": 1.4,
 }
 HEARD: Final = 0.6

@@ -7,6 +7,7 @@ from typing import Any, Final
 from interlock.ledger.book import wallet
 from interlock.orders.intent import PREFIX, target_of
 from interlock.ports import Books
+from interlock.reconcile.plan import MISMATCH
 from interlock.rehearsal.script import PAIR
 from interlock.rehearsal.world import World, wallet_of
 from interlock.values import Instant
@@ -23,8 +24,7 @@ def violations(world: World) -> list[str]:
         *world.watcher.violations(),
         *_one_order_per_intent(books, truth, world.now()),
         *_pairs_are_whole(books, truth, world.now()),
-        *equal_books(books, world),
-        *every_fill_once(books, truth),
+        *unbooked(world),
         *_protected_or_flat(books, truth),
         *_lives_ended_as_they_may(world),
         *nothing_unknown(books),
@@ -32,10 +32,16 @@ def violations(world: World) -> list[str]:
 
 
 def at_rest(world: World) -> list[str]:
-    """What is not at rest yet: nothing unknown, every lot protected or flat, and no sale half done."""
+    """What is not at rest yet: nothing unknown, every lot protected or flat, no sale half done, and nothing frozen that is explained."""
     books = world.open_books()
     uncovered = _protected_or_flat(books, world.engine.books())
-    return [*nothing_unknown(books), *uncovered, *_half_done(books)]
+    return [*nothing_unknown(books), *uncovered, *_half_done(books), *_frozen(books)]
+
+
+def unbooked(world: World) -> list[str]:
+    """What happened at the exchange and is not in our books, or there and never happened."""
+    books = world.open_books()
+    return [*equal_books(books, world), *every_fill_once(books, world.engine.books())]
 
 
 def undisturbed(world: World) -> list[str]:
@@ -51,6 +57,12 @@ def _half_done(books: Books) -> list[str]:
         for lot, legs in books.open_lots()
         if lot.exit_reason is not None and not lot.is_dust(legs[0].proposal.instrument)
     ]
+
+
+def _frozen(books: Books) -> list[str]:
+    """The exchange's journal explains every balance there is here: a currency that was frozen before it was read is free again soon."""
+    frozen = sorted(each for each in books.open_marks() if each.startswith(MISMATCH))
+    return [f"I17: {mark} stands" for mark in frozen]
 
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:

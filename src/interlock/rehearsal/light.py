@@ -17,13 +17,14 @@ from interlock.api.observe import observe
 from interlock.health.readiness import readiness
 from interlock.rehearsal.world import World
 from interlock.risk import probe
-from interlock.risk.finding import MISSING, NOT_ASKED, RAISED
+from interlock.risk.finding import MISSING, RAISED
 from interlock.risk.probe_request import ProbeRequest, Scope
 from interlock.settings import Settings
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Side
 
-BLIND: Final = frozenset({MISSING, RAISED, NOT_ASKED})
+# What was not asked was kept from it by the no of another rule, which is looked at itself.
+BLIND: Final = frozenset({MISSING, RAISED})
 CLOSED: Final = frozenset(
     {
         *("LEASE", "KILL", "PAUSE", "MODE", "ENV_BOUND", "UNKNOWN_OUTCOME", "FROZEN"),

@@ -7,11 +7,15 @@ import asyncio
 import random
 import selectors
 from collections.abc import Callable, Mapping
-from typing import Any
+from contextvars import Context, copy_context
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any, Final
 
 from typing_extensions import override
 
-STEPS_MAX = 2_000_000
+STEPS_MAX: Final = 2_000_000
+RESOLUTION: Final = 1e-9
 
 
 class Crash(BaseException):
@@ -19,10 +23,7 @@ class Crash(BaseException):
 
 
 class _NullSelector(selectors.BaseSelector):
-    """Never touches the machine: to wait is to move virtual time."""
-
-    def __init__(self) -> None:
-        self.loop: SimLoop | None = None
+    """Never touches the machine."""
 
     @override
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
@@ -42,15 +43,34 @@ class _NullSelector(selectors.BaseSelector):
 
     @override
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            raise RuntimeError("deadlock: nothing is scheduled")
-        if timeout > 0 and self.loop is not None:
-            self.loop.virtual += timeout
-        return []
+        raise RuntimeError("nothing is waited for here")
+
+
+class _Due:
+    """What the loop is to call: as much of an `asyncio.Handle` as asyncio asks of one."""
+
+    __slots__ = ("args", "callback", "context", "is_cancelled")
+
+    def __init__(
+        self, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
+    ) -> None:
+        self.callback = callback
+        self.args = args
+        self.context = context or copy_context()
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled
 
 
 class SimLoop(asyncio.SelectorEventLoop):
-    """The desk's own asyncio code runs on it unmodified; `shuffle` permutes what is ready in each turn."""
+    """The desk's own asyncio code runs on it unmodified; `shuffle` permutes what is ready in each turn.
+
+    To wait is to move virtual time. What is due at the same time comes in the order in which it was put off.
+    """
 
     def __init__(self, seed: int, *, shuffle: bool = True) -> None:
         self.virtual = 0.0
@@ -59,10 +79,10 @@ class SimLoop(asyncio.SelectorEventLoop):
         self.failure: dict[str, Any] | None = None
         self.choices = random.Random(seed)  # noqa: S311 - a seed must give the same choices
         self.shuffle = shuffle
-        selector = _NullSelector()
-        super().__init__(selector)
-        selector.loop = self
-        self._clock_resolution = 1e-9
+        self._dues: list[_Due] = []
+        self._timers: list[tuple[float, int, _Due]] = []
+        self._count = count()
+        super().__init__(_NullSelector())
         self.set_exception_handler(self._fail)
 
     def _make_self_pipe(self) -> None:
@@ -72,12 +92,43 @@ class SimLoop(asyncio.SelectorEventLoop):
     def _close_self_pipe(self) -> None:
         pass
 
-    def _write_to_self(self) -> None:
-        pass
-
     @override
     def time(self) -> float:
         return self.virtual
+
+    @override
+    def call_soon(  # type: ignore[override]  # nobody asks for more than a handle that can be cancelled
+        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+    ) -> Any:
+        due = _Due(callback, args, context)
+        self._dues.append(due)
+        return due
+
+    call_soon_threadsafe = call_soon  # type: ignore[assignment]  # there is one thread
+
+    @override
+    def call_at(  # type: ignore[override]  # as above
+        self,
+        when: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> Any:
+        due = _Due(callback, args, context)
+        heappush(self._timers, (when, next(self._count), due))
+        return due
+
+    @override
+    def call_later(  # type: ignore[override]  # as above
+        self,
+        delay: float,
+        callback: Callable[..., object],
+        *args: Any,
+        context: Context | None = None,
+    ) -> Any:
+        due = _Due(callback, args, context)
+        heappush(self._timers, (self.virtual + delay, next(self._count), due))
+        return due
 
     @override
     def run_in_executor(  # type: ignore[override]  # whatever its signature, it refuses
@@ -85,19 +136,46 @@ class SimLoop(asyncio.SelectorEventLoop):
     ) -> Any:
         raise RuntimeError("threads are banned in the simulation")
 
+    @override
+    def close(self) -> None:
+        self._dues.clear()
+        self._timers.clear()
+        super().close()
+
     def _fail(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         self.failure = self.failure or context
 
     def _run_once(self) -> None:
-        ready = self._ready  # type: ignore[attr-defined] # asyncio's own queue, pinned by test_loop.py
-        if self.shuffle and len(ready) > 1:
-            batch = list(ready)
-            self.choices.shuffle(batch)
-            ready.clear()
-            ready.extend(batch)
+        """One turn: what was ready when it began, and what is due by then."""
+        dues, self._dues = self._dues, []
+        if self.shuffle and len(dues) > 1:
+            self.choices.shuffle(dues)
         self.steps += 1
         if self.steps > self.steps_max:
             raise RuntimeError("step budget exceeded: a livelock")
-        super()._run_once()  # type: ignore[misc] # as above
+        self._move_on(dues)
+        for due in dues:
+            if not due.is_cancelled:
+                self._call(due)
         if self.failure:
             raise RuntimeError(f"unhandled in a callback: {self.failure}")
+
+    def _move_on(self, dues: list[_Due]) -> None:
+        """Moves time to the next timer where nothing is ready, and adds every timer that is due."""
+        timers = self._timers
+        while timers and timers[0][2].is_cancelled:
+            heappop(timers)
+        if not dues:
+            if not timers:
+                raise RuntimeError("deadlock: nothing is scheduled")
+            self.virtual = max(self.virtual, timers[0][0])
+        while timers and timers[0][0] < self.virtual + RESOLUTION:
+            dues.append(heappop(timers)[2])
+
+    def _call(self, due: _Due) -> None:
+        try:
+            due.context.run(due.callback, *due.args)
+        except (SystemExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever a callback raises ends the run
+            self.call_exception_handler({"message": f"in {due.callback}", "exception": error})

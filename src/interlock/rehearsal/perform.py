@@ -13,7 +13,7 @@ from interlock.errors import BadInput
 from interlock.rehearsal import reading
 from interlock.rehearsal.acts import ACTS, enlist, machine_of, messenger_of
 from interlock.rehearsal.counting import Counting
-from interlock.rehearsal.judge import at_rest, undisturbed, violations
+from interlock.rehearsal.judge import at_rest, unbooked, undisturbed, violations
 from interlock.rehearsal.light import Light
 from interlock.rehearsal.machine import HostileMachine, Messenger
 from interlock.rehearsal.schedule import Schedule
@@ -51,9 +51,11 @@ STEPS_MAX: Final = 200_000  # seven times what the longest of them takes: beyond
 BACKSTOP: Final = timedelta(minutes=1)
 LOOK_EVERY: Final = timedelta(seconds=30)
 AFTER: Final = timedelta(minutes=12)
-"""How long a script goes on after it has healed."""
+"""How long a script goes on after it has healed, at most."""
+STILL: Final = timedelta(minutes=3)
+"""How long everything must have been at rest, while every pass comes round each minute, until nothing more is waited for."""
 STRANGERS: Final = timedelta(minutes=50)
-"""And where somebody else traded or moved money: the next reconciliation books it, twice an hour."""
+"""And where somebody else traded or moved money: the next reconciliation books it, at the latest in the middle of the next bar."""
 
 
 Tell = Callable[[int, float, str], None]
@@ -79,7 +81,8 @@ class Healing:
     play: Play | None
     ours_alone: bool = True
     left: list[str] = field(default_factory=list)
-    rested_after: timedelta | None = None
+    has_rested: bool = False
+    _still: timedelta = timedelta()
 
     def begin(self) -> None:
         """Every fault is off, everybody is well."""
@@ -110,17 +113,20 @@ class Healing:
                 world.clock.nudge(one.name).set()
 
     def _look(self, since: timedelta) -> None:
-        if self.rested_after is None:
-            self.left = at_rest(self.world)
-            if not self.left:
-                self.rested_after = since
-            elif since < REST:
-                again = since + LOOK_EVERY
-                self.world.loop.call_later(LOOK_EVERY.total_seconds(), self._look, again)
+        """Whether everything is at rest; when it has been for long enough, and nothing is owed to the books, it is over."""
+        left = at_rest(self.world)
+        if since <= REST:
+            self.left, self.has_rested = left, self.has_rested or not left
+        self._still = timedelta() if left else self._still + LOOK_EVERY
+        if self._still > STILL and not unbooked(self.world):
+            self.world.end()
+        elif since < (REST if self.ours_alone else STRANGERS):
+            again = since + LOOK_EVERY
+            self.world.loop.call_later(LOOK_EVERY.total_seconds(), self._look, again)
 
     def violations(self) -> list[str]:
         """What did not come to rest in time."""
-        if self.rested_after is not None:
+        if self.has_rested:
             return []
         return [
             f"I17: ten minutes after the last fault {each.removeprefix('I17: ')}"

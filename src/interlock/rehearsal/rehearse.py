@@ -1,5 +1,6 @@
 """Many seeds performed on every core: how many, how fast, what was wrong, and which faults took effect how often."""
 
+import gc
 import hashlib
 import logging
 import time
@@ -8,12 +9,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import Final
 
 import structlog
 
 from interlock.rehearsal.draw import draw
 from interlock.rehearsal.marks import must_be_covered
 from interlock.rehearsal.perform import Performance, perform
+
+# Of Python's collector: a seed makes tens of thousands of things, and leaves next to nothing.
+NEW_THINGS_MAX: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,24 @@ def rehearse(
 def _performed(first: int, count: int, processes: int) -> Iterator[tuple[int, Performance]]:
     seeds = range(first, first + count)
     if processes == 1:
-        quietly()
-        yield from ((seed, _of(seed)) for seed in seeds)
+        usual = gc.get_threshold()
+        _prepare()
+        try:
+            yield from ((seed, _of(seed)) for seed in seeds)
+        finally:
+            gc.unfreeze()
+            gc.set_threshold(*usual)
         return
     context = get_context("forkserver")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=quietly) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=_prepare) as pool:
         yield from zip(seeds, pool.map(_of, seeds, chunksize=20), strict=True)
+
+
+def _prepare() -> None:
+    """A process that performs seeds: what is there already is not looked through again and again for what is left over."""
+    quietly()
+    gc.freeze()
+    gc.set_threshold(NEW_THINGS_MAX)
 
 
 def _of(seed: int) -> Performance:

@@ -26,8 +26,10 @@ from interlock.values import Instant
 SYMBOL = "XRP_USDT"
 LEAVING = "SIGNAL:by-hand"
 ALIKE = ("ADA_USDT", "DOGE_USDT")  # other markets that the same bars move
+TRADED = (SYMBOL, *ALIKE)
 LISTED = ("BTC_USDT", "ETH_USDT", SYMBOL, *ALIKE, "XRP_USD", "USDT_USD")
 SERIES = load("binance_XRP-USDT_1h")
+REPLAY = {name: replace(SERIES, symbol=name) for name in TRADED}
 ROW = WatchlistRow(
     symbol=SYMBOL,
     preset="intraday-aggressive",
@@ -114,10 +116,10 @@ def stage(
     """A world with this script, new books (on a dictionary, or what `open_books` opens), and crashes at these seams."""
     start = Instant.of_iso(script.start)
     key, spare = demo_key(seed), demo_key(seed + SPARE)
-    names = (SYMBOL, *ALIKE)[:symbols]
+    names = TRADED[:symbols]
     config = Config(
         start=start,
-        replay={name: replace(SERIES, symbol=name) for name in names},
+        replay={name: REPLAY[name] for name in names},
         keys=(key, spare),
         depth=dict.fromkeys(names, script.depth),
         listed=LISTED,

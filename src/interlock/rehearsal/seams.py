@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from interlock.rehearsal.loop import Crash
 
@@ -29,7 +28,6 @@ class Seams:
     ends_at: int | None = None
     count: int = 0
     is_dead: bool = False
-    trace: Any = field(default_factory=hashlib.sha256)
     names: list[str] = field(default_factory=list)
     acts: dict[int, Callable[[], None]] = field(default_factory=dict)
     cues: "list[Cue]" = field(default_factory=list)
@@ -39,6 +37,11 @@ class Seams:
     def newest(self) -> str:
         """The seam that was passed last."""
         return self.names[-1] if self.names else ""
+
+    @property
+    def trace(self) -> str:
+        """The hash of every seam in its order."""
+        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()
 
     def begin(self, life: int) -> None:
         """A life begins; they count from 1."""
@@ -55,7 +58,6 @@ class Seams:
         """One crash point. A dead life passes none."""
         if self.is_dead:
             raise Crash(name)
-        self.trace.update(f"{self.count}:{name}\n".encode())
         self.names.append(name)
         number = self.count
         if self.tell is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
+from interlock.errors import BadInput
 from interlock.rehearsal.perform import perform
 from interlock.rehearsal.schedule import Place, Schedule, places, without
 
@@ -31,7 +32,14 @@ def _same(schedule: Schedule) -> Breaks | None:
     if not found:
         return None
     kind = found[0][:KIND]
-    return lambda other: any(each[:KIND] == kind for each in perform(other).violations)
+
+    def breaks(other: Schedule) -> bool:
+        try:
+            return any(each[:KIND] == kind for each in perform(other).violations)
+        except BadInput:  # a step that names what was left out
+            return False
+
+    return breaks
 
 
 def _fewer(schedule: Schedule, still: Breaks) -> Schedule:

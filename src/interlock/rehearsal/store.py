@@ -4,7 +4,7 @@
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
@@ -154,18 +154,19 @@ class DictRows:
         place = _places(table.columns)
         clock = place[table.clock]
         wanted = [(place[name], cell) for name, cell in equal.items()]
-        found: list[tuple[Key, Row]] = list(self._rows(table).items())
+        found: Collection[tuple[Key, Row]] = self._rows(table).items()
         for n, cell in wanted:
             found = [each for each in found if each[1][n] == cell]
         if since is not None:
             found = [each for each in found if _whole(each[1][clock]) >= since.micros]
         if until is not None:
             found = [each for each in found if _whole(each[1][clock]) <= until.micros]
-        if table.key and len(found) > 1:
-            found.sort(key=lambda each: (each[1][clock], each[0]), reverse=newest)
+        rows = list(found)
+        if table.key and len(rows) > 1:
+            rows.sort(key=lambda each: (each[1][clock], each[0]), reverse=newest)
         elif newest:
-            found.reverse()
-        return [row for _, row in found[:limit]]
+            rows.reverse()
+        return [row for _, row in rows[:limit]]
 
     def forget(self) -> None:
         """Undoes every write, the last one first."""

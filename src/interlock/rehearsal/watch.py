@@ -54,7 +54,6 @@ class Watch:
     _found: dict[str, None] = field(default_factory=dict)
     _seen: int = 0
     _epoch: int = 0
-    _skew: timedelta = timedelta()
     _reached: dict[str, deque[int]] = field(default_factory=lambda: defaultdict(deque))
 
     def __post_init__(self) -> None:
@@ -149,10 +148,6 @@ class Watch:
 
     def reaches(self, path: str) -> None:
         """I19: no window of any method holds more than was published."""
-        # By the exchange's clock alone whoever's own clock jumped would be blamed for what he could not know.
-        if self.world.machine.skew != self._skew:
-            self._skew = self.world.machine.skew
-            self._reached.clear()
         method, now = path.partition("?")[0], self.world.engine.now.micros
         usual = PUBLIC if method.startswith("public/") else PRIVATE
         most, window = LIMITS.get(method, usual)

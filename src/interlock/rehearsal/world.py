@@ -61,7 +61,10 @@ class VirtualClock:
         return self._loop.time()
 
     def nudge(self, who: str) -> asyncio.Event:
-        return self._bells.setdefault(who, asyncio.Event())
+        bell = self._bells.get(who)
+        if bell is None:
+            bell = self._bells[who] = asyncio.Event()
+        return bell
 
     def attend(self, names: Sequence[str]) -> None:
         """Time waits for nobody here."""
@@ -73,12 +76,13 @@ class VirtualClock:
         self._world.onlooker.rests(who)
         self._seams.point(f"rest {who}")
         seconds = min(backstop, max(0.0, (until - self.now()).total_seconds()))
+        bell, loop = self.nudge(who), self._loop
+        ring = loop.call_later(seconds, bell.set) if seconds else loop.call_soon(bell.set)
         try:
-            async with asyncio.timeout(seconds):
-                await self.nudge(who).wait()
-        except TimeoutError:
-            pass
-        self.nudge(who).clear()
+            await bell.wait()
+        finally:
+            ring.cancel()
+        bell.clear()
         self._seams.point(f"wake {who}")
 
 
@@ -147,16 +151,18 @@ class CrashingStore:
         self._name = name
 
     def __getattr__(self, what: str) -> Callable[..., Any]:
-        call = getattr(self._inner, what)
+        call, world, point = getattr(self._inner, what), self._world, self._seams.point
+        begins, done = f"{self._name}.{what} begins", f"{self._name}.{what} is done"
 
         def crashing(*arguments: object, **named: object) -> object:
-            self._seams.point(f"{self._name}.{what} begins")
-            self._world.machine.may_write(what)
+            point(begins)
+            world.machine.may_write(what)
             result = call(*arguments, **named)
-            self._world.machine.wrote(what)
-            self._seams.point(f"{self._name}.{what} is done")
+            world.machine.wrote(what)
+            point(done)
             return result
 
+        setattr(self, what, crashing)
         return crashing
 
 
@@ -197,6 +203,7 @@ class World:
     sockets: Sockets = field(init=False)
     seams: Seams = field(init=False)
     _life: "asyncio.Task[None] | None" = None
+    _now: tuple[float, Instant] | None = None
     loop: SimLoop = field(init=False)
     start: Instant = field(init=False)
 
@@ -215,16 +222,21 @@ class World:
             self.loop.run_until_complete(self._all_lives())
         finally:
             self.loop.close()
-        return str(self.seams.trace.hexdigest())
+        return self.seams.trace
 
     def now(self) -> Instant:
         """Virtual time."""
-        return Instant(self.start.micros + round(self.loop.virtual * 1_000_000))
+        virtual, known = self.loop.virtual, self._now
+        if known is None or known[0] != virtual:
+            at = Instant(self.start.micros + round(virtual * 1_000_000))
+            known = self._now = (virtual, at)
+        return known[1]
 
     def catch_up(self) -> None:
         """The exchange lives on the same time, whether or not anybody asks it."""
-        if self.now() > self.engine.now:
-            self.engine.advance(self.now())
+        now = self.now()
+        if now > self.engine.now:
+            self.engine.advance(now)
         self.pass_on()
 
     def pass_on(self) -> None:
@@ -252,6 +264,12 @@ class World:
         self.lasts = max(self.lasts, self.now() + span - self.start)
         if self.ending is not None:
             self.ending.reschedule(self.lasts.total_seconds())
+
+    def end(self) -> None:
+        """The scenario is over now."""
+        self.lasts = self.now() - self.start
+        if self.ending is not None:
+            self.ending.reschedule(self.loop.time())
 
     async def _one_life(self) -> None:
         life = self._life = asyncio.create_task(self._live())

@@ -114,7 +114,9 @@ class _Touched:
             return
         self.rows.add(ABSENCES, absent)
         looks = learning.looked(self.rows.find(ABSENCES, client_oid=absent.client_oid), self.now)
-        attempts = learning.by_its_clock(attempts_of(self.rows, intent), self.account.tenure)
+        attempts = learning.by_its_clock(
+            attempts_of(self.rows, intent), self.account.tenure, self.now
+        )
         self.after[intent.id] = learning.after_absence(intent, looks, attempts, self.now)
 
     def settle(self) -> tuple[Intent, ...]:

@@ -223,7 +223,7 @@ def _legs_asked(intent: Intent) -> tuple[Intent, ...]:
 def _is_unseen(rows: Rows, account: AccountRow, leg: Intent, now: Instant) -> bool:
     """Whether a whole look found nothing of this leg since it was last asked for."""
     looks = learning.looked(rows.find(ABSENCES, client_oid=leg.client_oid), now)
-    attempts = learning.by_its_clock(attempts_of(rows, leg), account.tenure)
+    attempts = learning.by_its_clock(attempts_of(rows, leg), account.tenure, now)
     return learning.may_repeat(leg, looks, attempts)
 
 

@@ -140,14 +140,13 @@ def readable(
     table: Table[T], rows: Iterable[Cells], errors: tuple[type[Exception], ...]
 ) -> tuple[list[T], tuple[tuple[Cell, ...], ...]]:
     """Each row as its thing; those that raise are named by their keys."""
-    places = [table.columns.index(name) for name in table.key]
     found: list[T] = []
     poison: list[tuple[Cell, ...]] = []
     for row in rows:
         try:
             found.append(table.thing(row))
         except errors:
-            poison.append(tuple(row[place] for place in places))
+            poison.append(tuple(row[table.columns.index(name)] for name in table.key))
     return found, tuple(poison)
 
 

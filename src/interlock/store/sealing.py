@@ -6,6 +6,7 @@ An intent and an attempt get their outcome later: what was decided of them lasts
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from interlock.errors import BrokenInvariant
 from interlock.evidence.seal import PAGE, Head, Seal, Verified, Written, sealed, verify
 from interlock.evidence.timeline import Step
 from interlock.ledger.book import Entry, entry_of
@@ -84,7 +85,10 @@ def rebuilt(rows: Rows) -> tuple[str, ...]:
         if step.word in State.__members__:
             steps[step.intent_id] = step
     lives = [each for i in rows.find(INTENTS) if (each := _life(i, steps.get(i.id)))]
-    entries = {entry.cause: entry for entry in read_entries(rows)}
+    try:
+        entries = {entry.cause: entry for entry in read_entries(rows)}
+    except BrokenInvariant as error:
+        return (*lives, str(error))
     made = (booked.fill for booked in rows.find(FILLS))
     ledger = (_booked(entry_of(fill, *fill.symbol.split("_", 1)), entries) for fill in made)
     return (*lives, *(each for each in ledger if each))

@@ -8,7 +8,7 @@ from interlock.values.identity import digest
 from interlock.values.instrument import Instrument, Side, check_symbol
 from interlock.values.knowledge import Known, Unknown
 from interlock.values.secret import Secret
-from interlock.values.time import Instant
+from interlock.values.time import Instant, is_within
 
 __all__ = [
     "Instant",
@@ -23,5 +23,6 @@ __all__ = [
     "check_symbol",
     "decimal_of",
     "digest",
+    "is_within",
     "number_text",
 ]

@@ -62,3 +62,8 @@ class Instant:
     @override
     def __str__(self) -> str:
         return self.iso()
+
+
+def is_within(at: Instant, now: Instant, span: timedelta) -> bool:
+    """Whether it is less than `span` ago. What our clock dates in the future was dated by a clock that has been set back: long ago."""
+    return timedelta() <= now - at < span

@@ -1,6 +1,6 @@
 """Which adapter plays which part, as the settings say: books, market, exchange, messenger, clock."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from datetime import timedelta
 from functools import partial
@@ -102,11 +102,11 @@ def transport_of(
     )
 
 
-def budget_of(settings: Settings, now: Callable[[], Instant]) -> Budget:
+def budget_of(settings: Settings) -> Budget:
     """What the exchange's limits leave us; where time stands still between two steps nobody counts."""
     if settings.sim.control is not None:
-        return Budget(now, no_pause, unlimited)
-    return Budget(now, sleep, published)
+        return Budget(no_pause, unlimited)
+    return Budget(sleep, published)
 
 
 def hears(settings: Settings) -> bool:

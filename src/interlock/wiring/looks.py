@@ -87,7 +87,7 @@ async def _cold(
             raise BadSettings(f"There are no books in {settings.data} to compare.")
         transport = await stack.enter_async_context(transport_of(settings))
         pause = sleep if control is None else no_pause
-        budget = budget_of(settings, clock.now)
+        budget = budget_of(settings)
         exchange = CryptoComExchange(transport, credentials_of(settings), clock.now, pause, budget)
         yield exchange, books, clock, tenure, pause
 

@@ -81,7 +81,7 @@ async def platform(
         clock = await clock_of(settings, market, stack)
         transport = await stack.enter_async_context(transport_of(settings))
         pause = sleep if settings.sim.control is None else no_pause
-        budget = budget_of(settings, clock.now)
+        budget = budget_of(settings)
         exchange = CryptoComExchange(transport, credentials, clock.now, pause, budget)
         tenure = books.open(venue_of(settings), clock.now())
         notifier = await messenger_of(settings, stack)

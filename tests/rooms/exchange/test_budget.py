@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 from interlock.errors import NotSent, Starved
 from interlock.exchange.budget import Budget, published, unlimited
 from interlock.rehearsal.loop import SimLoop
-from interlock.values import Instant
 
-START = Instant.of_iso("2024-03-01T12:00:00")
 TRADES, DETAIL, OTHER = "private/get-trades", "private/get-order-detail", "private/user-balance"
 CREATE, CANCEL = "private/create-order", "private/cancel-order"
 # Protocol 7, written down once more.
@@ -35,11 +33,8 @@ class Counter:
 
     def __init__(self, loop: SimLoop) -> None:
         self.loop = loop
-        self.budget = Budget(self.now, _sleep)
+        self.budget = Budget(_sleep)
         self.arrived: list[float] = []
-
-    def now(self) -> Instant:
-        return START + timedelta(seconds=self.loop.time())
 
     async def ask(self, method: str, out: float, back: float) -> None:
         async with self.budget.turn(method, timedelta(hours=1)):
@@ -127,7 +122,7 @@ def test_a_turn_that_failed_gives_its_slot_back() -> None:
 
 def test_where_nobody_counts_nobody_waits() -> None:
     async def many() -> int:
-        budget = Budget(lambda: START, _sleep, unlimited)
+        budget = Budget(_sleep, unlimited)
         for _ in range(100):
             async with budget.turn(TRADES, timedelta(0)):
                 pass

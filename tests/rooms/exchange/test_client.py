@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from interlock.account import FeeRate, Margin
 from interlock.errors import Circumstances, NotAuthorised, NotSent, Refused, Unreachable
+from interlock.exchange.budget import Budget, unlimited
 from interlock.exchange.client import Credentials, CryptoComExchange, offset
 from interlock.exchange.windows import RETENTION, WINDOWS_MAX, Reader, Window
 from interlock.orders.evidence import Absent, Accepted, Answer, OrderFact, Source
@@ -42,9 +43,8 @@ class Desk:
         self.exchange = FewWords()
         self.pauses: list[timedelta] = []
         self.now = NOW
-        self.client = CryptoComExchange(
-            self.exchange, Credentials(KEY, SECRET), lambda: self.now, self._pause
-        )
+        key, budget = Credentials(KEY, SECRET), Budget(self._pause, unlimited)
+        self.client = CryptoComExchange(self.exchange, key, lambda: self.now, self._pause, budget)
 
     async def _pause(self, span: timedelta) -> None:
         self.pauses.append(span)

@@ -24,9 +24,9 @@ from interlock.orders.learning import (
     outcome_of,
     owed,
 )
-from interlock.orders.life import ENDS, State
+from interlock.orders.life import CANCEL_RETRY, ENDS, State
 from interlock.risk.verdict import Approved
-from tests.promises.wishes import HOUR, MINUTE, NOON, SECOND, entry, fact, fill, look, stop
+from tests.promises.wishes import MINUTE, NOON, SECOND, entry, fact, fill, look, stop
 
 LATER = NOON + MINUTE
 ENTRY = intend(Approved(entry(), NOON), "install", NOON)
@@ -218,17 +218,30 @@ def test_a_request_is_repeated_after_two_looks_since_the_last_one() -> None:
     assert not may_repeat(replace(ENTRY, state=State.UNKNOWN), looks, [_attempt()])
 
 
-def test_what_an_earlier_tenure_asked_left_before_this_one_began_whatever_its_clock_said() -> None:
-    tenure = Tenure(2, "install", Mode.SIM, LATER)
-    ahead = replace(_attempt(), epoch=1, nonce=(LATER + HOUR).ms, at=LATER + HOUR)
+def test_a_nonce_of_an_earlier_tenure_that_nobody_takes_yet_left_before_this_one_began() -> None:
+    tenure, now = Tenure(2, "install", Mode.SIM, LATER), LATER + MINUTE
+    soon, far = now + HORIZON, now + HORIZON + SECOND
+    ahead = replace(_attempt(), epoch=1, nonce=far.ms, at=far)
     ours = replace(ahead, n=2, epoch=2)
+    near = replace(ahead, n=3, nonce=soon.ms, at=soon)
     earlier = replace(_attempt(), epoch=1)
 
-    assert by_its_clock([ahead], tenure) == (replace(ahead, nonce=LATER.ms, at=LATER),)
-    assert by_its_clock([ours, earlier], tenure) == (ours, earlier)
+    dated = by_its_clock([ahead, ours, near, earlier], tenure, now)
+
+    assert dated == (replace(ahead, nonce=LATER.ms, at=LATER), ours, near, earlier)
 
 
 def test_a_look_that_a_wrong_clock_dated_ahead_proves_nothing_until_then() -> None:
     looks = [look(STOP, Source.ADVANCED_DETAIL, at) for at in (NOON, LATER, LATER + SECOND)]
 
     assert looked(looks, LATER) == tuple(looks[:2])
+
+
+def test_a_listing_that_still_shows_what_is_being_cancelled_is_believed_after_a_while() -> None:
+    leaving = replace(ENTRY, state=State.CANCELLING, updated_at=NOON)
+    still = fact(ENTRY, State.WORKING)
+
+    assert after_fact(leaving, still, NOON + CANCEL_RETRY - SECOND).intent.state is State.CANCELLING
+    assert after_fact(leaving, still, NOON + CANCEL_RETRY).intent.state is State.WORKING
+    gone = fact(ENTRY, State.CANCELLED)
+    assert after_fact(leaving, gone, NOON).intent.state is State.CANCELLED

@@ -1,6 +1,7 @@
 """A schedule is its text: what a seed draws can be written down, read back, made small, and performed again with the same trace."""
 
 from collections import Counter
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from interlock.errors import BadInput
 from interlock.rehearsal.draw import draw
-from interlock.rehearsal.perform import perform
+from interlock.rehearsal.perform import REST, STILL, chaos_of, perform
 from interlock.rehearsal.rehearse import quietly
 from interlock.rehearsal.schedule import Act, Schedule, places, read, text_of, without
 from interlock.rehearsal.shrink import shrunk
@@ -83,3 +84,23 @@ def test_the_same_schedule_leaves_the_same_trace_and_another_order_another_one()
 
     assert perform(drawn) == perform(drawn)
     assert perform(drawn).trace != perform(other).trace
+
+
+def test_a_seed_is_over_when_everything_has_been_at_rest_for_long_enough() -> None:
+    quietly()
+    calm = Schedule("whole", chaos=45.0)
+
+    done = perform(calm)
+
+    assert done.violations == ()
+    assert timedelta(seconds=45) + STILL <= timedelta(seconds=done.virtual_s) < REST
+
+
+def test_what_strangers_did_is_waited_for_until_it_is_booked() -> None:
+    quietly()
+    moved = draw(next(s for s in range(100) if any("transfer" in e for e in draw(s).steps)))
+
+    done = perform(moved)
+
+    assert done.violations == ()
+    assert done.virtual_s > chaos_of(moved) + STILL.total_seconds()

@@ -288,6 +288,17 @@ def test_a_price_jumps_when_its_next_bar_opens_and_meets_what_it_passes_there() 
     assert (closed["c"], forming["o"]) == ("50500.00", "45450.00")
 
 
+def test_a_jump_here_is_none_at_another_exchange_that_plays_the_same_recording() -> None:
+    person, other = falling(), falling()
+    person.engine.floor.gap(BTC, Decimal("0.9"), person.engine.now)
+
+    later(person)
+    later(other)
+
+    assert person.get(CANDLES)["result"]["data"][-1]["o"] == "45450.00"
+    assert other.get(CANDLES)["result"]["data"][-1]["o"] == "50500.00"
+
+
 @pytest.mark.parametrize("factor", ["0", "-1", "0.001", "101"])
 def test_a_price_does_not_jump_out_of_the_world(factor: str) -> None:
     person = falling()

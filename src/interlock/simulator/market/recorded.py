@@ -99,7 +99,7 @@ class TapeReplay(Replay):
             for each in self._prints[first:]
         ]
         self.series = minutes(self._prints, self.listed.symbol)
-        self._bars.clear()
+        self._bars = {}
 
     @override
     def renewed(self, now: Instant) -> Instant | None:

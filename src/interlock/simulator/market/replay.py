@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Protocol
 
 import numpy as np
@@ -39,6 +40,7 @@ MICROSECOND: Final = timedelta(microseconds=1)
 SLIPPING_LEVELS: Final = 10
 # A level as a binary float lies this close to the level itself: the search looks a little further, `first_touch` decides.
 NEARLY: Final = 1e-9
+RECORDINGS_KEPT: Final = 16
 
 
 class Source(Protocol):
@@ -82,7 +84,7 @@ class Replay:
         self.span_ms: Final = series.timeframe_ms
         self._seed: Final = seed
         self.span: Final = timedelta(milliseconds=series.timeframe_ms)
-        self._bars: dict[int, Bar] = {}
+        self._bars = _bars_of(series, listed.symbol)
         self._latest: tuple[int, int, Bar | None] = (0, 0, None)
 
     def index_at(self, now: Instant) -> int:
@@ -93,12 +95,7 @@ class Replay:
         """One recorded bar, in the numbers that were printed."""
         bar = self._bars.get(index)
         if bar is None:
-            s = self.series
-            opens = Instant.of_ms(int(s.open_time[index]))
-            columns = (s.open, s.high, s.low, s.close, s.volume)
-            numbers = [printed(column[index]) for column in columns]
-            bar = Bar(self.listed.symbol, opens, self.span, *numbers)
-            self._bars[index] = bar
+            bar = self._bars[index] = _recorded(self.series, self.listed.symbol, index)
         return bar
 
     def bar_at(self, now: Instant) -> Bar | None:
@@ -342,6 +339,18 @@ def without(levels: list[Level], gone: Decimal) -> Iterator[Level]:
         gone = max(gone - quantity, Decimal(0))
         if left:
             yield price, left
+
+
+@lru_cache(RECORDINGS_KEPT)
+def _bars_of(series: Series, symbol: str) -> dict[int, Bar]:  # noqa: ARG001 - whose they are
+    """The bars of a recording that were read: the same for every replay of it, because nobody prints it anew."""
+    return {}
+
+
+def _recorded(series: Series, symbol: str, index: int) -> Bar:
+    opens, span = int(series.open_time[index]), timedelta(milliseconds=series.timeframe_ms)
+    columns = (series.open, series.high, series.low, series.close, series.volume)
+    return Bar(symbol, Instant.of_ms(opens), span, *(printed(each[index]) for each in columns))
 
 
 def printed(value: np.float64) -> Decimal:

@@ -78,7 +78,8 @@ class Listener:
             self.echoed.clear()
             self.outbox.put(wire.heartbeat(self.beat))
             try:
-                await asyncio.wait_for(self.echoed.wait(), terms.answer_s)
+                async with asyncio.timeout(terms.answer_s):
+                    await self.echoed.wait()
             except TimeoutError:
                 self.outbox.close(MISSED_HEARTBEAT)
                 return
