@@ -23,11 +23,12 @@ from interlock.strategist.words import (
     card_of,
     framed,
     length,
+    lots_of,
     reply_of,
     spoken,
     window_of,
 )
-from interlock.strategy.decide import opinion_at
+from interlock.strategy.decide import managed, opinion_at
 
 PR_SET_PDEATHSIG: Final = 1
 
@@ -48,9 +49,9 @@ def answer(loaded: Loaded, ask: Ask) -> Reply:
     try:
         strategy = loaded.strategies[ask.name]
         window = window_of(ask)
-        columns = strategy.columns(window)
-        said = opinion_at(columns, len(window) - 1)
-        return checked(spoken(said))
+        newest = len(window) - 1
+        said = opinion_at(strategy.columns(window), newest)
+        return checked(spoken(managed(strategy, said, window, newest, lots_of(ask))))
     except REFUSED as error:
         return Failed(said_of(error))
 

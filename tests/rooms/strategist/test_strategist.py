@@ -142,6 +142,7 @@ def test_a_strategy_declares_itself_and_one_that_is_not_there_is_unknown(tmp_pat
         stop=None,
         target=None,
         price_change_pct_min=Decimal(1),
+        manages=False,
     )
     assert absent == Unknown("there is no strategy of this name")
 
@@ -154,6 +155,7 @@ def card(**changes: object) -> Card:
         "stop": Level("atr", "2", "3"),
         "target": Level("ratio", "1.5"),
         "price_change_pct_min": "1",
+        "manages": False,
         "says": "",
         "source": "x.py",
         "parameters": {},
