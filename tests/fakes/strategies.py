@@ -32,6 +32,22 @@ DOES: Final = {
     "asleep": "time.sleep(60)",
 }
 
+MANAGES: Final = """
+    def manage(self, standing, bar):
+        {does}
+"""
+
+
+def managing(folder: Path, name: str, does: str) -> Path:
+    """The folder with a strategy that has a word about open lots."""
+    write(folder, "sound")
+    text = (folder / "sound.py").read_text(encoding="utf-8").replace("sound", name)
+    more = "from decimal import Decimal\nfrom interlock.strategy import Exit, Hold, MoveStop\n"
+    (folder / "sound.py").unlink()
+    whole = more + text + MANAGES.format(does=does)
+    (folder / f"{name}.py").write_text(whole, encoding="utf-8")
+    return folder
+
 
 def write(folder: Path, *names: str) -> Path:
     """The folder with a file for each of these."""

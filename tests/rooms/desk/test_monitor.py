@@ -1,6 +1,7 @@
 """The monitor decides what comes with the platform here, and asks for the rest, and who is not heard has said WAIT."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
@@ -16,15 +17,18 @@ from interlock.desk.settler import Settler
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import StoodStill
 from interlock.market import Bar
+from interlock.orders.life import State
 from interlock.rehearsal.store import DictMarket, dict_books
 from interlock.store.books import RowBooks
 from interlock.strategist.caller import Worker
+from interlock.strategy.proposal import Protection
 from interlock.strategy.signal import Decision, Signal
-from interlock.values import Instant, Secret
+from interlock.values import Instant, Price, Secret
 from interlock.wiring.desk import desk_of
-from tests.fakes.strategies import write
+from tests.fakes.strategies import managing, write
+from tests.promises.wishes import ask, entry, fact, fill, learn
 from tests.rooms.desk.test_trader import NobodyThere
-from tests.rooms.making import HOUR, NOW, row
+from tests.rooms.making import HOUR, NOW, D, row
 
 OLDEST: Final = NOW.floor(HOUR) - 120 * HOUR
 
@@ -42,7 +46,7 @@ class Watched:
 
     def __init__(self, strategist: Worker | None, **presets: str) -> None:
         self.books: RowBooks = dict_books(bound=Mode.SIM)
-        tenure = self.books.open(Mode.SIM, NOW)
+        tenure = self.tenure = self.books.open(Mode.SIM, NOW)
         market, clock = DictMarket(), StoodStill(NOW)
         for symbol, preset in presets.items():
             self.books.watch(row(symbol=symbol, preset=preset), "owner", NOW)
@@ -55,6 +59,18 @@ class Watched:
         self.guardian = next(one for one in desk.passes if isinstance(one, Guardian))
         next(one for one in desk.passes if isinstance(one, Settler)).ready_at = NOW
         self.late = 0.0
+
+    def bought(self) -> str:
+        """A lot at 100 with its stop at 97, whose strategy may raise it, opened two hours ago; its id."""
+        at = NOW - 2 * HOUR
+        price = Price(D(100), "BTC", "USDT")
+        guarded = Protection(D(3), D(50), "preset", "preset", stop_floor=D(0))
+        wish = replace(entry(), limit=price, protection=guarded)
+        intent, _ = ask(self.books, self.tenure, wish, at)
+        done = replace(fact(intent, State.FILLED, "0.01"), value=D(1))
+        filled = replace(fill(intent, "t", "0.01", at), price=D(100))
+        learn(self.books, self.tenure, at, done, filled)
+        return intent.id
 
     async def turn(self) -> None:
         """One pass of the monitor; meanwhile the guardian turns every 20 ms, and the longest it had to wait is kept."""
@@ -173,3 +189,27 @@ def test_a_strategy_that_kept_everybody_waiting_is_asked_once_in_a_pass(tmp_path
 
     assert "no answer within 1.1 s" in told[0]
     assert all("late for another symbol" in each for each in told[1:])
+
+
+@pytest.mark.parametrize(
+    ("does", "reason", "floor"),
+    [
+        ('return Exit("it took too long")', "MANAGE:it took too long", D(0)),
+        ('return MoveStop(standing.stop + Decimal("0.5"), "up")', None, D("97.5")),
+        ("return Hold()", None, D(0)),
+    ],
+)
+def test_what_a_strategy_says_about_its_lot_is_written_down_for_the_guardian(
+    does: str, reason: str | None, floor: Decimal, tmp_path: Path
+) -> None:
+    worker = Worker(managing(tmp_path / "own", "minder", does))
+    watched = Watched(worker, BTC_USDT="minder")
+    lot_id = watched.bought()
+
+    async def whole() -> None:
+        await watched.monitor.once()
+        await worker.close()
+
+    asyncio.run(whole())
+    ((lot, _),) = watched.books.open_lots()
+    assert (lot.id, lot.exit_reason, lot.stop_floor) == (lot_id, reason, floor)

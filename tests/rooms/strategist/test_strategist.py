@@ -25,11 +25,12 @@ from interlock.strategist.words import (
 )
 from interlock.strategy import AtrStop, RiskReward
 from interlock.strategy.contract import Declared
-from interlock.strategy.decide import opinion_at
+from interlock.strategy.decide import managed, opinion_at
+from interlock.strategy.manage import Answer, Exit, Held, Hold, MoveStop
 from interlock.strategy.signal import Opinion
 from interlock.values import Unknown
-from tests.fakes.strategies import HEAD, write
-from tests.rooms.making import HOUR, window
+from tests.fakes.strategies import HEAD, managing, write
+from tests.rooms.making import HOUR, NOW, window
 
 T = TypeVar("T")
 SOON: Final = 0.4
@@ -79,6 +80,37 @@ def test_who_cannot_be_heard_is_unknown_with_the_reason_and_the_next_one_is_hear
     assert isinstance(said, Unknown)
     assert why in said.why
     assert isinstance(after, Opinion)
+
+
+@pytest.mark.parametrize(
+    ("does", "answer"),
+    [
+        ("return Hold()", Hold()),
+        ('return Exit("late")', Exit("late")),
+        ('return MoveStop(standing.average, "even")', MoveStop(Decimal("99.5"), "even")),
+        ('return MoveStop(standing.stop, "same")', Hold()),
+        ('return MoveStop(bar.close, "tight")', Exit("tight")),
+        ('return MoveStop(Decimal("NaN"), "none")', Hold()),
+    ],
+)
+def test_what_it_answers_about_a_lot_there_is_what_it_answers_here(
+    does: str, answer: Answer, tmp_path: Path
+) -> None:
+    folder = managing(tmp_path / "own", "minder", does)
+    held = Held("BTC_USDT", NOW, Decimal("99.5"), Decimal("0.1"), Decimal(97), None)
+    there = asked(folder, lambda worker: worker.ask("minder", BARS, (held,)))
+    here, newest = load(folder).strategies["minder"], len(BARS) - 1
+
+    assert isinstance(there, Opinion)
+    assert there.answers == (answer,)
+    assert there == managed(here, opinion_at(here.columns(BARS), newest), BARS, newest, (held,))
+
+
+def test_an_answer_that_is_none_is_not_heard(tmp_path: Path) -> None:
+    folder = managing(tmp_path / "own", "minder", "return 1")
+    held = Held("BTC_USDT", NOW, Decimal("99.5"), Decimal("0.1"), Decimal(97), None)
+
+    assert isinstance(asked(folder, lambda worker: worker.ask("minder", BARS, (held,))), Unknown)
 
 
 def test_nothing_of_our_environment_is_in_theirs(tmp_path: Path) -> None:
