@@ -1,7 +1,16 @@
 """Strategies of owners, as files: one that behaves, and one for each way not to."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from interlock.market import Window
+from interlock.strategist.loading import load
+from interlock.strategy.contract import Declared, declared
+from interlock.strategy.decide import managed, opinion_at
+from interlock.strategy.manage import Held
+from interlock.strategy.signal import Opinion
+from interlock.values import Instant, Unknown
 
 HEAD: Final = '''"""A strategy of an owner."""
 from dataclasses import dataclass
@@ -56,3 +65,20 @@ def write(folder: Path, *names: str) -> Path:
         body = BODY.format(kind=name.capitalize(), name=name, does=DOES[name])
         (folder / f"{name}.py").write_text(HEAD + body, encoding="utf-8")
     return folder
+
+
+class InProcess:
+    """Runs the strategies of a folder here: a Strategist for tests that are not about where they run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.strategies = load(folder).strategies
+        self.asked: list[Instant | None] = []
+
+    async def declared(self, name: str) -> Declared | Unknown:
+        return declared(self.strategies[name])
+
+    async def ask(self, name: str, window: Window, lots: Sequence[Held] = ()) -> Opinion | Unknown:
+        self.asked.append(window.ends())
+        strategy, newest = self.strategies[name], len(window) - 1
+        said = opinion_at(strategy.columns(window), newest)
+        return managed(strategy, said, window, newest, lots)

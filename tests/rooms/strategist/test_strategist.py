@@ -26,7 +26,7 @@ from interlock.strategist.words import (
 from interlock.strategy import AtrStop, RiskReward
 from interlock.strategy.contract import Declared
 from interlock.strategy.decide import managed, opinion_at
-from interlock.strategy.manage import Answer, Exit, Held, Hold, MoveStop
+from interlock.strategy.manage import Exit, Held, Hold, MoveStop
 from interlock.strategy.signal import Opinion
 from interlock.values import Unknown
 from tests.fakes.strategies import HEAD, managing, write
@@ -34,12 +34,14 @@ from tests.rooms.making import HOUR, NOW, window
 
 T = TypeVar("T")
 SOON: Final = 0.4
+LONG: Final = 20.0
+SMALL: Final = 1 << 28
 BARS: Final[Window] = window([100 + i % 7 for i in range(80)])
 
 
-def asked(folder: Path, do: Callable[[Worker], Awaitable[T]], deadline_s: float = 5.0) -> T:
+def asked(folder: Path, do: Callable[[Worker], Awaitable[T]]) -> T:
     async def whole() -> T:
-        worker = Worker(folder, deadline_s)
+        worker = Worker(folder, LONG, memory=SMALL)
         try:
             return await do(worker)
         finally:
@@ -56,54 +58,62 @@ def test_what_a_strategy_says_there_is_what_it_says_here(tmp_path: Path) -> None
     assert there == opinion_at(here.columns(BARS), len(BARS) - 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("endless", "no answer within 0.4 s"),
-        ("asleep", "no answer within 0.4 s"),
-        ("raising", "it raised ZeroDivisionError: division by zero (raising.py, line 15)"),
-        ("sulking", "it raised SystemExit: 0"),
-        ("eating", "it raised MemoryError"),
-        ("dying", "its process died"),
-        ("loud", "it raised BadInput: It says what it may not"),
-    ],
-)
+FAILINGS: Final = {
+    "endless": "it gave no answer within 0.4 s",
+    "raising": "it raised ZeroDivisionError: division by zero (raising.py, line 15)",
+    "sulking": "it raised SystemExit: 0",
+    "eating": "it raised MemoryError",
+    "dying": "its process died",
+    "loud": "it raised BadInput: It says what it may not",
+    "asleep": "it gave no answer within 0.4 s",
+}
+
+
 def test_who_cannot_be_heard_is_unknown_with_the_reason_and_the_next_one_is_heard(
-    name: str, why: str, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    async def both(worker: Worker) -> tuple[Opinion | Unknown, Opinion | Unknown]:
-        return await worker.ask(name, BARS), await worker.ask("sound", BARS)
+    async def all_of_them(worker: Worker) -> dict[str, tuple[str, bool]]:
+        told = {}
+        for name, why in FAILINGS.items():
+            worker.deadline_s = SOON if "within" in why else LONG
+            said = await worker.ask(name, BARS)
+            worker.deadline_s = LONG
+            after = await worker.ask("sound", BARS)
+            told[name] = (getattr(said, "why", "heard"), isinstance(after, Opinion))
+        return told
 
-    deadline_s = SOON if "within" in why else 5.0
-    said, after = asked(write(tmp_path / "own", name, "sound"), both, deadline_s)
+    told = asked(write(tmp_path / "own", *FAILINGS, "sound"), all_of_them)
 
-    assert isinstance(said, Unknown)
-    assert why in said.why
-    assert isinstance(after, Opinion)
+    for name, why in FAILINGS.items():
+        assert why in told[name][0]
+        assert told[name][1]
 
 
-@pytest.mark.parametrize(
-    ("does", "answer"),
-    [
-        ("return Hold()", Hold()),
-        ('return Exit("late")', Exit("late")),
-        ('return MoveStop(standing.average, "even")', MoveStop(Decimal("99.5"), "even")),
-        ('return MoveStop(standing.stop, "same")', Hold()),
-        ('return MoveStop(bar.close, "tight")', Exit("tight")),
-        ('return MoveStop(Decimal("NaN"), "none")', Hold()),
-    ],
-)
-def test_what_it_answers_about_a_lot_there_is_what_it_answers_here(
-    does: str, answer: Answer, tmp_path: Path
-) -> None:
+ANSWERS: Final = {
+    "return Hold()": Hold(),
+    'return Exit("late")': Exit("late"),
+    'return MoveStop(standing.average, "even")': MoveStop(Decimal("99.5"), "even"),
+    'return MoveStop(standing.stop, "same")': Hold(),
+    'return MoveStop(bar.close, "tight")': Exit("tight"),
+    'return MoveStop(Decimal("NaN"), "none")': Hold(),
+}
+
+
+def test_what_it_answers_about_lots_there_is_what_it_answers_here(tmp_path: Path) -> None:
+    does = "".join(
+        f"if standing.remaining == {n}: {does}\n        " for n, does in enumerate(ANSWERS)
+    )
     folder = managing(tmp_path / "own", "minder", does)
-    held = Held("BTC_USDT", NOW, Decimal("99.5"), Decimal("0.1"), Decimal(97), None)
-    there = asked(folder, lambda worker: worker.ask("minder", BARS, (held,)))
+    lots = [
+        Held("BTC_USDT", NOW, Decimal("99.5"), Decimal(n), Decimal(97), None)
+        for n in range(len(ANSWERS))
+    ]
+    there = asked(folder, lambda worker: worker.ask("minder", BARS, lots))
     here, newest = load(folder).strategies["minder"], len(BARS) - 1
 
     assert isinstance(there, Opinion)
-    assert there.answers == (answer,)
-    assert there == managed(here, opinion_at(here.columns(BARS), newest), BARS, newest, (held,))
+    assert there.answers == tuple(ANSWERS.values())
+    assert there == managed(here, opinion_at(here.columns(BARS), newest), BARS, newest, lots)
 
 
 def test_an_answer_that_is_none_is_not_heard(tmp_path: Path) -> None:
