@@ -154,6 +154,22 @@ def test_a_file_that_cannot_be_loaded_is_named_and_stops_nobody_else(tmp_path: P
     assert "'trend-dip' is taken" in loaded.broken["taken.py"]
 
 
+def test_an_installed_package_offers_its_strategies_by_an_entry_point(tmp_path: Path) -> None:
+    folder = write(tmp_path / "own", "raising")
+    (folder / "pack").mkdir()
+    (folder / "raising.py").rename(folder / "pack" / "__init__.py")
+    about = folder / "pack-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: pack\nVersion: 1.0\n", "utf-8")
+    points = "[interlock.strategies]\none = pack:Raising\nnone = pack:Absent\n"
+    (about / "entry_points.txt").write_text(points, "utf-8")
+    shelf = asked(folder, lambda worker: worker.shelf())
+
+    assert not isinstance(shelf, Unknown)
+    assert [(card.name, card.source) for card in shelf.cards] == [("raising", "pack:Raising")]
+    assert shelf.broken.keys() == {"pack:Absent"}
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     folder = write(tmp_path / "own", "sound")
 
