@@ -37,7 +37,7 @@ from interlock.values import Unknown
 
 DEADLINE_S: Final = 5.0
 START_S: Final = 30.0
-MEMORY_MAX: Final = 1 << 29
+MEMORY_MAX: Final = 256 << 20
 # Nothing of our own environment: no key, no token, no path. Each thread of a linear-algebra library would take its share of the memory.
 ENVIRONMENT: Final = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 

@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -31,10 +32,14 @@ from interlock.strategist.words import (
 from interlock.strategy.decide import managed, opinion_at
 
 PR_SET_PDEATHSIG: Final = 1
+# Where the whole unit runs out of memory the kernel ends this process, and not the platform.
+FIRST_TO_GO: Final = "1000"
 
 
 def serve(folder: Path, memory: int, questions: BinaryIO, answers: BinaryIO) -> None:
     """Answers until there are no more questions."""
+    with suppress(OSError):  # a host that hides its /proc keeps the bound on memory all the same
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.path.insert(0, str(folder))

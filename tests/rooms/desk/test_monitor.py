@@ -108,7 +108,7 @@ def test_a_strategy_that_fails_waits_with_the_reason_and_stops_neither_guardian_
     name: str, tmp_path: Path
 ) -> None:
     own, deadline_s = write(tmp_path / "own", name, "sound"), 1.0 if name == "endless" else 20.0
-    worker = Worker(own, deadline_s, memory=1 << 28)
+    worker = Worker(own, deadline_s)
     presets = {"AAA_USDT": name, "BTC_USDT": "ema-cross", "ETH_USDT": "sound"}
     watched = lived(Watched(worker, **presets), worker, turns=2)
     said = watched.said()

@@ -35,13 +35,12 @@ from tests.rooms.making import HOUR, NOW, window
 T = TypeVar("T")
 SOON: Final = 0.4
 LONG: Final = 20.0
-SMALL: Final = 1 << 28
 BARS: Final[Window] = window([100 + i % 7 for i in range(80)])
 
 
 def asked(folder: Path, do: Callable[[Worker], Awaitable[T]]) -> T:
     async def whole() -> T:
-        worker = Worker(folder, LONG, memory=SMALL)
+        worker = Worker(folder, LONG)
         try:
             return await do(worker)
         finally:
@@ -123,14 +122,19 @@ def test_an_answer_that_is_none_is_not_heard(tmp_path: Path) -> None:
     assert isinstance(asked(folder, lambda worker: worker.ask("minder", BARS, (held,))), Unknown)
 
 
-def test_nothing_of_our_environment_is_in_theirs(tmp_path: Path) -> None:
+def test_nothing_of_our_environment_is_in_theirs_and_the_kernel_ends_them_first(
+    tmp_path: Path,
+) -> None:
     folder = write(tmp_path / "own", "sound")
-    seen = HEAD + 'raise ValueError(",".join(sorted(os.environ)) + os.getcwd())\n'
+    first = 'open("/proc/self/oom_score_adj").read().strip()'
+    seen = HEAD + f'raise ValueError(",".join(sorted(os.environ)) + " " + {first})\n'
     (folder / "curious.py").write_text(seen, encoding="utf-8")
     shelf = asked(folder, lambda worker: worker.shelf())
 
     assert not isinstance(shelf, Unknown)
-    assert "ValueError: LANG,OMP_NUM_THREADS,OPENBLAS_NUM_THREADS/" in shelf.broken["curious.py"]
+    assert (
+        "ValueError: LANG,OMP_NUM_THREADS,OPENBLAS_NUM_THREADS 1000" in shelf.broken["curious.py"]
+    )
 
 
 def test_a_file_that_cannot_be_loaded_is_named_and_stops_nobody_else(tmp_path: Path) -> None:
