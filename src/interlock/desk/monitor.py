@@ -88,13 +88,14 @@ class Monitor:
             return []
         strategy = await self._declared(row.preset)
         signal = await self._signal(row, strategy)
-        self._looked[row.symbol] = newest
-        if signal is None:
-            return []
-        if signal.decision is not Decision.WAIT and not isinstance(strategy, Unknown):
+        is_wait = signal is not None and signal.decision is Decision.WAIT
+        if signal is not None and not is_wait and not isinstance(strategy, Unknown):
             await self.trader.decide(signal, row, strategy)
-        self._decided[row.symbol] = signal.ends
-        return [signal] if signal.decision is Decision.WAIT else []
+        # Last of all: a bar whose signal the trader could not take is asked about again.
+        self._looked[row.symbol] = newest
+        if signal is not None:
+            self._decided[row.symbol] = signal.ends
+        return [signal] if signal is not None and is_wait else []
 
     async def _declared(self, name: str) -> Declares | Unknown:
         """What stands on the shelf, or what the strategist tells of it."""

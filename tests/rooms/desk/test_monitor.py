@@ -207,3 +207,23 @@ def test_what_a_strategy_says_about_its_lot_is_written_down_for_the_guardian(
 
     ((lot, _),) = watched.books.open_lots()
     assert (lot.id, lot.exit_reason, lot.stop_floor) == (lot_id, reason, floor)
+
+
+def test_a_bar_whose_signal_the_trader_could_not_take_is_asked_about_again(tmp_path: Path) -> None:
+    watched = Watched(InProcess(write(tmp_path / "own", "sound")), BTC_USDT="sound")
+    takes, watched.monitor.trader = watched.monitor.trader, Refusing()  # type: ignore[assignment]  # all that the monitor asks of a trader
+    watched.market.keep_bars(bars("BTC_USDT", 126)[-6:])  # ends above its mean: a BUY
+
+    asyncio.run(watched.monitor.once())
+    assert watched.incidents().keys() == {"row:BTC_USDT"}
+    watched.monitor.trader = takes
+    asyncio.run(watched.monitor.once())
+
+    assert watched.said()["BTC_USDT"].decision is Decision.BUY
+
+
+class Refusing:
+    """A trader that cannot take any signal."""
+
+    async def decide(self, *_: object) -> None:
+        raise ValueError("not now")
