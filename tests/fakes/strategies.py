@@ -26,7 +26,7 @@ class {kind}(Strategy):
     fast: int = param(5, 2, 50)
 
     def rules(self, bars: Bars) -> Columns:
-        print("noise, on what was stdout")
+        print("noise, on what was stdout", flush=True)
         {does}
         return Columns((bars.close.above(bars.ema(self.fast), "above"),), shown={{"fast": bars.ema(5)}})
 '''
