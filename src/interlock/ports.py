@@ -44,8 +44,10 @@ from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
+from interlock.strategy.contract import Declared
+from interlock.strategy.manage import Held
 from interlock.strategy.proposal import Purpose
-from interlock.strategy.signal import Signal
+from interlock.strategy.signal import Opinion, Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Known, Unknown
@@ -161,7 +163,7 @@ class Stream(Protocol):
         """Listens no more."""
 
 
-# ---------------------------------------------------------------- clock and notifier
+# ---------------------------------------------------------------- clock, notifier, strategist
 
 
 class Nudge(Protocol):
@@ -201,6 +203,16 @@ class Notifier(Protocol):
 
         Raises Unreachable when it gave none, AskedToWait when it named a time before which it wants nothing more.
         """
+
+
+class Strategist(Protocol):
+    """Runs the owner's own strategies where they can harm nothing. It raises nothing: who was not heard is Unknown, with the reason."""
+
+    async def declared(self, name: str) -> Declared | Unknown:
+        """What the strategy of this name declares of itself."""
+
+    async def ask(self, name: str, window: Window, lots: Sequence[Held] = ()) -> Opinion | Unknown:
+        """What it says of the newest bar of this window, with an answer for each of these lots, within its deadline."""
 
 
 # ---------------------------------------------------------------- store
@@ -282,11 +294,7 @@ class Books(Protocol):
         """The next nonce, for a request that belongs to no intent; kept in the account row before it is used."""
 
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
-        """Right before the first byte.
-
-        Is the epoch ours, the verdict at most 2 s old, and for an ENTRY every switch clear? When not, the attempt is recorded as
-        not sent and its intent ends NOT_PLACED.
-        """
+        """Right before the first byte: epoch ours, verdict at most 2 s old, for an ENTRY every switch clear; if not, it ends NOT_PLACED."""
 
     def answered(self, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
         """Records the answer and moves the life.
@@ -312,12 +320,12 @@ class Books(Protocol):
     def raise_high(self, epoch: int, now: Instant, lot_id: str, bid: Decimal) -> None:
         """Keeps the highest bid that an open lot has seen; a lower one changes nothing."""
 
+    def raise_stop(self, epoch: int, now: Instant, lot_id: str, level: Decimal, why: str) -> None:
+        """Keeps the least that the stop of a lot stands at; a lower one changes nothing, nor does any for a lot that none may move."""
+
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
-        """Keeps what the exchange said of the wallet.
-
-        Equity record, day opening, daily-loss latch, opening entries at first sight. Unknown makes the figures unknown at once.
-        """
+        """Keeps the wallet: equity record, day opening, daily-loss latch, first entries. Unknown makes the figures unknown at once."""
 
     def transferred(
         self, epoch: int, now: Instant, transfers: Sequence[Transfer]

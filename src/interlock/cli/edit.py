@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from interlock.account import Mode
+from interlock.cli.strategy import check_name
 from interlock.cli.switch import now_of
 from interlock.errors import BadInput
 from interlock.settings import read
-from interlock.strategy.presets import named
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import check_symbol, decimal_of
 from interlock.wiring.acts import select, watch_row
@@ -30,6 +30,9 @@ def watch(  # noqa: PLR0913 - each is a field of the row
     alert: Annotated[bool | None, typer.Option(help="Whether it is evaluated at all.")] = None,
     margin: Annotated[bool | None, typer.Option(help="On credit, within the caps.")] = None,
     amount: Annotated[str | None, typer.Option(help="The most that one entry spends.")] = None,
+    share_pct: Annotated[
+        str | None, typer.Option(help="One entry spends this % of the equity, not an amount.")
+    ] = None,
     leverage: Number = None,
     stop_pct: Annotated[str | None, typer.Option(help="Stop-loss distance in percent.")] = None,
     target_pct: Annotated[str | None, typer.Option(help="Take-profit distance in %.")] = None,
@@ -38,8 +41,6 @@ def watch(  # noqa: PLR0913 - each is a field of the row
     ] = None,
 ) -> None:
     """Watch a symbol, or change how it is watched and traded; what is not named stays as it is."""
-    if preset is not None:
-        named(preset)
     given: dict[str, Any] = {
         "preset": preset,
         "trade_enabled": trade,
@@ -53,6 +54,12 @@ def watch(  # noqa: PLR0913 - each is a field of the row
         "tp_percentage": None if target_pct is None else decimal_of(target_pct),
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    if share_pct is not None and amount is not None:
+        raise BadInput("An entry spends an amount or a share of the equity, not both.")
+    if share_pct is not None:
+        changes |= {"trade_share_pct": decimal_of(share_pct), "trade_amount_usd": None}
+    if amount is not None:
+        changes["trade_share_pct"] = None
     if trailing_pct is not None:
         changes["trailing_pct"] = decimal_of(trailing_pct) or None
 
@@ -60,6 +67,8 @@ def watch(  # noqa: PLR0913 - each is a field of the row
         return replace(row or WatchlistRow(check_symbol(symbol)), **changes)
 
     settings = read()
+    if preset is not None:
+        check_name(settings, preset)
     kept = watch_row(settings, check_symbol(symbol), edited, getpass.getuser(), now_of(settings))
     traded = "traded" if kept.trade_enabled else "watched"
     sys.stdout.write(f"{kept.symbol} is {traded} by {kept.preset} (version {kept.version})\n")

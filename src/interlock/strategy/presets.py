@@ -5,15 +5,34 @@ resolved, and `trend-dip`, which is ours and the default.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from interlock.errors import BadInput
+from typing_extensions import override
 
-HOUR: Final = timedelta(hours=1)
+from interlock.strategy.bars import Bars
+from interlock.strategy.columns import (
+    Column,
+    Columns,
+    Condition,
+    all_of,
+    any_of,
+    granted,
+    not_asked,
+)
+from interlock.strategy.contract import (
+    HOUR,
+    AtrStop,
+    Percent,
+    RiskReward,
+    Stop,
+    Strategy,
+    Target,
+    swept,
+)
 
 
 class Trend(StrEnum):
@@ -24,45 +43,11 @@ class Trend(StrEnum):
     ABOVE_EMA10 = "close above EMA10"
 
 
-@dataclass(frozen=True, slots=True)
-class Rsi:
-    """BUY below `buy_below` (or, with `cross_up`, on crossing it upwards); SELL above `sell_above`."""
-
-    buy_below: float
-    sell_above: float
-    cross_up: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AtrStop:
-    """A stop at so many times ATR(14); `fallback_pct` of the price where the ATR is unknown, None for the mode's own."""
-
-    multiple: Decimal
-    fallback_pct: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Percent:
-    """A distance in percent of the price."""
-
-    pct: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class RiskReward:
-    """A target at so many times the stop distance, whatever that came from."""
-
-    ratio: Decimal
-
-
-Stop = AtrStop | Percent
-Target = RiskReward | Percent
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset(Strategy):
     """One strategy of thresholds. `name` is what a person chooses, `key` what is stored.
 
+    BUY on an RSI below `buy_below` (or, with `cross_up`, on crossing it upwards); SELL on one above `sell_above`.
     `trend` must all hold for a BUY; `candles` asks for a close above EMA10 and an RSI that rose two bars in a row;
     `trend_exit` asks a SELL for EMA10 below MA50 or a close below MA10w. `bars_needed` is the least that a BUY needs.
     """
@@ -70,17 +55,77 @@ class Preset:
     name: str
     key: str
     timeframe: timedelta
-    rsi: Rsi
+    buy_below: float = swept(5, 60)
+    sell_above: float = swept(40, 95)
+    cross_up: bool
     trend: tuple[Trend, ...]
     candles: bool
     trend_exit: bool
-    volume_ratio_min: float
+    volume_ratio_min: float = swept(0, 5, step=0.1)
     price_change_pct_min: Decimal
-    stop: Stop
-    target: Target
-    bars_needed: int
+    stop: Stop | None
+    target: Target | None
+    bars_needed: int = field()
+
+    @property
+    @override
+    def says(self) -> str:
+        how = "crossing up through" if self.cross_up else "below"
+        asked = (f"BUY on an RSI {how} {self.buy_below:g}", *self.trend)
+        return f"{', '.join(asked)}; SELL on an RSI above {self.sell_above:g}."
+
+    @override
+    def rules(self, bars: Bars) -> Columns:
+        return self.judged(seen(bars), len(bars))
+
+    def judged(self, at: Mapping[str, Column], bars: int) -> Columns:
+        """The four conditions of a BUY and the three of a SELL, of these columns by name."""
+        volume = at["volume_ratio"].at_least(self.volume_ratio_min, _VOLUME, "volume")
+        buys = (self._buy_rsi(at["rsi"]), self._trend(at, bars), self._candles(at), volume)
+        sells = (at["rsi"].above(self.sell_above, "rsi"), self._sell_trend(at, bars), volume)
+        return Columns(buys, sells, {name: at[name] for name in _SHOWN})
+
+    def _buy_rsi(self, rsi: Column) -> Condition:
+        level = self.buy_below
+        return rsi.crosses_up(level, "rsi") if self.cross_up else rsi.below(level, "rsi")
+
+    def _trend(self, at: Mapping[str, Column], bars: int) -> Condition:
+        pairs = {
+            Trend.ALIGNED: ("ema10", "ma50"),
+            Trend.ABOVE_MA200: ("close", "ma200"),
+            Trend.ABOVE_EMA10: ("close", "ema10"),
+        }
+        parts = [at[one].above(at[other]) for one, other in map(pairs.__getitem__, self.trend)]
+        return all_of("ma", *parts) if parts else granted("ma", bars, "No trend is asked for.")
+
+    def _candles(self, at: Mapping[str, Column]) -> Condition:
+        if not self.candles:
+            return not_asked("confirm", "No confirmation by candles is asked for.")
+        return all_of("confirm", at["close"].above(at["ema10"]), at["rsi"].rises(2))
+
+    def _sell_trend(self, at: Mapping[str, Column], bars: int) -> Condition:
+        """EMA10 below MA50, or the close below MA10w; an unknown mean makes only its own alternative false."""
+        if not self.trend_exit:
+            return granted("trend", bars, "No trend is asked for.")
+        return any_of("trend", at["ema10"].below(at["ma50"]), at["close"].below(at["ma10w"]))
 
 
+def seen(bars: Bars) -> dict[str, Column]:
+    """The columns that presets look at, by name."""
+    return {
+        "close": bars.close,
+        "rsi": bars.rsi(),
+        "atr": bars.atr(),
+        "ema10": bars.ema(10),
+        "ma50": bars.sma(50),
+        "ma200": bars.sma(200),
+        "ma10w": bars.ma10w(),
+        "volume_ratio": bars.volume_ratio(),
+    }
+
+
+_VOLUME: Final = "times its recent mean"
+_SHOWN: Final = ("rsi", "atr", "ema10", "ma50", "ma200", "ma10w", "volume_ratio")
 _LONG_TREND: Final = (Trend.ALIGNED, Trend.ABOVE_MA200)
 
 _ALL: Final = (
@@ -88,7 +133,9 @@ _ALL: Final = (
         name="swing-conservative",
         key="swing:conservative",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=30, sell_above=70, cross_up=True),
+        buy_below=30,
+        sell_above=70,
+        cross_up=True,
         trend=_LONG_TREND,
         candles=True,
         trend_exit=True,
@@ -102,7 +149,9 @@ _ALL: Final = (
         name="swing-aggressive",
         key="swing:aggressive",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=45, sell_above=68, cross_up=False),
+        buy_below=45,
+        sell_above=68,
+        cross_up=False,
         trend=_LONG_TREND,
         candles=False,
         trend_exit=True,
@@ -116,7 +165,9 @@ _ALL: Final = (
         name="intraday-conservative",
         key="intraday:conservative",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=45, sell_above=70, cross_up=False),
+        buy_below=45,
+        sell_above=70,
+        cross_up=False,
         trend=(Trend.ALIGNED,),
         candles=False,
         trend_exit=True,
@@ -130,7 +181,9 @@ _ALL: Final = (
         name="intraday-aggressive",
         key="intraday:aggressive",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=50, sell_above=65, cross_up=False),
+        buy_below=50,
+        sell_above=65,
+        cross_up=False,
         trend=(Trend.ALIGNED,),
         candles=False,
         trend_exit=True,
@@ -144,7 +197,9 @@ _ALL: Final = (
         name="scalp-conservative",
         key="scalp:conservative",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=50, sell_above=70, cross_up=False),
+        buy_below=50,
+        sell_above=70,
+        cross_up=False,
         trend=(Trend.ABOVE_EMA10,),
         candles=False,
         trend_exit=False,
@@ -158,7 +213,9 @@ _ALL: Final = (
         name="scalp-aggressive",
         key="scalp:aggressive",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=55, sell_above=65, cross_up=False),
+        buy_below=55,
+        sell_above=65,
+        cross_up=False,
         trend=(),
         candles=False,
         trend_exit=False,
@@ -172,7 +229,9 @@ _ALL: Final = (
         name="trend-dip",
         key="trend:dip",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=40, sell_above=70, cross_up=True),
+        buy_below=40,
+        sell_above=70,
+        cross_up=True,
         trend=_LONG_TREND,
         candles=False,
         trend_exit=True,
@@ -185,10 +244,3 @@ _ALL: Final = (
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {preset.name: preset for preset in _ALL}
-
-
-def named(name: str) -> Preset:
-    """The preset of this name; BadInput, with the names that there are, when there is none."""
-    if name not in PRESETS:
-        raise BadInput(f"{name!r} is no preset; there are {', '.join(PRESETS)}.")
-    return PRESETS[name]

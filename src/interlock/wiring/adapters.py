@@ -24,11 +24,15 @@ from interlock.store.books import RowBooks
 from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
 from interlock.store.market import RowMarket
+from interlock.strategist.caller import Worker
 from interlock.values import Instant, Secret
 from interlock.wiring.certified import doubt_of
 from interlock.wiring.desk import Listens, Terms
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+STRATEGIES: Final = "strategies"
+MEGABYTE: Final = 1 << 20
 
 
 def venue_of(settings: Settings) -> Mode:
@@ -130,6 +134,16 @@ def stream_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Listen
 
 def _nobody() -> None:
     """Nobody is woken."""
+
+
+def strategist_of(settings: Settings, stack: AsyncExitStack) -> Worker:
+    """Who runs the owner's own strategies; its process starts when one of them is asked."""
+    given = settings.strategy
+    worker = Worker(
+        settings.data / STRATEGIES, float(given.deadline_seconds), given.memory_mb * MEGABYTE
+    )
+    stack.push_async_callback(worker.close)
+    return worker
 
 
 async def messenger_of(settings: Settings, stack: AsyncExitStack) -> Notifier | None:

@@ -15,6 +15,7 @@ from interlock.desk.hearing import Hearing
 from interlock.desk.herald import Herald
 from interlock.desk.instruments import Instruments
 from interlock.desk.listener import PROBE, Listener
+from interlock.desk.managing import Managing
 from interlock.desk.monitor import Monitor
 from interlock.desk.reconciling import Looking, Reconciling
 from interlock.desk.sealer import Keep, Sealer, nowhere
@@ -25,7 +26,7 @@ from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
-from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Stream
+from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Strategist, Stream
 from interlock.reconcile.difference import Policy
 from interlock.risk.limits import Limits
 from interlock.values import Instant
@@ -72,10 +73,12 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     pause: Pause = sleep,
     listens: Listens | None = None,
     heads: Keep = nowhere,
+    strategist: Strategist | None = None,
 ) -> Desk:
     """The desk over these seams; nothing in it knows whether they are real.
 
     Without a notifier nobody drains the outbox, without a stream everything is asked for. `heads` keeps the head of each seal.
+    Without a strategist an owner's own strategies only wait.
     """
     under = terms or Terms()
     instruments = Instruments(market, clock)
@@ -85,6 +88,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     hearing = Hearing(books, tenure.epoch)
     adopting = Adopting(exchange, books, clock, tenure)
     settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing, adopting)
+    managing = Managing(books, clock, tenure)
     ears: tuple[Pass, ...] = ()
     if listens is not None:
         stream, probe = listens.stream, listens.probe
@@ -94,7 +98,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Updater(exchange, books, market, clock, instruments, SPAN),
         *ears,
         settler,
-        Monitor(books, market, clock, trader, settler, SPAN),
+        Monitor(books, market, clock, trader, settler, managing, SPAN, strategist),
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         auditor_of(exchange, books, clock, tenure, under, pause),
     )
