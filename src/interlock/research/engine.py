@@ -29,10 +29,10 @@ from interlock.research.clearing import Clearing, Holding, Scene
 from interlock.research.curve import curve_of
 from interlock.research.fills import Anchor, End, EntryAt, Fills
 from interlock.research.run import ExitReason, Run
-from interlock.research.stub import signal_at
 from interlock.research.touches import Touch
 from interlock.research.track import Lane, Track, track_of
 from interlock.risk.limits import Limits
+from interlock.strategy.decide import signal_at
 from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.signal import Signal
 from interlock.values import Instant, Unknown
@@ -131,7 +131,7 @@ class Play:
         if share is not None:
             row = replace(row, trade_amount_usd=_share(scene.standing, share))
         signal = self._signal(track, bar, quote)
-        occasion = Occasion(signal, row, track.lane.strategy, scene.market)  # type: ignore[arg-type]  # of the stub
+        occasion = Occasion(signal, row, track.lane.strategy, scene.market)
         ruling = self._clearing.ruling(occasion, scene, track.heard(track.buys, place, row))
         if ruling.intent is None:
             self._block(ruling.block or SILENT)
@@ -246,7 +246,7 @@ class Play:
         occasion = Occasion(
             self._signal(track, bar, quote),
             row,
-            track.lane.strategy,  # type: ignore[arg-type]  # of the stub
+            track.lane.strategy,
             scene.market,
         )
         ruling = self._clearing.ruling(occasion, scene, track.heard(track.sells, place, row))
