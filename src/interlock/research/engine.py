@@ -282,7 +282,7 @@ class Play:
     ) -> None:
         self._push(at.micros, rank, partial(self._leave, holding, reason, bar, at, rank))
 
-    def _leave(  # noqa: PLR0913 - what, why, and when to the place in its order
+    def _leave(
         self, holding: Holding, reason: ExitReason, bar: int, now: Instant, rank: int
     ) -> None:
         """Sells a lot at the market, for a reason that is no level of its own."""
