@@ -37,7 +37,7 @@ class Lane:
     """What is to be backtested: the owner's row, the strategy, its bars, and the book on which it trades.
 
     With a `share_pct` an entry is worth so much of equity, in percent, instead of the row's amount. `fine` are finer bars of the same
-    symbol, which say what came first inside a bar.
+    symbol, which say what came first inside a bar. What would be carried out before `since` is not said: those bars are warm-up.
     """
 
     row: WatchlistRow
@@ -46,6 +46,7 @@ class Lane:
     instrument: Instrument | Grids
     share_pct: Decimal | None = None
     fine: Window | None = None
+    since: Instant | None = None
 
     def __post_init__(self) -> None:
         meet(self.row, self.strategy, self.window)
@@ -143,8 +144,11 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
     window, row, strategy = lane.window, lane.row, lane.strategy
     columns = strategy.columns(seen or window)
     entry, exits = sides(row, columns, window)
-    signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
+    if lane.since is not None:
+        is_asked = carried >= lane.since.ms
+        entry, exits = entry & is_asked, exits & is_asked
+    signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     gate = row.min_price_change_pct
     least = strategy.price_change_pct_min if gate is None else gate
     is_heard = row.alert_enabled and not row.is_deleted
