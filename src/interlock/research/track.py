@@ -159,7 +159,6 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
         Decision.SELL, window, exits & (is_heard and row.sell_alert_enabled), carried, least
     )
     search = Search(window, lane.fine, fills)
-    micros = carried * 1000
     book = lane.instrument if isinstance(lane.instrument, Instrument) else lane.instrument[0][1]
     return Track(
         lane=lane,
@@ -167,8 +166,8 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
         search=search,
         buys=buys,
         sells=sells,
-        buy_us=micros[buys.bars],
-        sell_us=micros[sells.bars],
+        buy_us=carried[buys.bars] * 1000,
+        sell_us=carried[sells.bars] * 1000,
         signals=signals,
         base=book.base,
         quote=book.quote,
@@ -177,5 +176,9 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
 
 def _carried_out(window: Window, latency: timedelta) -> Indices:
     """When the signal of each bar is carried out: so long after the next bar opens; after the last bar there is none."""
-    opens = np.append(window.opens_ms[1:], window.opens_ms[-1:] + window.span // MILLISECOND)
-    return np.asarray(opens + latency // MILLISECOND, dtype=np.int64)
+    carried = np.empty_like(window.opens_ms)
+    carried[:-1] = window.opens_ms[1:]
+    carried[-1] = window.opens_ms[-1] + window.span // MILLISECOND
+    if latency:
+        carried += latency // MILLISECOND
+    return carried
