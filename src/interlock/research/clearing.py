@@ -20,7 +20,7 @@ from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, wish, wish_entry
 from interlock.protection.plan import Ask, Need, higher_mark, needs
-from interlock.protection.view import View
+from interlock.protection.view import View, stop_price, target_price
 from interlock.research.bars import exact
 from interlock.research.books import EPOCH, ZERO, Books
 from interlock.research.fills import Fills
@@ -28,6 +28,7 @@ from interlock.research.run import ExitReason, Trade
 from interlock.research.touches import Levels
 from interlock.research.track import Track
 from interlock.risk.limits import Limits
+from interlock.strategy.manage import Answer, Held, Hold, moment_at, settled
 from interlock.strategy.proposal import Proposal
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
@@ -102,17 +103,40 @@ class Clearing:
         """What the plan of protection wants for a lot first; None when it is too small for any order."""
         return next(iter(needs(self._view(holding, (), scene.tick, scene.now))), None)
 
-    def is_higher(self, holding: Holding, bid: Decimal, now: Instant) -> bool:
-        """Whether the stop would follow this bid, which is to say by a whole step."""
-        if holding.stop is None:
-            return False
-        listed = replace(holding.stop, state=State.ACKED, confirmed_at=now)
-        tick = Tick(holding.lot.symbol, bid, bid, bid, now)
-        return higher_mark(self._view(holding, (listed,), tick, now)) is not None
+    def mark_at(self, holding: Holding, bar: int, now: Instant) -> Decimal | None:
+        """The highest bid of a bar that has ended, when the stop would follow it, which is to say by a whole step."""
+        lot, stop, track = holding.lot, holding.stop, holding.track
+        if lot.trailing_pct is None or stop is None:
+            return None
+        bid = self.fills.quote(exact(track.window.high, bar), track.lane.instrument_at(now)).bid
+        if bid is None or (lot.high is not None and bid <= lot.high):
+            return None
+        listed = replace(stop, state=State.ACKED, confirmed_at=now)
+        return higher_mark(
+            self._view(holding, (listed,), Tick(lot.symbol, bid, bid, bid, now), now)
+        )
 
-    def followed(self, holding: Holding, bid: Decimal, scene: Scene) -> Need | None:
-        """What the lot needs once its mark is raised to this bid: the higher stop, or to be closed."""
-        holding.lot = replace(self.books.lots[holding.lot.id], high=bid)
+    def answer_at(self, holding: Holding, bar: int) -> Answer:
+        """What the strategy of a lot says of it at a bar that has ended; nothing, where none follows that could be traded on."""
+        track, lot = holding.track, self.books.lots[holding.lot.id]
+        strategy, book = track.lane.strategy, track.lane.instrument_at(lot.opened_at)
+        if lot.stop_floor is None or not strategy.manages or bar >= track.last:
+            return Hold()
+        stop, target = stop_price(lot, book), target_price(lot, book)
+        held = Held(
+            lot.symbol,
+            lot.opened_at,
+            lot.average,
+            lot.remaining,
+            stop.rate if stop else None,
+            target.rate if target else None,
+        )
+        moment = moment_at(track.columns.at(bar), track.window, bar)
+        return settled(strategy.manage(held, moment), held, moment)
+
+    def raised(self, holding: Holding, change: Mapping[str, Decimal], scene: Scene) -> Need | None:
+        """What the lot needs once its stop is raised: a higher one, or to be closed."""
+        holding.lot = replace(self.books.lots[holding.lot.id], **change)  # type: ignore[arg-type]  # the names are those of a lot
         self.books.keep(holding.lot)
         return self.need(holding, scene)
 

@@ -8,9 +8,9 @@ sales that a signal asked for, then what is met inside the bar, then the end of 
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from typing import Final, Literal
@@ -18,13 +18,12 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from interlock.account import Standing
 from interlock.errors import BadInput, BrokenInvariant
 from interlock.market import Window
 from interlock.matching import Quote
 from interlock.orders.wishes import Occasion
 from interlock.protection.plan import TARGET, Ask, Close
-from interlock.research.bars import MILLISECOND, exact, opens_at
+from interlock.research.bars import MILLISECOND, opens_at
 from interlock.research.books import DAY, ZERO, Books
 from interlock.research.clearing import Clearing, Holding, Scene
 from interlock.research.curve import curve_of, prices, union
@@ -35,11 +34,11 @@ from interlock.research.track import Lane, Track, track_of
 from interlock.risk.limits import Limits
 from interlock.strategy.decide import signal_at
 from interlock.strategy.distances import stop_distance, target_distance
+from interlock.strategy.manage import Exit, Hold, MoveStop
 from interlock.strategy.signal import Signal
 from interlock.values import Instant, Unknown
 
 MOVES, RESTING, ENTRIES, SALES, INSIDE, LAST = range(6)
-CENT: Final = Decimal("0.01")
 FULL: Final = "MAX_OPEN_TRADES_REACHED"
 COOLING: Final = "RECENT_ORDERS_COOLDOWN"
 SPENT: Final = "GUARDRAIL_BLOCKED"
@@ -133,9 +132,7 @@ class Play:
         bar = track.buys.bars.item(place)
         quote = track.quote_at(bar + 1, now, self._fills)
         scene = self._clearing.scene(track, quote, now)
-        row, share = track.lane.row, track.lane.share_pct
-        if share is not None:
-            row = replace(row, trade_amount_usd=_share(scene.standing, share))
+        row = track.lane.row
         signal = self._signal(track, bar, quote)
         occasion = Occasion(signal, row, track.lane.strategy, scene.market)
         ruling = self._clearing.ruling(occasion, scene, track.heard(track.buys, place, row))
@@ -221,7 +218,7 @@ class Play:
         if is_sold:
             bound = min(bound, track.sells.bars.item(place) + 1)
         touch = track.search.first(holding.levels, first, bound, since)
-        if holding.lot.trailing_pct is not None:
+        if holding.lot.may_follow:
             bound = touch.bar if touch is not None else bound
             if self._follow(holding, first, min(bound, track.last)):
                 return
@@ -237,34 +234,45 @@ class Play:
                 self._leave_at(closes, LAST, holding, ExitReason.END, track.last)
 
     def _follow(self, holding: Holding, first: int, bound: int) -> bool:
-        """The first bar at whose end the stop follows the highest bid by a step; false when none before `bound` moves it."""
-        window, book = holding.track.window, holding.track.lane.instrument_at(holding.lot.opened_at)
-        mark = holding.lot.high
+        """What a closed bar does to the stop of a lot, or to the lot: it follows the price, or the strategy says so. False: nothing."""
         for bar in range(first, bound):
-            bid = self._fills.quote(exact(window.high, bar), book).bid
-            if bid is None or (mark is not None and bid <= mark):
-                continue
-            at = opens_at(window, bar) + window.span
-            if self._clearing.is_higher(holding, bid, at):
-                self._push(at.micros, MOVES, partial(self._moved, holding, bid, bar, at))
+            ended = opens_at(holding.track.window, bar) + holding.track.window.span
+            bid = self._clearing.mark_at(holding, bar, ended)
+            if bid is not None:
+                self._push(
+                    ended.micros, MOVES, partial(self._moved, holding, bar, ended, {"high": bid})
+                )
                 return True
+            match self._clearing.answer_at(holding, bar):
+                case Exit():
+                    now = holding.track.carried_out(bar, self._fills)
+                    self._leave_at(now, SALES, holding, ExitReason.MANAGE, bar + 1)
+                    return True
+                case MoveStop(level):
+                    now = holding.track.carried_out(bar, self._fills)
+                    change = {"stop_floor": level}
+                    self._push(now.micros, MOVES, partial(self._moved, holding, bar, now, change))
+                    return True
+                case Hold():
+                    pass
         return False
 
-    def _moved(self, holding: Holding, bid: Decimal, bar: int, now: Instant) -> None:
-        """The stop of a lot follows the price; one that the price has passed by now is a sale."""
+    def _moved(
+        self, holding: Holding, bar: int, now: Instant, change: Mapping[str, Decimal]
+    ) -> None:
+        """The stop of a lot is raised; one that the price has passed by now is a sale."""
         if holding.lot.id not in self._clearing.holdings:
             return
         self._watch(now)
         track = holding.track
-        price = exact(track.window.close, bar)
-        quote = self._fills.quote(price, track.lane.instrument_at(now))
-        scene = self._clearing.scene(track, quote, now)
-        need = self._clearing.followed(holding, bid, scene)
+        around = self._fills.quote(track.worth(now), track.lane.instrument_at(now))
+        scene = self._clearing.scene(track, around, now)
+        need = self._clearing.raised(holding, change, scene)
         if isinstance(need, Ask):
             self._clearing.rest(holding, need.proposal, scene)
             self._await_exit(holding, bar + 1, now)
         elif isinstance(need, Close):
-            self._leave(holding, _reason(need.reason), bar, now, MOVES)
+            self._leave(holding, _reason(need.reason), bar + 1, now, MOVES)
 
     def _await_sale(self, track: Track, now: Instant) -> None:
         """The next signal to sell of every lane of the symbol is an event, while a lot of it is open."""
@@ -421,12 +429,6 @@ def _quote(tracks: Sequence[Track]) -> str:
     if len(set(names)) < len(names):
         raise BadInput("The same strategy twice on one symbol would decide a bar twice.")
     return quotes.pop()
-
-
-def _share(standing: Standing, pct: Decimal) -> Decimal:
-    """So many percent of equity, in whole cents."""
-    equity = standing.figures.value.equity  # type: ignore[union-attr]  # a run's own figures are known
-    return (equity * pct / 100).quantize(CENT, ROUND_FLOOR)
 
 
 def _ends(window: Window, first: int, last: int) -> NDArray[np.int64]:

@@ -184,12 +184,13 @@ def _terms(lane: Lane, setup: Setup) -> Terms:
     """Every number of the setup as a float; BadInput where it asks for what is not screened."""
     row, fills, limits, book = lane.row, setup.fills, setup.limits, lane.instrument
     amount = row.trade_amount_usd
-    if not isinstance(book, Instrument) or lane.fine is not None or lane.share_pct is not None:
+    if not isinstance(book, Instrument) or lane.fine is not None or row.trade_share_pct is not None:
         raise BadInput("Books that change, finer bars and shares of equity are not screened.")
     if fills.inside is not Inside.STOP_FIRST or fills.latency or fills.volume_share is not None:
         raise BadInput("Paths, latency and volume shares are not screened: run it exactly.")
-    if row.trade_on_margin or row.trailing_pct is not None or amount is None:
-        raise BadInput("Margin, trailing stops and an absent amount are not screened.")
+    is_managed = row.trailing_pct is not None or lane.strategy.manages
+    if row.trade_on_margin or is_managed or amount is None:
+        raise BadInput("Margin, stops that move and an absent amount are not screened.")
     is_sent = row.trade_enabled and 0 < amount <= limits.usd_per_order_max
     is_open = fills.entry is EntryAt.OPEN
     floor = book.min_notional or MIN_NOTIONAL

@@ -11,7 +11,7 @@ from interlock.errors import BadInput
 from interlock.market import Tick, Window
 from interlock.matching import Quote, price_at
 from interlock.orders.wishes import Market, settings_hash
-from interlock.research.bars import MILLISECOND, bar_at, exact
+from interlock.research.bars import MILLISECOND, bar_at, exact, opens_at
 from interlock.research.fills import Fills
 from interlock.research.speaking import Indices, Spoken, spoken
 from interlock.research.touches import Search
@@ -36,7 +36,7 @@ LEFT_MIN = 2
 class Lane:
     """What is to be backtested: the owner's row, the strategy, its bars, and the book on which it trades.
 
-    With a `share_pct` an entry is worth so much of equity, in percent, instead of the row's amount. `fine` are finer bars of the same
+    `fine` are finer bars of the same
     symbol, which say what came first inside a bar. What would be carried out before `since` is not said: those bars are warm-up.
     """
 
@@ -44,7 +44,6 @@ class Lane:
     strategy: Strategy
     window: Window
     instrument: Instrument | Grids
-    share_pct: Decimal | None = None
     fine: Window | None = None
     since: Instant | None = None
 
@@ -96,6 +95,10 @@ class Track:
     def bar_of(self, signal: Signal) -> int:
         """The place of the bar that a signal decided."""
         return int(self.window.opens_ms.searchsorted(signal.bar.ms))
+
+    def carried_out(self, bar: int, fills: Fills) -> Instant:
+        """When what was decided of a bar is carried out."""
+        return opens_at(self.window, bar + 1) + fills.latency
 
     def quote_at(self, bar: int, now: Instant, fills: Fills) -> Quote:
         """The quote at an instant inside a bar: around its open, or around the path where the instant is later."""

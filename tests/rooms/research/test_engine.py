@@ -2,21 +2,23 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from interlock.errors import BadInput
 from interlock.research import Anchor, End, EntryAt, Fills, Inside, Lane, Setup, backtest
 from interlock.research.run import ExitReason, Run
+from interlock.strategy.manage import Answer, Exit, Held, Moment, MoveStop
 from interlock.strategy.presets import PRESETS
 from interlock.values import number_text
 from tests.rooms.making import BTC, LIMITS, D, row
-from tests.rooms.research.staging import FREE, WARM, bars, lane, recorded, run
+from tests.rooms.research.staging import FREE, WARM, Told, bars, lane, recorded, run
 
 QUIET = (100.0, 101.0, 99.0, 100.0)
 OPEN_WIDE = replace(
@@ -196,6 +198,36 @@ def test_a_trailing_stop_follows_the_highs_of_bars_that_have_ended_and_never_fal
     assert trade.closed_at.ms == window.opens_ms[WARM + 4]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Managing(Told):
+    """Raises the stop to what a bar closed at less four, and leaves at a close of 107 or more."""
+
+    name: str = "managing"
+
+    @override
+    def manage(self, standing: Held, bar: Moment) -> Answer:
+        return Exit("enough") if bar.close >= 107 else MoveStop(bar.close - 4, "up")
+
+
+def test_a_strategy_may_raise_the_stop_of_its_lot_at_a_closed_bar_and_never_lower_it() -> None:
+    rows = [(100.0, 105.0, 99.5, 104.0), (104.0, 104.5, 101.0, 102.0), (102.0, 102.0, 98.0, 99.0)]
+    window = bars(QUIET, *rows, QUIET)
+    told = Managing(buys=frozenset({WARM}))
+
+    (trade,) = run(replace(lane(window, 0), strategy=told)).trades
+
+    assert (trade.reason, trade.stop, trade.exit) == (ExitReason.STOP, D(95), D(100))
+    assert trade.closed_at.ms == window.opens_ms[WARM + 3]
+
+
+def test_a_strategy_may_leave_its_lot_at_the_open_after_a_closed_bar() -> None:
+    rows = [(100.0, 108.0, 99.0, 107.0), (106.0, 107.0, 105.0, 106.0)]
+    window = bars(QUIET, *rows, QUIET)
+    told = Managing(buys=frozenset({WARM}))
+
+    assert one(run(replace(lane(window, 0), strategy=told))) == (ExitReason.MANAGE, "100", "106")
+
+
 def test_margin_owes_interest_for_every_full_hour_and_spot_owes_none() -> None:
     rate = replace(FREE, hourly_interest_rate=D("0.001"))
     limits = replace(
@@ -279,7 +311,7 @@ def test_a_share_of_equity_grows_with_it() -> None:
     limits = replace(OPEN_WIDE, usd_per_order_max=D(5000), max_equity_per_trade_pct=D(100))
 
     first, second = run(
-        replace(lane(window, 0, 3), share_pct=D(10)),
+        lane(window, 0, 3, trade_amount_usd=None, trade_share_pct=D(10)),
         limits=limits,
         fills=replace(FREE, entry=EntryAt.OPEN),
     ).trades
