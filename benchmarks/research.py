@@ -27,6 +27,7 @@ OURS: Final = (
     ("exact", "preset"),
     ("exact", "portfolio"),
     ("exact", "fit"),
+    ("exact", "profile"),
     ("screen", "screen"),
 )
 PEERS: Final = {

@@ -4,8 +4,11 @@ import json
 import resource
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
 
 WARM_UP = 200
 STOPS = [n / 400 for n in range(4, 14)]
@@ -18,9 +21,9 @@ def bars(path: str) -> dict[str, np.ndarray]:
         return {name: held[name] for name in held.files}
 
 
-def measure(call: Callable[[], object], times: int = 3) -> tuple[float, object]:
+def measure(call: Callable[[], T], times: int = 3) -> tuple[float, T]:
     """The fewest seconds of processor time, after a warm-up that compiles, and what came out."""
-    call()
+    found = call()
     spans = []
     for _ in range(times):
         began = time.process_time()
@@ -33,7 +36,7 @@ def tell(  # noqa: PLR0913, PLR0917 - one line of a table
     name: str,
     version: str,
     count: int,
-    one: tuple[float, object],
+    one: tuple[float, int],
     candidates: int = 0,
     sweep: tuple[float, object] | None = None,
     **more: float,
@@ -45,7 +48,7 @@ def tell(  # noqa: PLR0913, PLR0917 - one line of a table
         "bars": count,
         "seconds": round(one[0], 6),
         "bars_per_second": round(count / one[0]),
-        "trades": int(one[1]),  # type: ignore[call-overload] # a count
+        "trades": int(one[1]),
         "max_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         **more,
     }
