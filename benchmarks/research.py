@@ -36,6 +36,12 @@ PEERS: Final = {
     "nautilus_trader": "1.221.0",
 }
 NOT_MEASURED: Final = "freqtrade and jesse need an exchange's market list or a database of candles"
+UNITS: Final = {
+    "bars_per_second": "bars/s",
+    "combinations_per_second": "1/s",
+    "seconds": "s",
+    "max_rss_mb": "MB",
+}
 MINUTES_MAX: Final = 10
 
 
@@ -67,21 +73,16 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 
 def research() -> list[Figure]:
     """The same as figures of `make bench`."""
-    figures = []
-    for row in measured():
-        note = f"{row.get('version', '')} {row.get('note', '')}".strip()
-        name = f"research {row['name']}"
-        for key, unit in (
-            ("bars_per_second", "bars/s"),
-            ("combinations_per_second", "1/s"),
-            ("seconds", "s"),
-            ("max_rss_mb", "MB"),
-            ("bars_r2", "R2"),
-            ("symbols_r2", "R2"),
-        ):
-            if key in row:
-                figures.append(Figure(f"{name} {key}", float(row[key]), unit, note))
-    return figures
+    return [
+        Figure(f"research {row['name']} {key}", float(value), UNITS.get(key, ""), _note(row))
+        for row in measured()
+        for key, value in row.items()
+        if isinstance(value, int | float)
+    ]
+
+
+def _note(row: dict[str, Any]) -> str:
+    return str(row.get("note", row.get("version", "")))
 
 
 def measured() -> list[dict[str, Any]]:

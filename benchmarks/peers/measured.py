@@ -3,7 +3,7 @@
 import json
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -35,23 +35,21 @@ def measure(call: Callable[[], T], times: int = 3) -> tuple[float, T]:
 def tell(  # noqa: PLR0913, PLR0917 - one line of a table
     name: str,
     version: str,
-    count: int,
-    one: tuple[float, int],
+    count: int = 0,
+    one: tuple[float, int] | None = None,
     candidates: int = 0,
     sweep: tuple[float, object] | None = None,
-    **more: float,
+    more: Mapping[str, float] | None = None,
 ) -> None:
     """The last line of stdout."""
-    told: dict[str, object] = {
-        "name": name,
-        "version": version,
-        "bars": count,
-        "seconds": round(one[0], 6),
-        "bars_per_second": round(count / one[0]),
-        "trades": int(one[1]),
-        "max_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
-        **more,
-    }
+    told: dict[str, object] = {"name": name, "version": version}
+    if one is not None:
+        told["bars"] = count
+        told["seconds"] = round(one[0], 6)
+        told["bars_per_second"] = round(count / one[0])
+        told["trades"] = int(one[1])
     if sweep is not None:
         told["combinations_per_second"] = round(candidates / sweep[0], 2)
-    print(json.dumps(told))
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    told["max_rss_mb"] = round(usage.ru_maxrss / 1024, 1)
+    print(json.dumps({**told, **(more or {})}))

@@ -114,7 +114,7 @@ def fit(rows: Rows) -> None:
         off = y - (slope * x + start)
         found[f"{name}_r2"] = round(1 - float((off**2).sum() / ((y - y.mean()) ** 2).sum()), 4)
         found[f"{name}_microseconds_each"] = round(float(slope) * 1e6, 4)
-    tell("Interlock fit", VERSION, 0, (1.0, 0), 0, None, **found)
+    tell("Interlock fit", VERSION, more=found)
 
 
 def profile(rows: Rows) -> None:
@@ -130,7 +130,7 @@ def profile(rows: Rows) -> None:
         spent[room] += own
     whole = sum(spent.values())
     shares = {room: round(100 * own / whole, 1) for room, own in spent.most_common()}
-    tell("Interlock profile", VERSION, 0, (1.0, 0), 0, None, **shares)
+    tell("Interlock profile", VERSION, more=shares)
 
 
 PARTS: Final[dict[str, Callable[[Rows], None]]] = {
