@@ -347,7 +347,7 @@ def test_settling_what_has_no_room_first_changes_no_trade_and_no_count(name: str
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 40000), st.integers(1, 3), st.sampled_from(Inside))
 def test_what_was_earned_is_what_the_account_has_more(
     first: int, most: int, inside: Inside
