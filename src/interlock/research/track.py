@@ -1,0 +1,159 @@
+"""One lane of a backtest at work: a symbol with its strategy, its columns computed once, and the bars at which it spoke."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+import numpy as np
+
+from interlock.errors import BadInput
+from interlock.market import Tick, Window
+from interlock.matching import Quote, price_at
+from interlock.orders.wishes import Market, settings_hash
+from interlock.research.bars import MILLISECOND, bar_at, exact
+from interlock.research.fills import Fills
+from interlock.research.speaking import Indices, Spoken, spoken
+from interlock.research.stub import Columns, Strategy
+from interlock.research.touches import Search
+from interlock.strategy.signal import Decision
+from interlock.strategy.throttle import ThrottleState
+from interlock.strategy.watchlist import WatchlistRow
+from interlock.values import Instant, Instrument, Known
+
+Grids = tuple[tuple[Instant, Instrument], ...]
+"""The book of a symbol from an instant on, oldest first: exchanges change their ticks."""
+
+NEVER: frozenset[str] = frozenset()
+# The last bar is not entered: nothing could follow.
+LEFT_MIN = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lane:
+    """What is to be backtested: the owner's row, the strategy, its bars, and the book on which it trades.
+
+    With a `share_pct` an entry is worth so much of equity, in percent, instead of the row's amount. `fine` are finer bars of the same
+    symbol, which say what came first inside a bar.
+    """
+
+    row: WatchlistRow
+    strategy: Strategy
+    window: Window
+    instrument: Instrument | Grids
+    share_pct: Decimal | None = None
+    fine: Window | None = None
+
+    def __post_init__(self) -> None:
+        if self.row.symbol != self.window.symbol:
+            raise BadInput(f"Bars of {self.window.symbol} do not decide {self.row.symbol}.")
+        if self.window.span != self.strategy.timeframe:
+            read, given = self.strategy.timeframe, self.window.span
+            raise BadInput(f"{self.strategy.name} reads bars of {read}, not of {given}.")
+
+    def instrument_at(self, now: Instant) -> Instrument:
+        """The book as it stood then."""
+        if isinstance(self.instrument, Instrument):
+            return self.instrument
+        found = [book for since, book in self.instrument if since <= now]
+        if not found:
+            raise BadInput(f"Nobody said what the book of {self.row.symbol} was at {now}.")
+        return found[-1]
+
+
+@dataclass(slots=True, eq=False)
+class Track:
+    """A lane with what was computed of it. `buy_us` and `sell_us` are when what spoke is carried out, in microseconds."""
+
+    lane: Lane
+    columns: Columns
+    search: Search
+    buys: Spoken
+    sells: Spoken
+    buy_us: Indices
+    sell_us: Indices
+    signals: int
+    waits_from: int | None = None
+    sale_awaited: int = -1
+    throttles: dict[str, ThrottleState] = field(default_factory=dict)
+
+    @property
+    def window(self) -> Window:
+        """Its bars."""
+        return self.lane.window
+
+    @property
+    def last(self) -> int:
+        """Its last bar."""
+        return len(self.lane.window) - 1
+
+    def quote_at(self, bar: int, now: Instant, fills: Fills) -> Quote:
+        """The quote at an instant inside a bar: around its open, or around the path where the instant is later."""
+        opens = self.window.opens_ms.item(bar) * 1000
+        if now.micros == opens:
+            price = exact(self.window.open, bar)
+        else:
+            price = price_at(bar_at(self.window, bar), now, fills.path_seed)
+        return fills.quote(price, self.lane.instrument_at(now))
+
+    def market(self, quote: Quote, now: Instant) -> Market:
+        """The market as the desk would have read it at this instant."""
+        tick = Tick(self.lane.row.symbol, quote.last, quote.bid, quote.ask, now)
+        return Market(Known(self.lane.instrument_at(now), now), Known(tick, now))
+
+    def heard(self, side: Spoken, place: int, row: WatchlistRow) -> Mapping[str, ThrottleState]:
+        """What was last emitted before the signal at this place of its side, as the store would keep it."""
+        before = side.before(place)
+        if before is None:
+            return {}
+        symbol, key = row.symbol, self.lane.strategy.key
+        times = self.buy_us if side is self.buys else self.sell_us
+        return {
+            f"{side.side}:{symbol}:{key}": ThrottleState(
+                symbol,
+                key,
+                side.side,
+                baseline=exact(self.window.close, before),
+                last_sent_at=Instant(times.item(place - 1)),
+                config_hash=settings_hash(row),
+            )
+        }
+
+    def worth(self, now: Instant) -> Decimal:
+        """What one unit of base costs at an instant, as far as it is known then: the open of its bar, or the close of one that ended."""
+        window = self.window
+        at = now.micros // 1000
+        bar = int(window.opens_ms.searchsorted(at, side="right")) - 1
+        if bar < 0:
+            return Decimal(0)
+        is_over = at >= window.opens_ms.item(bar) + window.span // MILLISECOND
+        return exact(window.close if is_over else window.open, bar)
+
+
+def track_of(lane: Lane, fills: Fills) -> Track:
+    """The lane with its columns, and with the bars at which it spoke."""
+    window, row, strategy = lane.window, lane.row, lane.strategy
+    columns = strategy.columns(window)
+    entry, exits = columns.entry, columns.exit
+    if row.buy_target is not None:
+        entry = entry & (window.close <= float(row.buy_target))
+    signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
+    carried = _carried_out(window, fills.latency)
+    gate = row.min_price_change_pct
+    least = strategy.price_change_pct_min if gate is None else gate
+    is_heard = row.alert_enabled and not row.is_deleted
+    buys = spoken(
+        Decision.BUY, window, entry & (is_heard and row.buy_alert_enabled), carried, least
+    )
+    sells = spoken(
+        Decision.SELL, window, exits & (is_heard and row.sell_alert_enabled), carried, least
+    )
+    search = Search(window, lane.fine, fills)
+    micros = carried * 1000
+    return Track(lane, columns, search, buys, sells, micros[buys.bars], micros[sells.bars], signals)
+
+
+def _carried_out(window: Window, latency: timedelta) -> Indices:
+    """When the signal of each bar is carried out: so long after the next bar opens; after the last bar there is none."""
+    opens = np.append(window.opens_ms[1:], window.opens_ms[-1:] + window.span // MILLISECOND)
+    return np.asarray(opens + latency // MILLISECOND, dtype=np.int64)
