@@ -11,7 +11,7 @@ from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import WallClock
 from interlock.market import Bar, Window
 from interlock.protocol.crypto_com.market import CANDLESTICK
-from interlock.research.candles.fetching import fetch
+from interlock.research.candles.fetching import Wanted, fetch
 from interlock.research.candles.shelf import Name, Origin, Series, Shelf, series_of
 from interlock.settings import Settings
 from interlock.simulator import recordings
@@ -45,26 +45,12 @@ def _recorded(name: str) -> Series:
     return series_of(window, Origin(f"shipped: {name}"))
 
 
-def fetched(
-    settings: Settings,
-    symbol: str,
-    span: timedelta,
-    start: Instant,
-    end: Instant,
-    tell: Callable[[int], None],
-) -> Window:
+def fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
     """The bars that the exchange of the settings has; Unreachable where one of them cannot be read."""
-    return asyncio.run(_fetched(settings, symbol, span, start, end, tell))
+    return asyncio.run(_fetched(settings, wanted, tell))
 
 
-async def _fetched(
-    settings: Settings,
-    symbol: str,
-    span: timedelta,
-    start: Instant,
-    end: Instant,
-    tell: Callable[[int], None],
-) -> Window:
+async def _fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
     now = WallClock().now
     async with transport_of(settings) as transport:
         client = CryptoComExchange(transport, NOBODY, now, budget=budget_of(settings, now))
@@ -76,4 +62,4 @@ async def _fetched(
                 raise Unreachable(f"A bar of {symbol} before {end} cannot be read: {why}")
             return page
 
-        return await fetch(ask, symbol, span, start, end, tell)
+        return await fetch(ask, wanted, tell)

@@ -6,6 +6,7 @@ A bar that may still form is never among them. What ccxt answers is read as any 
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from importlib.util import find_spec
 from typing import ClassVar, Final
@@ -29,34 +30,37 @@ class NeedsCcxt(Misuse):
     remedy: ClassVar[str] = "Install it beside Interlock: pip install ccxt."
 
 
-async def fetch(
-    ask: Ask,
-    symbol: str,
-    span: timedelta,
-    start: Instant,
-    end: Instant,
-    tell: Callable[[int], None],
-) -> Window:
-    """Every bar that opened at `start` or later and had closed by `end`; `tell` hears how many there are so far."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The bars of one symbol that opened at `start` or later and had closed by `end`."""
+
+    symbol: str
+    span: timedelta
+    start: Instant
+    end: Instant
+
+
+async def fetch(ask: Ask, wanted: Wanted, tell: Callable[[int], None]) -> Window:
+    """Every wanted bar that the exchange has; `tell` hears how many there are so far."""
     bars: dict[Instant, Bar] = {}
-    until = end
-    while until > start:
-        page = [bar for bar in await ask(symbol, span, until, BARS_MAX) if bar.ends <= until]
+    until = wanted.end
+    while until > wanted.start:
+        asked = await ask(wanted.symbol, wanted.span, until, BARS_MAX)
+        page = [bar for bar in asked if bar.ends <= until]
         if not page:
             break
-        bars |= {bar.opens: bar for bar in page if bar.opens >= start}
+        bars |= {bar.opens: bar for bar in page if bar.opens >= wanted.start}
         until = page[0].opens
         tell(len(bars))
-    return window_of(symbol, span, (bars[opens] for opens in sorted(bars)))
+    return window_of(wanted.symbol, wanted.span, (bars[opens] for opens in sorted(bars)))
 
 
-def through_ccxt(
-    exchange: str, symbol: str, span: timedelta, start: Instant, end: Instant, rest: str = ""
-) -> Import:
+def through_ccxt(exchange: str, wanted: Wanted, rest: str = "") -> Import:
     """The same of another exchange; `rest` points ccxt at another address. It inherits no setting and no key of ours."""
     if find_spec("ccxt") is None:
         raise NeedsCcxt("ccxt is not installed.")
-    words = (exchange, symbol, name_of(span), str(start.ms), str(end.ms), rest)
+    times = (str(wanted.start.ms), str(wanted.end.ms))
+    words = (exchange, wanted.symbol, name_of(wanted.span), *times, rest)
     try:
         ran = subprocess.run(  # noqa: S603 - our own program, and no shell reads the words
             (sys.executable, "-I", "-m", PROGRAM, *words),
@@ -70,4 +74,4 @@ def through_ccxt(
     if ran.returncode != 0:
         said = ran.stderr.decode(errors="replace").strip().splitlines()
         raise Unreachable(f"{exchange} gave no bars: {said[-1] if said else 'no word'}.")
-    return read(ran.stdout, symbol, span)
+    return read(ran.stdout, wanted.symbol, wanted.span)

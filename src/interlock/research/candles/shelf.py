@@ -133,11 +133,16 @@ class Shelf:
         found = (self._name(path) for path in self._folder.glob("*_*.*"))
         return tuple(sorted({*self._shipped, *filter(None, found)}))
 
+    def kept(self, symbol: str, span: timedelta) -> Series | None:
+        """A series of this folder, without those that ship."""
+        path = self._path(symbol, span)
+        return None if path is None else _read(path, symbol, span)
+
     def look(self, symbol: str, span: timedelta) -> Series:
         """A series as it is, whether or not it may be used."""
-        path = self._path(symbol, span)
-        if path is not None:
-            return _read(path, symbol, span)
+        kept = self.kept(symbol, span)
+        if kept is not None:
+            return kept
         name = (symbol, name_of(span))
         if name not in self._shipped:
             raise NoSuchSeries(f"There are no bars of {symbol} in {name_of(span)}.")
