@@ -11,7 +11,8 @@ import pytest
 from interlock.market import Window
 from interlock.simulator import recordings
 from interlock.strategy import talib
-from interlock.strategy.indicators import indicators
+from interlock.strategy.bars import Bars
+from interlock.strategy.presets import seen
 
 ORACLE: Final[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "oracle" / "indicators_talib.json").read_bytes()
@@ -58,7 +59,7 @@ def close_to(indicator: str, value: float) -> Any:  # noqa: ANN401  pytest gives
 @pytest.mark.parametrize("indicator", sorted(OURS))
 def test_each_bar_has_the_figure_of_the_oracle(name: str, indicator: str) -> None:
     bars = window(name)
-    ours = getattr(indicators(bars), OURS[indicator])
+    ours = seen(Bars(bars))[OURS[indicator]].own
     compared = 0
 
     for bar in ORACLE[name]["bars"]:
@@ -76,7 +77,7 @@ def test_each_bar_has_the_figure_of_the_oracle(name: str, indicator: str) -> Non
 @pytest.mark.parametrize("indicator", sorted(OURS))
 def test_the_first_value_stands_where_the_oracle_has_it(name: str, indicator: str) -> None:
     bars = window(name)
-    ours = getattr(indicators(bars), OURS[indicator])
+    ours = seen(Bars(bars))[OURS[indicator]].own
     first = ORACLE[name]["first_valid_index"][indicator]
 
     assert np.isnan(ours[:first]).all()
@@ -101,7 +102,7 @@ def test_the_mean_over_the_whole_series_is_that_of_the_oracle(name: str) -> None
 
 def test_only_a_market_that_stood_still_has_no_rsi(name: str) -> None:
     bars = window(name)
-    masked, raw = indicators(bars).rsi, talib.rsi(bars.close, PERIOD)
+    masked, raw = Bars(bars).rsi().own, talib.rsi(bars.close, PERIOD)
 
     for index in np.flatnonzero(np.isnan(masked) & ~np.isnan(raw)):
         assert stood_still(bars, int(index))

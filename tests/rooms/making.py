@@ -1,7 +1,7 @@
 """Things as tests need them: sound by default, so that a test names only what it changes."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -12,11 +12,14 @@ from interlock.account import Balance, Figures, Lot, Mode, Spot, Standing, Switc
 from interlock.market import Tick, Window
 from interlock.risk.limits import Limits
 from interlock.risk.question import Facts, Question
-from interlock.strategy.indicators import reading
+from interlock.strategy.bars import Bars
+from interlock.strategy.columns import Column
+from interlock.strategy.decide import signal_at
+from interlock.strategy.presets import Preset, seen
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
-from interlock.strategy.signal import Decision, Signal
+from interlock.strategy.signal import Decision, Flag, Signal
 from interlock.strategy.watchlist import WatchlistRow
-from interlock.values import Instant, Instrument, Known, Price, Quantity, Side
+from interlock.values import Instant, Instrument, Known, Price, Quantity, Side, Unknown
 
 HOUR: Final = timedelta(hours=1)
 START: Final = Instant.of_iso("2024-03-01T00:00:00")
@@ -179,3 +182,47 @@ def window(
 def value(bars: Window, name: str) -> object:
     """One indicator at the newest bar of a window."""
     return getattr(reading(bars), name)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The indicators at the newest bar of a window; `rsi_1` and `rsi_2` are the RSI one and two bars earlier."""
+
+    close: float
+    rsi: float | Unknown
+    rsi_1: float | Unknown
+    rsi_2: float | Unknown
+    atr: float | Unknown
+    ema10: float | Unknown
+    ma50: float | Unknown
+    ma200: float | Unknown
+    ma10w: float | Unknown
+    volume_ratio: float | Unknown
+
+
+def reading(bars: Window) -> Reading:
+    """What a strategy that sees these bars knows at the newest of them."""
+    columns = seen(Bars(bars))
+    newest = {name: column.at(len(bars) - 1) for name, column in columns.items()}
+    back = {f"rsi_{n}": columns["rsi"].earlier(n).at(len(bars) - 1) for n in (1, 2)}
+    return Reading(**newest, **back)  # type: ignore[arg-type]  # a close is always known
+
+
+def flags_of(preset: Preset, at_bar: Reading, asked: WatchlistRow) -> tuple[Flag, ...]:
+    """The flags of one bar at which exactly this is known: three bars, of which the newest is asked."""
+    history = {"rsi": (at_bar.rsi_2, at_bar.rsi_1, at_bar.rsi)}
+    columns = {}
+    for name in ("close", "rsi", "atr", "ema10", "ma50", "ma200", "ma10w", "volume_ratio"):
+        values = history.get(name, (getattr(at_bar, name),) * 3)
+        columns[name] = _column(NAMES_SAID.get(name, name.upper()), values)
+    three = window([at_bar.close] * 3)
+    return signal_at(asked, preset, preset.judged(columns, 3), three, 2).flags
+
+
+NAMES_SAID: Final = {"close": "Close", "volume_ratio": "Volume", "ma10w": "MA10w"}
+
+
+def _column(name: str, values: tuple[float | Unknown, ...]) -> Column:
+    whys = [each if isinstance(each, Unknown) else Unknown("KNOWN") for each in values]
+    numbers = [np.nan if isinstance(each, Unknown) else each for each in values]
+    return Column(name, np.array(numbers), short=whys.__getitem__)

@@ -3,7 +3,6 @@
 A float of a series is the shortest text that the exchange printed, so `exact` gives the exchange's own decimal back.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -41,14 +40,13 @@ def without_holes(window: Window) -> Window:
     before = np.searchsorted(window.opens_ms, opens, side="right") - 1
     is_real = window.opens_ms[before] == opens
     close = window.close[before]
-    flat = (np.where(is_real, series[before], close) for series in window.arrays[:3])
+    opened, high, low = (np.where(is_real, a[before], close) for a in window.arrays[:3])
     volume = np.where(is_real, window.volume[before], 0.0)
-    return Window(window.symbol, window.span, opens, *flat, close, volume)
+    return Window(window.symbol, window.span, opens, opened, high, low, close, volume)
 
 
 def within(window: Window, since: Instant, until: Instant) -> Window:
     """The bars that open at or after `since` and before `until`."""
     first, last = np.searchsorted(window.opens_ms, [-(-since.micros // 1000), until.ms])
     arrays = (series[first:last] for series in window.arrays)
-    columns = dict(zip(("open", "high", "low", "close", "volume"), arrays, strict=True))
-    return replace(window, opens_ms=window.opens_ms[first:last], **columns)
+    return Window(window.symbol, window.span, window.opens_ms[first:last], *arrays)

@@ -103,10 +103,11 @@ class Search:
         """What the path meets first; the stop, where both are met in the same instant."""
         bar, seed = bar_at(self.window, index), self.fills.path_seed
         begin = max(since, bar.opens)
-        stop = levels.stop and first_touch(bar, levels.stop, Direction.FALLS, begin, seed)
-        target = levels.target
-        is_far = target is None or not self._reaches(bar.high, target)
-        taken = None if is_far else first_touch(bar, target, Direction.RISES, begin, seed)  # type: ignore[arg-type]  # is_far says that it is there
+        stop = taken = None
+        if levels.stop is not None:
+            stop = first_touch(bar, levels.stop, Direction.FALLS, begin, seed)
+        if levels.target is not None and self._reaches(bar.high, levels.target):
+            taken = first_touch(bar, levels.target, Direction.RISES, begin, seed)
         if stop is not None and (taken is None or stop <= taken):
             price = price_at(bar, stop, seed)
             return Touch(index, stop, is_stop=True, price=price, is_gap=stop == bar.opens)

@@ -1,7 +1,7 @@
 """One lane of a backtest at work: a symbol with its strategy, its columns computed once, and the bars at which it spoke."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
@@ -14,9 +14,11 @@ from interlock.orders.wishes import Market, settings_hash
 from interlock.research.bars import MILLISECOND, bar_at, exact
 from interlock.research.fills import Fills
 from interlock.research.speaking import Indices, Spoken, spoken
-from interlock.research.stub import Columns, Strategy
 from interlock.research.touches import Search
-from interlock.strategy.signal import Decision
+from interlock.strategy.columns import Columns
+from interlock.strategy.contract import Strategy
+from interlock.strategy.decide import meet, sides
+from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Known
@@ -45,11 +47,7 @@ class Lane:
     fine: Window | None = None
 
     def __post_init__(self) -> None:
-        if self.row.symbol != self.window.symbol:
-            raise BadInput(f"Bars of {self.window.symbol} do not decide {self.row.symbol}.")
-        if self.window.span != self.strategy.timeframe:
-            read, given = self.strategy.timeframe, self.window.span
-            raise BadInput(f"{self.strategy.name} reads bars of {read}, not of {given}.")
+        meet(self.row, self.strategy, self.window)
 
     def instrument_at(self, now: Instant) -> Instrument:
         """The book as it stood then."""
@@ -73,9 +71,15 @@ class Track:
     buy_us: Indices
     sell_us: Indices
     signals: int
-    waits_from: int | None = None
+    base: str
+    quote: str
+    waits_from: int = 0
     sale_awaited: int = -1
-    throttles: dict[str, ThrottleState] = field(default_factory=dict)
+
+    @property
+    def symbol(self) -> str:
+        """The book on which it trades."""
+        return self.lane.row.symbol
 
     @property
     def window(self) -> Window:
@@ -87,13 +91,16 @@ class Track:
         """Its last bar."""
         return len(self.lane.window) - 1
 
+    def bar_of(self, signal: Signal) -> int:
+        """The place of the bar that a signal decided."""
+        return int(self.window.opens_ms.searchsorted(signal.bar.ms))
+
     def quote_at(self, bar: int, now: Instant, fills: Fills) -> Quote:
         """The quote at an instant inside a bar: around its open, or around the path where the instant is later."""
         opens = self.window.opens_ms.item(bar) * 1000
-        if now.micros == opens:
-            price = exact(self.window.open, bar)
-        else:
-            price = price_at(bar_at(self.window, bar), now, fills.path_seed)
+        is_open = now.micros == opens
+        window, seed = self.window, fills.path_seed
+        price = exact(window.open, bar) if is_open else price_at(bar_at(window, bar), now, seed)
         return fills.quote(price, self.lane.instrument_at(now))
 
     def market(self, quote: Quote, now: Instant) -> Market:
@@ -134,9 +141,7 @@ def track_of(lane: Lane, fills: Fills) -> Track:
     """The lane with its columns, and with the bars at which it spoke."""
     window, row, strategy = lane.window, lane.row, lane.strategy
     columns = strategy.columns(window)
-    entry, exits = columns.entry, columns.exit
-    if row.buy_target is not None:
-        entry = entry & (window.close <= float(row.buy_target))
+    entry, exits = sides(row, columns, window)
     signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
     gate = row.min_price_change_pct
@@ -150,7 +155,19 @@ def track_of(lane: Lane, fills: Fills) -> Track:
     )
     search = Search(window, lane.fine, fills)
     micros = carried * 1000
-    return Track(lane, columns, search, buys, sells, micros[buys.bars], micros[sells.bars], signals)
+    book = lane.instrument if isinstance(lane.instrument, Instrument) else lane.instrument[0][1]
+    return Track(
+        lane=lane,
+        columns=columns,
+        search=search,
+        buys=buys,
+        sells=sells,
+        buy_us=micros[buys.bars],
+        sell_us=micros[sells.bars],
+        signals=signals,
+        base=book.base,
+        quote=book.quote,
+    )
 
 
 def _carried_out(window: Window, latency: timedelta) -> Indices:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from interlock.strategy.presets import AtrStop, Percent, RiskReward, Stop, Target
+from interlock.strategy.contract import AtrStop, Percent, RiskReward, Stop, Target
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Unknown
 

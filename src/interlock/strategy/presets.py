@@ -11,9 +11,28 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from interlock.errors import BadInput
+from typing_extensions import override
 
-HOUR: Final = timedelta(hours=1)
+from interlock.errors import BadInput
+from interlock.strategy.bars import Bars
+from interlock.strategy.columns import (
+    Column,
+    Columns,
+    Condition,
+    all_of,
+    any_of,
+    granted,
+    not_asked,
+)
+from interlock.strategy.contract import (
+    HOUR,
+    AtrStop,
+    Percent,
+    RiskReward,
+    Stop,
+    Strategy,
+    Target,
+)
 
 
 class Trend(StrEnum):
@@ -33,34 +52,8 @@ class Rsi:
     cross_up: bool
 
 
-@dataclass(frozen=True, slots=True)
-class AtrStop:
-    """A stop at so many times ATR(14); `fallback_pct` of the price where the ATR is unknown, None for the mode's own."""
-
-    multiple: Decimal
-    fallback_pct: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Percent:
-    """A distance in percent of the price."""
-
-    pct: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class RiskReward:
-    """A target at so many times the stop distance, whatever that came from."""
-
-    ratio: Decimal
-
-
-Stop = AtrStop | Percent
-Target = RiskReward | Percent
-
-
-@dataclass(frozen=True, slots=True)
-class Preset:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset(Strategy):
     """One strategy of thresholds. `name` is what a person chooses, `key` what is stored.
 
     `trend` must all hold for a BUY; `candles` asks for a close above EMA10 and an RSI that rose two bars in a row;
@@ -76,11 +69,62 @@ class Preset:
     trend_exit: bool
     volume_ratio_min: float
     price_change_pct_min: Decimal
-    stop: Stop
-    target: Target
+    stop: Stop | None
+    target: Target | None
     bars_needed: int
 
+    @override
+    def rules(self, bars: Bars) -> Columns:
+        return self.judged(seen(bars), len(bars))
 
+    def judged(self, at: Mapping[str, Column], bars: int) -> Columns:
+        """The four conditions of a BUY and the three of a SELL, of these columns by name."""
+        volume = at["volume_ratio"].at_least(self.volume_ratio_min, _VOLUME, "volume")
+        buys = (self._buy_rsi(at["rsi"]), self._trend(at, bars), self._candles(at), volume)
+        sells = (at["rsi"].above(self.rsi.sell_above, "rsi"), self._sell_trend(at, bars), volume)
+        return Columns(buys, sells, {name: at[name] for name in _SHOWN})
+
+    def _buy_rsi(self, rsi: Column) -> Condition:
+        level = self.rsi.buy_below
+        return rsi.crosses_up(level, "rsi") if self.rsi.cross_up else rsi.below(level, "rsi")
+
+    def _trend(self, at: Mapping[str, Column], bars: int) -> Condition:
+        pairs = {
+            Trend.ALIGNED: ("ema10", "ma50"),
+            Trend.ABOVE_MA200: ("close", "ma200"),
+            Trend.ABOVE_EMA10: ("close", "ema10"),
+        }
+        parts = [at[one].above(at[other]) for one, other in map(pairs.__getitem__, self.trend)]
+        return all_of("ma", *parts) if parts else granted("ma", bars, "No trend is asked for.")
+
+    def _candles(self, at: Mapping[str, Column]) -> Condition:
+        if not self.candles:
+            return not_asked("confirm", "No confirmation by candles is asked for.")
+        return all_of("confirm", at["close"].above(at["ema10"]), at["rsi"].rises(2))
+
+    def _sell_trend(self, at: Mapping[str, Column], bars: int) -> Condition:
+        """EMA10 below MA50, or the close below MA10w; an unknown mean makes only its own alternative false."""
+        if not self.trend_exit:
+            return granted("trend", bars, "No trend is asked for.")
+        return any_of("trend", at["ema10"].below(at["ma50"]), at["close"].below(at["ma10w"]))
+
+
+def seen(bars: Bars) -> dict[str, Column]:
+    """The columns that presets look at, by name."""
+    return {
+        "close": bars.close,
+        "rsi": bars.rsi(),
+        "atr": bars.atr(),
+        "ema10": bars.ema(10),
+        "ma50": bars.sma(50),
+        "ma200": bars.sma(200),
+        "ma10w": bars.ma10w(),
+        "volume_ratio": bars.volume_ratio(),
+    }
+
+
+_VOLUME: Final = "times its recent mean"
+_SHOWN: Final = ("rsi", "atr", "ema10", "ma50", "ma200", "ma10w", "volume_ratio")
 _LONG_TREND: Final = (Trend.ALIGNED, Trend.ABOVE_MA200)
 
 _ALL: Final = (

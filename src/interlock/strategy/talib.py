@@ -51,3 +51,18 @@ def ema(values: Series, period: int) -> Series:
 def sma(values: Series, period: int) -> Series:
     """Plain mean of the last `period` values; first value at index `period` - 1."""
     return cast(Series, _TALIB.SMA(values, period))
+
+
+def deviation(values: Series, period: int) -> Series:
+    """Population standard deviation of the last `period` values; first value at index `period` - 1."""
+    return cast(Series, _TALIB.STDDEV(values, period))
+
+
+def highest(values: Series, period: int) -> Series:
+    """The highest of the last `period` values; first value at index `period` - 1."""
+    return cast(Series, _TALIB.MAX(values, period))
+
+
+def lowest(values: Series, period: int) -> Series:
+    """The lowest of the last `period` values; first value at index `period` - 1."""
+    return cast(Series, _TALIB.MIN(values, period))

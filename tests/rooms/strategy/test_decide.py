@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 
 from interlock.errors import BadInput
 from interlock.market import Window
-from interlock.strategy.decide import buy_flags, decide, decision, index, sell_flags
-from interlock.strategy.indicators import Reading, indicators, reading
-from interlock.strategy.presets import PRESETS, named
-from interlock.strategy.signal import Decision
+from interlock.strategy.bars import Bars
+from interlock.strategy.decide import decide, decision, index
+from interlock.strategy.presets import PRESETS, Preset, named
+from interlock.strategy.presets import seen as columns_seen
+from interlock.strategy.signal import Decision, Flag
+from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Unknown
-from tests.rooms.making import D, row, window
+from tests.rooms.making import D, Reading, flags_of, reading, row, window
 
 NAMES: Final = (
     "swing-conservative",
@@ -161,6 +163,14 @@ SEEN: Final = Reading(
 )
 
 
+def buy_flags(asked: WatchlistRow, preset: Preset, at_bar: Reading) -> tuple[Flag, ...]:
+    return tuple(f for f in flags_of(preset, at_bar, asked) if f.name.startswith("buy_"))
+
+
+def sell_flags(preset: Preset, at_bar: Reading) -> tuple[Flag, ...]:
+    return tuple(f for f in flags_of(preset, at_bar, row()) if f.name.startswith("sell_"))
+
+
 def said_of(name: str, seen: Reading) -> Decision:
     return decision(buy_flags(row(), PRESETS[name], seen), sell_flags(PRESETS[name], seen))
 
@@ -212,10 +222,10 @@ def test_where_both_rules_hold_buy_wins() -> None:
 
 def with_hindsight(whole: Window, place: int) -> Reading:
     """The reading of one bar by somebody who has seen the whole series."""
-    series = indicators(whole)
+    series = columns_seen(Bars(whole))
 
     def at(name: str, back: int = 0) -> float | Unknown:
-        number = float(getattr(series, name)[place - back]) if place >= back else math.nan
+        number = float(series[name].own[place - back]) if place >= back else math.nan
         return Unknown("NONE") if math.isnan(number) else number
 
     return Reading(

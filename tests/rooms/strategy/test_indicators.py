@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Final
 
 import numpy as np
@@ -12,13 +13,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from interlock.market import Window
-from interlock.strategy.indicators import indicators, reading
+from interlock.strategy.bars import Bars
+from interlock.strategy.presets import seen
 from interlock.values import Unknown
-from tests.rooms.making import HOUR, START, value, window
+from tests.rooms.making import HOUR, START, reading, value, window
 
 I30: Final = np.arange(30)
 S30: Final = 100 + (7 * I30) % 13 - (5 * I30) % 11 + 0.5 * I30
 DAY: Final = 24
+
+
+def indicators(bars: Window) -> SimpleNamespace:
+    """Every indicator at every bar, holes not hidden."""
+    return SimpleNamespace(**{name: each.own for name, each in seen(Bars(bars)).items()})
 
 
 def s30() -> Window:
