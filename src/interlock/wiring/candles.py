@@ -2,22 +2,30 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from decimal import Decimal
+from functools import cache, partial
 from typing import Final
+
+from msgspec import json
 
 from interlock.errors import Unreachable
 from interlock.exchange.client import Credentials, CryptoComExchange
 from interlock.host.clock import WallClock
 from interlock.market import Bar, Window
+from interlock.protocol.crypto_com import instruments
 from interlock.protocol.crypto_com.market import CANDLESTICK
+from interlock.research import ungridded
+from interlock.research.candles.checking import check
 from interlock.research.candles.fetching import Wanted, fetch
 from interlock.research.candles.shelf import Name, Origin, Series, Shelf, series_of
 from interlock.settings import Settings
 from interlock.simulator import recordings
-from interlock.values import Instant, Secret
+from interlock.values import Instant, Instrument, Secret
 from interlock.wiring.adapters import budget_of, transport_of
 
+UNLISTED_LOT: Final = Decimal("1e-8")
 NOBODY: Final = Credentials(Secret(""), Secret(""))
 
 
@@ -63,3 +71,21 @@ async def _fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], Non
             return page
 
         return await fetch(ask, wanted, tell)
+
+
+def instrument_of(window: Window) -> Instrument:
+    """The book of a symbol as Crypto.com listed it; of one that it does not list, the grid that its own bars show."""
+    listed = _listed().get(window.symbol)
+    if listed is not None:
+        return listed
+    ticks = check(window).ticks
+    free = ungridded(window.symbol, UNLISTED_LOT)
+    return replace(free, price_tick=min(each.tick for each in ticks)) if ticks else free
+
+
+@cache
+def _listed() -> dict[str, Instrument]:
+    listing = json.encode({"data": recordings.instruments()})
+    limits = instruments.order_limits(json.encode(recordings.risk_parameters()))
+    by_base = {each.base: each for each in limits.facts}
+    return {each.symbol: each for each in instruments.instruments(listing, by_base).facts}
