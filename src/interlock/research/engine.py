@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from itertools import count
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,12 +168,13 @@ class Play:
         self._await_buy(track, following)
         return True
 
-    def _resume(self, now: Instant) -> None:
-        """There may be room again for what is carried out after now."""
+    def _resume(self, now: Instant, rank: int) -> None:
+        """There may be room again for what is carried out after what has happened now."""
+        side: Literal["left", "right"] = "left" if rank < ENTRIES else "right"
         waiting = self._waiting.copy()
         self._waiting.clear()
         for track in waiting:
-            place = int(track.buy_us.searchsorted(now.micros, side="right"))
+            place = int(track.buy_us.searchsorted(now.micros, side=side))
             self._block(FULL, place - track.waits_from)
             self._await_buy(track, place)
 
@@ -219,7 +220,7 @@ class Play:
         touch = track.search.first(holding.levels, first, bound, since)
         if touch is not None:
             rank = RESTING if touch.is_gap and touch.at > since else INSIDE
-            self._push(touch.at.micros, rank, partial(self._touched, holding, touch))
+            self._push(touch.at.micros, rank, partial(self._touched, holding, touch, rank))
         elif not is_sold:
             opens = opens_at(track.window, track.last)
             if self._fills.end is End.OPEN:
@@ -256,12 +257,12 @@ class Play:
         self._sold_by_signal += bool(ruling.exits)
         for holding in held:
             if holding.lot.id in ruling.exits:
-                self._leave(holding, ExitReason.SIGNAL, bar + 1, now)
+                self._leave(holding, ExitReason.SIGNAL, bar + 1, now, SALES)
             else:
                 self._await_exit(holding, bar + 1, now)
         self._await_sale(track, now)
 
-    def _touched(self, holding: Holding, touch: Touch) -> None:
+    def _touched(self, holding: Holding, touch: Touch, rank: int) -> None:
         """Stop or target of a lot is met. A target that does not rest at the exchange is watched, and sold at the market."""
         stop = holding.stop
         if holding.lot.id not in self._clearing.holdings or stop is None:
@@ -274,26 +275,28 @@ class Play:
             self._clearing.taken(holding, stop, touch.bar, touch.at)
         else:
             self._clearing.leave(holding, touch.price, touch.bar, touch.at)
-        self._left(holding, touch.bar, touch.at)
+        self._left(holding, touch.bar, touch.at, rank)
 
     def _leave_at(
         self, at: Instant, rank: int, holding: Holding, reason: ExitReason, bar: int
     ) -> None:
-        self._push(at.micros, rank, partial(self._leave, holding, reason, bar, at))
+        self._push(at.micros, rank, partial(self._leave, holding, reason, bar, at, rank))
 
-    def _leave(self, holding: Holding, reason: ExitReason, bar: int, now: Instant) -> None:
+    def _leave(
+        self, holding: Holding, reason: ExitReason, bar: int, now: Instant, rank: int
+    ) -> None:
         """Sells a lot at the market, for a reason that is no level of its own."""
         if holding.lot.id not in self._clearing.holdings:
             return
         self._watch(now)
         holding.reason = reason
         self._clearing.leave(holding, holding.track.worth(now), bar, now)
-        self._left(holding, bar, now)
+        self._left(holding, bar, now, rank)
 
-    def _left(self, holding: Holding, bar: int, now: Instant) -> None:
+    def _left(self, holding: Holding, bar: int, now: Instant, rank: int) -> None:
         """A lot that is closed makes room; what a bar did not take is sold at the next open."""
         if holding.lot.id not in self._clearing.holdings:
-            self._resume(now)
+            self._resume(now, rank)
             return
         following = opens_at(holding.track.window, bar + 1)
         reason = holding.reason or ExitReason.END

@@ -15,6 +15,7 @@ from interlock.research.bars import MILLISECOND, bar_at, exact
 from interlock.research.fills import Fills
 from interlock.research.speaking import Indices, Spoken, spoken
 from interlock.research.touches import Search
+from interlock.strategy.bars import Bars
 from interlock.strategy.columns import Columns
 from interlock.strategy.contract import Strategy
 from interlock.strategy.decide import meet, sides
@@ -137,10 +138,10 @@ class Track:
         return exact(window.close if is_over else window.open, bar)
 
 
-def track_of(lane: Lane, fills: Fills) -> Track:
-    """The lane with its columns, and with the bars at which it spoke."""
+def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
+    """The lane with its columns, and with the bars at which it spoke; bars that were seen before keep what was computed of them."""
     window, row, strategy = lane.window, lane.row, lane.strategy
-    columns = strategy.columns(window)
+    columns = strategy.columns(seen or window)
     entry, exits = sides(row, columns, window)
     signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
