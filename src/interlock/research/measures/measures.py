@@ -27,7 +27,8 @@ DRAWS: Final = 1000
 class Measures:
     """What a run amounts to; ratios are plain factors and fractions, not percent. None: undefined.
 
-    `exposure_mean` is the mean of what was held over equity, what fees in coins left of lots included; `turnover` what was bought and sold over the mean of equity.
+    `exposure_mean` is the mean of what was held over equity, what fees in coins left of lots included;
+    `turnover` what was bought and sold over the mean of equity.
     """
 
     total_return: float | None
