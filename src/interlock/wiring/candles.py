@@ -1,6 +1,5 @@
-"""The candles of research: the shelf of the data folder with what ships behind it, and the exchange whose bars are fetched."""
+"""The candles of research: the shelf of the data folder with what ships behind it, and the book on which each symbol trades."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,23 +9,16 @@ from typing import Final
 
 from msgspec import json
 
-from interlock.errors import Unreachable
-from interlock.exchange.client import Credentials, CryptoComExchange
-from interlock.host.clock import WallClock
-from interlock.market import Bar, Window
+from interlock.market import Window
 from interlock.protocol.crypto_com import instruments
-from interlock.protocol.crypto_com.market import CANDLESTICK
 from interlock.research import ungridded
 from interlock.research.candles.checking import check
-from interlock.research.candles.fetching import Wanted, fetch
 from interlock.research.candles.shelf import Name, Origin, Series, Shelf, series_of
 from interlock.settings import Settings
 from interlock.simulator import recordings
-from interlock.values import Instant, Instrument, Secret
-from interlock.wiring.adapters import budget_of, transport_of
+from interlock.values import Instrument
 
 UNLISTED_LOT: Final = Decimal("1e-8")
-NOBODY: Final = Credentials(Secret(""), Secret(""))
 
 
 def shelf_of(settings: Settings) -> Shelf:
@@ -51,26 +43,6 @@ def _recorded(name: str) -> Series:
     span = timedelta(milliseconds=found.timeframe_ms)
     window = Window(found.symbol, span, found.open_time, *prices)
     return series_of(window, Origin(f"shipped: {name}"))
-
-
-def fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
-    """The bars that the exchange of the settings has; Unreachable where one of them cannot be read."""
-    return asyncio.run(_fetched(settings, wanted, tell))
-
-
-async def _fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
-    now = WallClock().now
-    async with transport_of(settings) as transport:
-        client = CryptoComExchange(transport, NOBODY, now, budget=budget_of(settings, now))
-
-        async def ask(symbol: str, span: timedelta, end: Instant, count: int) -> tuple[Bar, ...]:
-            page = await client.bars(symbol, span, end, count)
-            if client.skipped.get(CANDLESTICK):
-                why = client.skipped[CANDLESTICK][0]
-                raise Unreachable(f"A bar of {symbol} before {end} cannot be read: {why}")
-            return page
-
-        return await fetch(ask, wanted, tell)
 
 
 def instrument_of(window: Window) -> Instrument:
