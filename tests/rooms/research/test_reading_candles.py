@@ -1,15 +1,18 @@
 import gzip
+import io
 import json
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interlock.errors import BadInput
 from interlock.market import Window
-from interlock.research.candles.reading import read
+from interlock.research.candles.parquet import table_of
+from interlock.research.candles.reading import bars_of, read
 from interlock.research.candles.table import BadBars
 from tests.rooms.research.candles import (
     HOUR,
@@ -72,6 +75,26 @@ def test_newest_first_with_volumes_that_change_places_half_way_comes_right() -> 
 )
 def test_a_file_of_any_kind_gives_the_same_bars(raw: bytes) -> None:
     assert same(imported(raw), BARS)
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_anybodys_parquet_gives_the_same_bars(unit: str, zone: str | None) -> None:
+    columns = dict(zip(NAMES, map(list, zip(*rows(BARS), strict=True)), strict=True))
+    frame = pl.DataFrame(columns).with_columns(
+        pl.col("time").cast(pl.Datetime("ms", zone)).cast(pl.Datetime(unit, zone)),  # type: ignore[arg-type]  # one of its three units
+        pl.col("close").cast(pl.String).cast(pl.Decimal(18, 6)),
+    )
+    file = io.BytesIO()
+    frame.write_parquet(file)
+
+    assert same(bars_of(table_of(file.getvalue()), "BTC_USDT", HOUR).window, BARS)
+
+
+@pytest.mark.parametrize("raw", [b"PAR1", b"PAR1" + b"x" * 99 + b"PAR1"])
+def test_a_damaged_parquet_is_refused(raw: bytes) -> None:
+    with pytest.raises(BadBars):
+        table_of(raw)
 
 
 def broken(line: int, place: int, value: object) -> bytes:

@@ -7,6 +7,7 @@ import pytest
 from interlock.errors import BadInput
 from interlock.market import Window
 from interlock.research.candles.shelf import (
+    SUFFIXES,
     DamagedSeries,
     LongHalt,
     NoSuchSeries,
@@ -29,10 +30,11 @@ def a_series(window: Window = BARS) -> Series:
     return series_of(window, Origin("a file", notes=("a note",)))
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_what_is_put_on_the_shelf_is_there_with_every_bit_and_nothing_beside_it(
-    tmp_path: Path,
+    tmp_path: Path, suffix: str
 ) -> None:
-    path = Shelf(tmp_path).put(a_series())
+    path = Shelf(tmp_path, suffix=suffix).put(a_series())
 
     found = Shelf(tmp_path).open("BTC_USDT", HOUR)
 
@@ -40,6 +42,14 @@ def test_what_is_put_on_the_shelf_is_there_with_every_bit_and_nothing_beside_it(
     assert found.manifest.origin.notes == ("a note",)
     assert list(tmp_path.iterdir()) == [path]
     assert Shelf(tmp_path).names() == (("BTC_USDT", "1h"),)
+
+
+def test_one_series_is_one_file_whichever_way_it_is_written(tmp_path: Path) -> None:
+    Shelf(tmp_path, suffix=".npz").put(a_series())
+    Shelf(tmp_path, suffix=".parquet").put(a_series(BARS.head(10)), over=True)
+
+    assert len(list(tmp_path.iterdir())) == 1
+    assert len(Shelf(tmp_path).look("BTC_USDT", HOUR).window) == 10
 
 
 def test_a_series_is_replaced_only_when_that_is_said(tmp_path: Path) -> None:
@@ -82,8 +92,9 @@ def test_one_accepted_halt_does_not_accept_the_next(tmp_path: Path) -> None:
         shelf.open("BTC_USDT", HOUR)
 
 
-def test_a_file_that_was_damaged_is_not_read_in_part(tmp_path: Path) -> None:
-    path = Shelf(tmp_path).put(a_series())
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_file_that_was_damaged_is_not_read_in_part(tmp_path: Path, suffix: str) -> None:
+    path = Shelf(tmp_path, suffix=suffix).put(a_series())
     raw = bytearray(path.read_bytes())
     raw[len(raw) // 2] ^= 1
     path.write_bytes(raw)

@@ -27,6 +27,7 @@ from interlock.research.candles.timeframe import name_of
 from interlock.values import Instant
 
 SUFFIXES: Final = (".parquet", ".npz")
+USUAL: Final = SUFFIXES[0] if find_spec("polars") else SUFFIXES[1]
 ACCEPTED: Final = "accepted_halts.json"
 _PARQUET: Final = "interlock.research.candles.parquet"
 _ARRAYS: Final = ("opens_ms", "open", "high", "low", "close", "volume")
@@ -123,9 +124,13 @@ class Shelf:
     """The series of one data folder, before those that ship."""
 
     def __init__(
-        self, folder: Path, shipped: Mapping[Name, Callable[[], Series]] | None = None
+        self,
+        folder: Path,
+        shipped: Mapping[Name, Callable[[], Series]] | None = None,
+        suffix: str = USUAL,
     ) -> None:
         self._folder: Final = folder
+        self._suffix: Final = suffix
         self._shipped: Final = shipped or {}
 
     def names(self) -> tuple[Name, ...]:
@@ -167,9 +172,8 @@ class Shelf:
         if old is not None and not over:
             raise BadInput(f"{old.name} is there already: say --replace to put this in its place.")
         self._folder.mkdir(parents=True, exist_ok=True)
-        suffix = SUFFIXES[0] if find_spec("polars") else SUFFIXES[1]
-        path = self._folder / f"{window.symbol}_{name_of(window.span)}{suffix}"
-        aside = path.with_name(f".{path.stem}.{os.getpid()}{suffix}")
+        path = self._folder / f"{window.symbol}_{name_of(window.span)}{self._suffix}"
+        aside = path.with_name(f".{path.stem}.{os.getpid()}{self._suffix}")
         try:
             _write(aside, series)
             aside.replace(path)
