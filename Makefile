@@ -10,7 +10,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo check test test-host prove mutants bench release-figures host-lab lock clean
+.PHONY: help setup demo check test test-host prove mutants oracle bench release-figures host-lab lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,7 +35,7 @@ test-host: .venv/.dev ## the tests that need Debian packages, which it installs
 	@$(PYTHON) -m pytest -q $(or $(wildcard $(HOST_TESTS)),$(error none of $(HOST_TESTS) is here))
 
 # These are programs of the repository and import tests.* and benchmarks.* beside the package.
-prove bench mutants release-figures host-lab: export PYTHONPATH := $(CURDIR)
+prove bench mutants oracle release-figures host-lab: export PYTHONPATH := $(CURDIR)
 
 prove: .venv/.dev ## time-boxed proofs; fails below its floor
 	@scripts/install_host_packages.sh postgresql
@@ -43,6 +43,9 @@ prove: .venv/.dev ## time-boxed proofs; fails below its floor
 
 mutants: .venv/.dev ## six rooms spoilt in turn, every rule among them: a test must notice; ARGS="--room ledger"
 	@$(PYTHON) tests/mutants/run.py $(ARGS)
+
+oracle: .venv/.dev ## every trade list and indicator of an independent engine against ours, from ../shared/data
+	@$(PYTHON) tests/foreign/oracle_check.py
 
 bench: .venv/.dev ## benchmarks: figures as a table and as JSON
 	@$(PYTHON) benchmarks/run.py $(ARGS)

@@ -3,3 +3,24 @@
 The columns of a strategy are computed at once; the row (sizing, judge, intent, ledger, protection) walks only where a decision is
 taken, and fills are those of `matching`. Nothing here is imported by a platform that trades.
 """
+
+from interlock.research.engine import Setup, backtest
+from interlock.research.fills import Anchor, End, EntryAt, Fills, Inside, Onto, ungridded
+from interlock.research.run import ExitReason, Run, Trade
+from interlock.research.track import Lane
+
+__all__ = [
+    "Anchor",
+    "End",
+    "EntryAt",
+    "ExitReason",
+    "Fills",
+    "Inside",
+    "Lane",
+    "Onto",
+    "Run",
+    "Setup",
+    "Trade",
+    "backtest",
+    "ungridded",
+]

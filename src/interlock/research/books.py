@@ -28,6 +28,7 @@ from interlock.risk.limits import Limits
 from interlock.values import Instant, Known
 
 ZERO: Final = Decimal(0)
+HUNDRED: Final = Decimal(100)
 DAY: Final = timedelta(days=1)
 HOUR_MICROS: Final = 3_600_000_000
 DIGITS: Final = Decimal("1e-12")
@@ -74,6 +75,7 @@ class Books:
         """The account as it stands now."""
         self.turn(now)
         equity = self.equity(now)
+        self.latch(equity, now)
         exposure, pledged = self._on_margin(now)
         day = self.day
         loss = day.loss_pct(equity) if day is not None else None
@@ -111,7 +113,12 @@ class Books:
             equity = self.equity(begins)
             self.day = DayOpen(begins.day(), equity, begins, late=False)
             self.entries_today.clear()
-        self.latch(self.equity(now), now)
+
+    @property
+    def may_latch(self) -> bool:
+        """Whether the day's loss can still reach its limit: all that there is cannot be lost without a debt."""
+        is_open = self.day is not None and self.day.latched_at is None
+        return is_open and self.limits.max_daily_loss_pct < HUNDRED
 
     def latch(self, equity: Decimal, now: Instant) -> None:
         """Remembers that the day's loss has reached its limit: it holds until the next day."""

@@ -171,7 +171,7 @@ class Clearing:
     def leave(self, holding: Holding, around: Decimal, bar: int, now: Instant) -> None:
         """Sells a lot that is to be closed by the order that the plan asks for, around a price of the path."""
         track, reason = holding.track, holding.reason or ExitReason.END
-        holding.lot = replace(holding.lot, exit_reason=reason)
+        holding.lot = replace(self.books.lots[holding.lot.id], exit_reason=reason)
         self.books.keep(holding.lot)
         book = track.lane.instrument_at(now)
         scene = self.scene(track, self.fills.quote(around, book), now)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
 from functools import partial
 from itertools import count
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interlock.account import Standing
 from interlock.errors import BadInput, BrokenInvariant
@@ -26,13 +27,13 @@ from interlock.protection.plan import TARGET, Ask, Close
 from interlock.research.bars import MILLISECOND, opens_at
 from interlock.research.books import DAY, ZERO, Books
 from interlock.research.clearing import Clearing, Holding, Scene
-from interlock.research.curve import curve_of
+from interlock.research.curve import curve_of, prices, union
 from interlock.research.fills import Anchor, End, EntryAt, Fills
 from interlock.research.run import ExitReason, Run
-from interlock.research.stub import signal_at
 from interlock.research.touches import Touch
 from interlock.research.track import Lane, Track, track_of
 from interlock.risk.limits import Limits
+from interlock.strategy.decide import signal_at
 from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.signal import Signal
 from interlock.values import Instant, Unknown
@@ -90,6 +91,8 @@ class Play:
         rate = setup.fills.hourly_interest_rate
         self._books: Final = Books(_quote(tracks), setup.cash, limits, self._worth, rate)
         self._clearing: Final = Clearing(self._books, setup.fills, limits, setup.install_id)
+        opens = [track.window.opens_ms for track in tracks]
+        self._is_one_grid: Final = all(np.array_equal(opens[0], each) for each in opens[1:])
         self._waiting: Final[list[Track]] = []
         self._heap: Final[list[tuple[int, int, int, Act]]] = []
         self._serial: Final = count()
@@ -103,9 +106,7 @@ class Play:
             self._await_buy(track, 0)
         heap = self._heap
         while heap:
-            at, _, _, act = heapq.heappop(heap)
-            self._watch(Instant(at))
-            act()
+            heapq.heappop(heap)[-1]()
         return self._closed()
 
     # -- entries
@@ -124,6 +125,7 @@ class Play:
         now = Instant(track.buy_us.item(place))
         if self._settles and self._is_settled(track, place, now):
             return
+        self._watch(now)
         bar = track.buys.bars.item(place)
         quote = track.quote_at(bar + 1, now, self._fills)
         scene = self._clearing.scene(track, quote, now)
@@ -131,7 +133,7 @@ class Play:
         if share is not None:
             row = replace(row, trade_amount_usd=_share(scene.standing, share))
         signal = self._signal(track, bar, quote)
-        occasion = Occasion(signal, row, track.lane.strategy, scene.market)  # type: ignore[arg-type]  # of the stub
+        occasion = Occasion(signal, row, track.lane.strategy, scene.market)
         ruling = self._clearing.ruling(occasion, scene, track.heard(track.buys, place, row))
         if ruling.intent is None:
             self._block(ruling.block or SILENT)
@@ -166,12 +168,13 @@ class Play:
         self._await_buy(track, following)
         return True
 
-    def _resume(self, now: Instant) -> None:
-        """There may be room again for what is carried out after now."""
+    def _resume(self, now: Instant, rank: int) -> None:
+        """There may be room again for what is carried out after what has happened now."""
+        side: Literal["left", "right"] = "left" if rank < ENTRIES else "right"
         waiting = self._waiting.copy()
         self._waiting.clear()
         for track in waiting:
-            place = int(track.buy_us.searchsorted(now.micros, side="right"))
+            place = int(track.buy_us.searchsorted(now.micros, side=side))
             self._block(FULL, place - track.waits_from)
             self._await_buy(track, place)
 
@@ -217,7 +220,7 @@ class Play:
         touch = track.search.first(holding.levels, first, bound, since)
         if touch is not None:
             rank = RESTING if touch.is_gap and touch.at > since else INSIDE
-            self._push(touch.at.micros, rank, partial(self._touched, holding, touch))
+            self._push(touch.at.micros, rank, partial(self._touched, holding, touch, rank))
         elif not is_sold:
             opens = opens_at(track.window, track.last)
             if self._fills.end is End.OPEN:
@@ -241,28 +244,30 @@ class Play:
         held = [h for h in self._clearing.holdings.values() if h.lot.symbol == track.symbol]
         if not held:
             return
+        self._watch(now)
         quote = track.quote_at(bar + 1, now, self._fills)
         scene, row = self._clearing.scene(track, quote, now), track.lane.row
         occasion = Occasion(
             self._signal(track, bar, quote),
             row,
-            track.lane.strategy,  # type: ignore[arg-type]  # of the stub
+            track.lane.strategy,
             scene.market,
         )
         ruling = self._clearing.ruling(occasion, scene, track.heard(track.sells, place, row))
         self._sold_by_signal += bool(ruling.exits)
         for holding in held:
             if holding.lot.id in ruling.exits:
-                self._leave(holding, ExitReason.SIGNAL, bar + 1, now)
+                self._leave(holding, ExitReason.SIGNAL, bar + 1, now, SALES)
             else:
                 self._await_exit(holding, bar + 1, now)
         self._await_sale(track, now)
 
-    def _touched(self, holding: Holding, touch: Touch) -> None:
+    def _touched(self, holding: Holding, touch: Touch, rank: int) -> None:
         """Stop or target of a lot is met. A target that does not rest at the exchange is watched, and sold at the market."""
         stop = holding.stop
         if holding.lot.id not in self._clearing.holdings or stop is None:
             return
+        self._watch(touch.at)
         holding.reason = ExitReason.STOP if touch.is_stop else ExitReason.TARGET
         if touch.is_stop:
             self._clearing.stopped(holding, stop, touch.price, touch.bar, touch.at)
@@ -270,25 +275,28 @@ class Play:
             self._clearing.taken(holding, stop, touch.bar, touch.at)
         else:
             self._clearing.leave(holding, touch.price, touch.bar, touch.at)
-        self._left(holding, touch.bar, touch.at)
+        self._left(holding, touch.bar, touch.at, rank)
 
     def _leave_at(
         self, at: Instant, rank: int, holding: Holding, reason: ExitReason, bar: int
     ) -> None:
-        self._push(at.micros, rank, partial(self._leave, holding, reason, bar, at))
+        self._push(at.micros, rank, partial(self._leave, holding, reason, bar, at, rank))
 
-    def _leave(self, holding: Holding, reason: ExitReason, bar: int, now: Instant) -> None:
+    def _leave(
+        self, holding: Holding, reason: ExitReason, bar: int, now: Instant, rank: int
+    ) -> None:
         """Sells a lot at the market, for a reason that is no level of its own."""
         if holding.lot.id not in self._clearing.holdings:
             return
+        self._watch(now)
         holding.reason = reason
         self._clearing.leave(holding, holding.track.worth(now), bar, now)
-        self._left(holding, bar, now)
+        self._left(holding, bar, now, rank)
 
-    def _left(self, holding: Holding, bar: int, now: Instant) -> None:
+    def _left(self, holding: Holding, bar: int, now: Instant, rank: int) -> None:
         """A lot that is closed makes room; what a bar did not take is sold at the next open."""
         if holding.lot.id not in self._clearing.holdings:
-            self._resume(now)
+            self._resume(now, rank)
             return
         following = opens_at(holding.track.window, bar + 1)
         reason = holding.reason or ExitReason.END
@@ -297,36 +305,32 @@ class Play:
     # -- the account
 
     def _watch(self, now: Instant) -> None:
-        """Between two events the day's loss may have reached its limit at the close of a bar."""
+        """Before anything is decided: since the last time the day's loss may have reached its limit at the close of a bar."""
         since, self._watched = self._watched, now
-        self._books.turn(now)
-        day = self._books.day
-        if self._clearing.holdings and day is not None and day.latched_at is None:
-            lowest = self._lowest(max(since, day.as_of), now)
+        books = self._books
+        books.turn(now)
+        if self._clearing.holdings and books.may_latch:
+            lowest = self._lowest(max(since, now.floor(DAY)), now)
             if lowest is not None:
-                self._books.latch(self._books.cash + lowest, now)
+                books.latch(books.cash + lowest, now)
 
     def _lowest(self, since: Instant, now: Instant) -> Decimal | None:
         """The least that all coins were worth together when a bar closed after `since`, not after `now`; None when none closed."""
-        held = {holding.lot.base for holding in self._clearing.holdings.values()}
-        windows = [(base, self._of[base][0].window) for base in sorted(held)]
-        parts = [(base, window, *_closed_in(window, since, now)) for base, window in windows]
-        if all(first == last for _, _, first, last in parts):
-            return None
-        if len(parts) == 1:
-            base, window, first, last = parts[0]
-            least = window.close[first:last].min().item()
-            return Decimal(repr(least)) * self._books.coins[base]
-        ends = np.unique(
-            np.concatenate(
-                [w.opens_ms[first:last] + w.span // MILLISECOND for _, w, first, last in parts]
-            )
-        )
-        total = np.zeros(len(ends))
-        for base, window, _, _ in parts:
-            places = window.opens_ms.searchsorted(ends - window.span // MILLISECOND, "right") - 1
-            total += window.close[np.maximum(places, 0)] * float(self._books.coins[base])
-        return Decimal(repr(total.min().item()))
+        held = sorted({holding.lot.base for holding in self._clearing.holdings.values()})
+        windows = [self._of[base][0].window for base in held]
+        first, last = _closed_in(windows[0], since, now)
+        coins = [self._books.coins[base] for base in held]
+        if len(held) == 1:
+            if first == last:
+                return None
+            return coins[0] * Decimal(repr(windows[0].close[first:last].min().item()))
+        if self._is_one_grid:
+            worth = [w.close[first:last] * float(n) for w, n in zip(windows, coins, strict=True)]
+        else:
+            ends = union([_ends(w, *_closed_in(w, since, now)) for w in windows])
+            worth = [prices(w, ends) * float(n) for w, n in zip(windows, coins, strict=True)]
+        total = np.sum(worth, axis=0)
+        return Decimal(repr(total.min().item())) if len(total) else None
 
     def _worth(self, base: str, now: Instant) -> Decimal:
         return self._of[base][0].worth(now)
@@ -381,6 +385,10 @@ def _share(standing: Standing, pct: Decimal) -> Decimal:
     """So many percent of equity, in whole cents."""
     equity = standing.figures.value.equity  # type: ignore[union-attr]  # a run's own figures are known
     return (equity * pct / 100).quantize(CENT, ROUND_FLOOR)
+
+
+def _ends(window: Window, first: int, last: int) -> NDArray[np.int64]:
+    return window.opens_ms[first:last] + window.span // MILLISECOND
 
 
 def _closed_in(window: Window, since: Instant, now: Instant) -> tuple[int, int]:

@@ -66,7 +66,8 @@ def _chosen(window: Window, bars: Indices, times: list[int], least: Decimal) -> 
         if chosen:
             moved = abs(close - said) / said * 100
             if abs(moved - gate) <= NEAR * gate:
-                if not _asked(window, bars, times, chosen[-1], place, least):
+                ends = (chosen[-1], place)
+                if not _asked(window, [(bars.item(n), times[n]) for n in ends], least):
                     continue
             elif at - sent < GATE_MS or moved < gate:
                 continue
@@ -75,16 +76,15 @@ def _chosen(window: Window, bars: Indices, times: list[int], least: Decimal) -> 
     return chosen
 
 
-def _asked(  # noqa: PLR0913 - two places in three lists
-    window: Window, bars: Indices, times: list[int], last: int, place: int, least: Decimal
-) -> bool:
-    """The throttle's own word."""
+def _asked(window: Window, said: list[tuple[int, int]], least: Decimal) -> bool:
+    """The throttle's own word on the second of two signals, each a bar and when it is decided, in milliseconds."""
+    (before, sent), (bar, at) = said
     state = ThrottleState(
         window.symbol,
         "",
         Decision.BUY,
-        baseline=exact(window.close, int(bars[last])),
-        last_sent_at=Instant.of_ms(times[last]),
+        baseline=exact(window.close, before),
+        last_sent_at=Instant.of_ms(sent),
     )
-    close, now = exact(window.close, int(bars[place])), Instant.of_ms(times[place])
+    close, now = exact(window.close, bar), Instant.of_ms(at)
     return isinstance(throttle(state, close, now, least), Allowed)

@@ -14,8 +14,11 @@ from interlock.orders.wishes import Market, settings_hash
 from interlock.research.bars import MILLISECOND, bar_at, exact
 from interlock.research.fills import Fills
 from interlock.research.speaking import Indices, Spoken, spoken
-from interlock.research.stub import Columns, Strategy
 from interlock.research.touches import Search
+from interlock.strategy.bars import Bars
+from interlock.strategy.columns import Columns
+from interlock.strategy.contract import Strategy
+from interlock.strategy.decide import meet, sides
 from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
@@ -45,11 +48,7 @@ class Lane:
     fine: Window | None = None
 
     def __post_init__(self) -> None:
-        if self.row.symbol != self.window.symbol:
-            raise BadInput(f"Bars of {self.window.symbol} do not decide {self.row.symbol}.")
-        if self.window.span != self.strategy.timeframe:
-            read, given = self.strategy.timeframe, self.window.span
-            raise BadInput(f"{self.strategy.name} reads bars of {read}, not of {given}.")
+        meet(self.row, self.strategy, self.window)
 
     def instrument_at(self, now: Instant) -> Instrument:
         """The book as it stood then."""
@@ -139,13 +138,11 @@ class Track:
         return exact(window.close if is_over else window.open, bar)
 
 
-def track_of(lane: Lane, fills: Fills) -> Track:
-    """The lane with its columns, and with the bars at which it spoke."""
+def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
+    """The lane with its columns, and with the bars at which it spoke; bars that were seen before keep what was computed of them."""
     window, row, strategy = lane.window, lane.row, lane.strategy
-    columns = strategy.columns(window)
-    entry, exits = columns.entry, columns.exit
-    if row.buy_target is not None:
-        entry = entry & (window.close <= float(row.buy_target))
+    columns = strategy.columns(seen or window)
+    entry, exits = sides(row, columns, window)
     signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
     gate = row.min_price_change_pct
