@@ -19,7 +19,7 @@ from interlock.errors import (
     Unreachable,
 )
 
-# Verb -> function. Named, not imported: a look must not wait for the server, the simulator or the browser page to be
+# Verb -> function, or group of words. Named, not imported: a look must not wait for the server, the simulator or the browser page to be
 # imported (1 to 3 s), so only the module of the verb that was asked for is loaded. `--help` loads them all.
 VERBS: Final = {
     "demo": "interlock.cli.demo:demo",
@@ -54,6 +54,8 @@ VERBS: Final = {
     "config": "interlock.cli.config:config",
     "doctor": "interlock.cli.doctor:doctor",
     "rehearse": "interlock.cli.rehearse:rehearse_command",
+    "backtest": "interlock.cli.backtest:backtest_command",
+    "data": "interlock.cli.candles:data",
 }
 # The first that fits is the exit code; every other trouble of ours is 1.
 EXITS: Final[tuple[tuple[type[BaseException], int], ...]] = (
@@ -97,13 +99,17 @@ def _application(words: Iterable[str]) -> typer.Typer:
     )
     asked = next((word for word in words if not word.startswith("-")), "")
     for verb in (asked,) if asked in VERBS else VERBS:
-        app.command(verb)(_function(VERBS[verb]))
+        found = _named(VERBS[verb])
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=verb)
+        else:
+            app.command(verb)(found)
     return app
 
 
-def _function(name: str) -> Callable[..., Any]:
-    module, _, function = name.partition(":")
-    found: Callable[..., Any] = getattr(import_module(module), function)
+def _named(name: str) -> Callable[..., Any] | typer.Typer:
+    module, _, inside = name.partition(":")
+    found: Callable[..., Any] | typer.Typer = getattr(import_module(module), inside)
     return found
 
 
