@@ -14,7 +14,7 @@ from interlock.account import Mode
 from interlock.cli.switch import now_of
 from interlock.errors import BadInput
 from interlock.settings import read
-from interlock.strategy.presets import named
+from interlock.strategy.shelf import named
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import check_symbol, decimal_of
 from interlock.wiring.acts import select, watch_row

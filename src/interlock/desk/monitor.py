@@ -13,7 +13,7 @@ from interlock.desk.trader import Trader
 from interlock.evidence.incident import Incident
 from interlock.ports import Books, Clock, MarketFile
 from interlock.strategy.decide import decide
-from interlock.strategy.presets import named
+from interlock.strategy.shelf import named
 from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant

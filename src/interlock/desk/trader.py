@@ -21,7 +21,7 @@ from interlock.orders.wishes import Market, Occasion, Terms, question_of, wish, 
 from interlock.ports import Books, Clock, Exchange, MarketFile
 from interlock.risk.judge import judge
 from interlock.risk.limits import Limits
-from interlock.strategy.presets import Preset
+from interlock.strategy.contract import Declares
 from interlock.strategy.proposal import Proposal
 from interlock.strategy.signal import Signal
 from interlock.strategy.throttle import ThrottleState
@@ -66,7 +66,7 @@ class Trader:
         """Whether a request of this intent is on its way in this process, so that nobody else asks about it."""
         return intent_id in self.sending
 
-    async def decide(self, signal: Signal, row: WatchlistRow, preset: Preset) -> Ruling:
+    async def decide(self, signal: Signal, row: WatchlistRow, preset: Declares) -> Ruling:
         """A signal ends in exactly one of an intent, an exit or a block; an intent is sent at once."""
         market, terms = self._market(signal.symbol), self._terms()
 

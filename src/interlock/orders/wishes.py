@@ -16,7 +16,7 @@ from interlock.risk.judge import judge
 from interlock.risk.limits import Limits
 from interlock.risk.question import Facts, Question
 from interlock.risk.verdict import Approved, Verdict
-from interlock.strategy.contract import Strategy
+from interlock.strategy.contract import Declares
 from interlock.strategy.proposal import Proposal
 from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.sizing import size_entry
@@ -59,7 +59,7 @@ class Occasion:
 
     signal: Signal
     row: WatchlistRow
-    preset: Strategy
+    preset: Declares
     market: Market
 
 

@@ -16,8 +16,8 @@ from interlock.orders.intent import Intent, client_oid, target_of
 from interlock.orders.life import State
 from interlock.risk.verdict import Blocked, Objection
 from interlock.strategy.distances import stop_distance, target_distance
-from interlock.strategy.presets import PRESETS, named
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
+from interlock.strategy.shelf import SHELF, named
 from interlock.strategy.sizing import entry_key
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Price, Quantity, Side, Unknown, digest
@@ -79,7 +79,7 @@ def _entries(
 
 def _signal_of(fact: OrderFact, install_id: str, since: Instant, now: Instant) -> str | None:
     """The signal of the bar, of some strategy of ours, whose entry bears this id."""
-    for preset in PRESETS.values():
+    for preset in SHELF.values():
         bar = since.floor(preset.timeframe) - 2 * preset.timeframe
         while bar < now:
             signal_id = digest(fact.symbol, preset.key, str(bar.micros))

@@ -17,8 +17,8 @@ from interlock.desk.trader import Trader
 from interlock.orders.life import State
 from interlock.ports import Books, Clock, MarketFile
 from interlock.protection.view import View, is_protected
-from interlock.strategy.presets import named
 from interlock.strategy.proposal import Purpose
+from interlock.strategy.shelf import named
 from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, digest

@@ -17,8 +17,8 @@ from interlock.risk.question import Facts, GuardQuestion, Question, is_latched
 from interlock.risk.remedies import remedy
 from interlock.risk.verdict import Objection
 from interlock.strategy.distances import stop_distance, target_distance
-from interlock.strategy.presets import PRESETS
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
+from interlock.strategy.shelf import SHELF
 from interlock.strategy.sizing import Unsized, collar
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Known, Price, Quantity, Unknown
@@ -158,7 +158,7 @@ def _protection(row: WatchlistRow | None, limit: Price) -> Protection | None:
     """Stop and target as the row would set them without a bar: its percentages, the preset's, or the mode's."""
     if row is None:
         return None
-    preset = PRESETS.get(row.preset)
+    preset = SHELF.get(row.preset)
     declared = (preset.stop, preset.target) if preset else (None, None)
     stop = stop_distance(row, declared[0], limit.rate, Unknown("no bar is decided"))
     target = target_distance(row, declared[1], limit.rate, stop)

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields, replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from interlock.errors import BadInput
 from interlock.market import Window
@@ -44,6 +44,51 @@ Stop = AtrStop | Percent
 Target = RiskReward | Percent
 
 
+class Declares(Protocol):
+    """What whoever trades on a strategy must know of it without running it."""
+
+    @property
+    def name(self) -> str:
+        """What a person chooses."""
+
+    @property
+    def key(self) -> str:
+        """What is stored with its signals."""
+
+    @property
+    def timeframe(self) -> timedelta:
+        """The span of its bars."""
+
+    @property
+    def bars_needed(self) -> int:
+        """The least number of bars that a BUY needs."""
+
+    @property
+    def stop(self) -> Stop | None:
+        """Where a lot is stopped; None leaves it to the watchlist row."""
+
+    @property
+    def target(self) -> Target | None:
+        """Where a lot is taken; None leaves it to the watchlist row."""
+
+    @property
+    def price_change_pct_min(self) -> Decimal:
+        """The move after which a signal of one side speaks again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a strategy that runs elsewhere declares of itself."""
+
+    name: str
+    key: str
+    timeframe: timedelta
+    bars_needed: int
+    stop: Stop | None
+    target: Target | None
+    price_change_pct_min: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """What a parameter may be, and the step in which a sweep walks through it."""
@@ -62,14 +107,13 @@ def param(default: Any, low: float, high: float, step: float = 1) -> Any:  # noq
 class Strategy(ABC):
     """The base of every strategy. `name` is what a person chooses, `key` what is stored with its signals: the name, if nothing else.
 
-    `bars_needed` is the least that a BUY needs (warm-up). `stop` and `target` are declared here, because protection is part of an
+    `stop` and `target` are declared here, because protection is part of an
     entry; None leaves them to the watchlist row. A signal of one side speaks again after a move of `price_change_pct_min`.
     """
 
     name: str
     key: str = ""
     timeframe: timedelta = HOUR
-    bars_needed: int = 50
     stop: Stop | None = None
     target: Target | None = None
     price_change_pct_min: Decimal = Decimal(1)
@@ -84,6 +128,11 @@ class Strategy(ABC):
                     f"{self.name}: {name} is {value}, not in {allowed.low:g} to {allowed.high:g}."
                 )
                 raise BadInput(text)
+
+    @property
+    def bars_needed(self) -> int:
+        """The least number of bars that a BUY needs (warm-up)."""
+        return 50
 
     @abstractmethod
     def rules(self, bars: Bars) -> Columns:

@@ -5,7 +5,7 @@ resolved, and `trend-dip`, which is ours and the default.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,6 @@ from typing import Final
 
 from typing_extensions import override
 
-from interlock.errors import BadInput
 from interlock.strategy.bars import Bars
 from interlock.strategy.columns import (
     Column,
@@ -71,7 +70,7 @@ class Preset(Strategy):
     price_change_pct_min: Decimal
     stop: Stop | None
     target: Target | None
-    bars_needed: int
+    bars_needed: int = field()
 
     @override
     def rules(self, bars: Bars) -> Columns:
@@ -229,10 +228,3 @@ _ALL: Final = (
 )
 
 PRESETS: Final[Mapping[str, Preset]] = {preset.name: preset for preset in _ALL}
-
-
-def named(name: str) -> Preset:
-    """The preset of this name; BadInput, with the names that there are, when there is none."""
-    if name not in PRESETS:
-        raise BadInput(f"{name!r} is no preset; there are {', '.join(PRESETS)}.")
-    return PRESETS[name]

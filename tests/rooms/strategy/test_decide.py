@@ -15,8 +15,9 @@ from interlock.errors import BadInput
 from interlock.market import Window
 from interlock.strategy.bars import Bars
 from interlock.strategy.decide import decide, decision, index
-from interlock.strategy.presets import PRESETS, Preset, named
+from interlock.strategy.presets import PRESETS, Preset
 from interlock.strategy.presets import seen as columns_seen
+from interlock.strategy.shelf import named
 from interlock.strategy.signal import Decision, Flag
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Unknown

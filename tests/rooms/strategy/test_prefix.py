@@ -1,22 +1,44 @@
 """What a strategy says of a bar is what it said when that bar had closed, on series with holes, dead stretches and bad numbers."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from interlock.errors import BadInput
 from interlock.market import Window
+from interlock.strategy import Bars, Columns, Strategy
 from interlock.strategy.bars import gaps
 from interlock.strategy.decide import decide, sides, signal_at
-from interlock.strategy.presets import PRESETS
+from interlock.strategy.shelf import SHELF
 from interlock.strategy.signal import Decision, Signal
 from interlock.strategy.watchlist import WatchlistRow
 from tests.rooms.making import HOUR, START, D, row
 
-ALL: Final = dict(PRESETS)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwoSpans(Strategy):
+    """Looks at bars of four hours and of a day beside its own."""
+
+    name: str = "two-spans"
+
+    @override
+    def rules(self, bars: Bars) -> Columns:
+        fours, days = bars.coarser(4 * HOUR), bars.coarser(24 * HOUR)
+        rising = fours.ema(5).rises(2, "rising")
+        return Columns(
+            buys=(rising, bars.close.above(fours.sma(10), "above")),
+            sells=(bars.close.crosses_down(days.lowest(3).earlier(1), "down"),),
+            shown={"four": fours.ema(5), "day": days.close, "rsi": fours.rsi()},
+        )
+
+
+ALL: Final[Mapping[str, Strategy]] = {**SHELF, "two-spans": TwoSpans()}
 LENGTH_MAX: Final = 700
 
 
