@@ -37,7 +37,7 @@ class Lane:
     """What is to be backtested: the owner's row, the strategy, its bars, and the book on which it trades.
 
     With a `share_pct` an entry is worth so much of equity, in percent, instead of the row's amount. `fine` are finer bars of the same
-    symbol, which say what came first inside a bar.
+    symbol, which say what came first inside a bar. Bars that open before `since` are warm-up: nothing is decided on them.
     """
 
     row: WatchlistRow
@@ -46,6 +46,7 @@ class Lane:
     instrument: Instrument | Grids
     share_pct: Decimal | None = None
     fine: Window | None = None
+    since: Instant | None = None
 
     def __post_init__(self) -> None:
         meet(self.row, self.strategy, self.window)
@@ -143,6 +144,9 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
     window, row, strategy = lane.window, lane.row, lane.strategy
     columns = strategy.columns(seen or window)
     entry, exits = sides(row, columns, window)
+    if lane.since is not None:
+        is_warm = window.opens_ms >= lane.since.ms
+        entry, exits = entry & is_warm, exits & is_warm
     signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
     gate = row.min_price_change_pct
