@@ -44,8 +44,9 @@ from interlock.orders.intent import Attempt, Intent
 from interlock.orders.ruling import Ruling
 from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
+from interlock.strategy.contract import Declared
 from interlock.strategy.proposal import Purpose
-from interlock.strategy.signal import Signal
+from interlock.strategy.signal import Opinion, Signal
 from interlock.strategy.throttle import ThrottleState
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Known, Unknown
@@ -201,6 +202,19 @@ class Notifier(Protocol):
 
         Raises Unreachable when it gave none, AskedToWait when it named a time before which it wants nothing more.
         """
+
+
+# ---------------------------------------------------------------- strategies of the owner's own
+
+
+class Strategist(Protocol):
+    """Runs the owner's own strategies where they can harm nothing. It raises nothing: who was not heard is Unknown, with the reason."""
+
+    async def declared(self, name: str) -> Declared | Unknown:
+        """What the strategy of this name declares of itself."""
+
+    async def ask(self, name: str, window: Window) -> Opinion | Unknown:
+        """What it says of the newest bar of this window, within its deadline."""
 
 
 # ---------------------------------------------------------------- store

@@ -41,6 +41,7 @@ VERBS: Final = {
     "restore": "interlock.cli.backup:restore",
     "drill": "interlock.cli.drill:drill",
     "watch": "interlock.cli.edit:watch",
+    "strategy": "interlock.cli.strategy:strategy",
     "mode": "interlock.cli.edit:mode",
     "kill": "interlock.cli.switch:kill",
     "pause": "interlock.cli.switch:pause",

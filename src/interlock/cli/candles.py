@@ -31,7 +31,8 @@ from interlock.research.candles.shelf import (
 from interlock.research.candles.timeframe import span_of
 from interlock.settings import read as read_settings
 from interlock.values import Instant, check_symbol
-from interlock.wiring.candles import fetched, shelf_of
+from interlock.wiring.candles import shelf_of
+from interlock.wiring.fetching import fetched
 
 SHOWN: Final = 12
 BYTES_MAX: Final = 1 << 30

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from interlock.account import Mode
+from interlock.cli.strategy import check_name
 from interlock.cli.switch import now_of
 from interlock.errors import BadInput
 from interlock.settings import read
-from interlock.strategy.shelf import named
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import check_symbol, decimal_of
 from interlock.wiring.acts import select, watch_row
@@ -38,8 +38,6 @@ def watch(  # noqa: PLR0913 - each is a field of the row
     ] = None,
 ) -> None:
     """Watch a symbol, or change how it is watched and traded; what is not named stays as it is."""
-    if preset is not None:
-        named(preset)
     given: dict[str, Any] = {
         "preset": preset,
         "trade_enabled": trade,
@@ -60,6 +58,8 @@ def watch(  # noqa: PLR0913 - each is a field of the row
         return replace(row or WatchlistRow(check_symbol(symbol)), **changes)
 
     settings = read()
+    if preset is not None:
+        check_name(settings, preset)
     kept = watch_row(settings, check_symbol(symbol), edited, getpass.getuser(), now_of(settings))
     traded = "traded" if kept.trade_enabled else "watched"
     sys.stdout.write(f"{kept.symbol} is {traded} by {kept.preset} (version {kept.version})\n")

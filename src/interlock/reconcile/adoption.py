@@ -15,13 +15,16 @@ from interlock.orders.evidence import OrderFact
 from interlock.orders.intent import Intent, client_oid, target_of
 from interlock.orders.life import State
 from interlock.risk.verdict import Blocked, Objection
+from interlock.strategy.contract import HOUR
 from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
-from interlock.strategy.shelf import SHELF, named
+from interlock.strategy.shelf import SHELF
 from interlock.strategy.sizing import entry_key
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Price, Quantity, Side, Unknown, digest
 
+# A bar of an owner's strategy may be a week long.
+BARS_BACK: Final = timedelta(days=14)
 COUNTED_MAX: Final = 100
 RULE: Final = "RESTORED"
 NOT_KEPT: Final = Unknown("the indicators of that bar were not kept")
@@ -68,7 +71,7 @@ def _entries(
 ) -> Iterator[Adopted]:
     for fact in strangers.values():
         instrument = known.instruments.get(fact.symbol)
-        signal_id = _signal_of(fact, known.install_id, since, now)
+        signal_id = _signal_of(fact, known, since, now)
         if instrument is None or signal_id is None:
             continue
         row = known.rows.get(fact.symbol) or WatchlistRow(fact.symbol)
@@ -77,24 +80,27 @@ def _entries(
         )
 
 
-def _signal_of(fact: OrderFact, install_id: str, since: Instant, now: Instant) -> str | None:
-    """The signal of the bar, of some strategy of ours, whose entry bears this id."""
-    for preset in SHELF.values():
-        bar = since.floor(preset.timeframe) - 2 * preset.timeframe
+def _signal_of(fact: OrderFact, known: Known, since: Instant, now: Instant) -> str | None:
+    """The signal of the bar, of a strategy of ours or of the owner's, whose entry bears this id. Live bars begin on the hour."""
+    own = {row.preset for row in known.rows.values()} - SHELF.keys()
+    backs = {each.key: 2 * each.timeframe for each in SHELF.values()}
+    for key, back in (backs | dict.fromkeys(sorted(own), BARS_BACK)).items():
+        bar = since.floor(HOUR) - back
         while bar < now:
-            signal_id = digest(fact.symbol, preset.key, str(bar.micros))
-            if client_oid(install_id, entry_key(signal_id)) == fact.client_oid:
+            signal_id = digest(fact.symbol, key, str(bar.micros))
+            if client_oid(known.install_id, entry_key(signal_id)) == fact.client_oid:
                 return signal_id
-            bar += preset.timeframe
+            bar += HOUR
     return None
 
 
 def _entry(fact: OrderFact, instrument: Instrument, row: WatchlistRow, signal_id: str) -> Proposal:
     """The distances were frozen in rows that are lost: they are those of the watchlist as it is now."""
     rate = fact.value / fact.filled if fact.filled else fact.limit or Decimal(0)
-    preset = named(row.preset)
-    stop = stop_distance(row, preset.stop, rate, NOT_KEPT)
-    target = target_distance(row, preset.target, rate, stop)
+    preset = SHELF.get(row.preset)
+    declared = (preset.stop, preset.target) if preset else (None, None)
+    stop = stop_distance(row, declared[0], rate, NOT_KEPT)
+    target = target_distance(row, declared[1], rate, stop)
     protection = None
     if isinstance(stop.size, Decimal) and isinstance(target.size, Decimal):
         protection = Protection(stop.size, target.size, "restored", "restored", row.trailing_pct)

@@ -19,7 +19,7 @@ from interlock.orders.intent import Intent, target_of
 from interlock.orders.life import State
 from interlock.orders.ruling import Ruling
 from interlock.orders.wishes import Market, Occasion, Terms, wish, wish_entry
-from interlock.protection.plan import Ask, Need, needs
+from interlock.protection.plan import Ask, Need, higher_mark, needs
 from interlock.protection.view import View
 from interlock.research.bars import exact
 from interlock.research.books import EPOCH, ZERO, Books
@@ -100,16 +100,21 @@ class Clearing:
 
     def need(self, holding: Holding, scene: Scene) -> Need | None:
         """What the plan of protection wants for a lot first; None when it is too small for any order."""
-        view = View(
-            lot=holding.lot,
-            legs=(),
-            instrument=holding.track.lane.instrument_at(scene.now),
-            tick=scene.tick,
-            since=scene.now,
-            now=scene.now,
-            deadline=self.limits.protection_deadline,
-        )
-        return next(iter(needs(view)), None)
+        return next(iter(needs(self._view(holding, (), scene.tick, scene.now))), None)
+
+    def is_higher(self, holding: Holding, bid: Decimal, now: Instant) -> bool:
+        """Whether the stop would follow this bid, which is to say by a whole step."""
+        if holding.stop is None:
+            return False
+        listed = replace(holding.stop, state=State.ACKED, confirmed_at=now)
+        tick = Tick(holding.lot.symbol, bid, bid, bid, now)
+        return higher_mark(self._view(holding, (listed,), tick, now)) is not None
+
+    def followed(self, holding: Holding, bid: Decimal, scene: Scene) -> Need | None:
+        """What the lot needs once its mark is raised to this bid: the higher stop, or to be closed."""
+        holding.lot = replace(self.books.lots[holding.lot.id], high=bid)
+        self.books.keep(holding.lot)
+        return self.need(holding, scene)
 
     def buy(self, track: Track, intent: Intent, signal: Signal, scene: Scene) -> Holding | None:
         """Executes an entry as far as the settings let it; None when nothing was bought."""
@@ -149,7 +154,8 @@ class Clearing:
         holding.levels = Levels(
             stop.rate if stop else None, self.fills.met_at(bid) if bid else None
         )
-        holding.first = Levels(holding.levels.stop, bid)
+        if holding.first is NO_LEVELS:
+            holding.first = Levels(holding.levels.stop, bid)
         self.books.resting[lot.id] = _resting(holding.stop)
         self.books.said(scene.now)
 
@@ -180,6 +186,17 @@ class Clearing:
             raise BrokenInvariant(f"The lot {holding.lot.id} asks for no sale: {need}.")
         intent = self.judged(need.proposal, scene)
         self._sell(holding, intent, self.fills.sold_at(around, book), bar, now)
+
+    def _view(self, holding: Holding, legs: tuple[Intent, ...], tick: Tick, now: Instant) -> View:
+        return View(
+            lot=holding.lot,
+            legs=legs,
+            instrument=holding.track.lane.instrument_at(now),
+            tick=tick,
+            since=now,
+            now=now,
+            deadline=self.limits.protection_deadline,
+        )
 
     def _sell(  # noqa: PLR0913 - one sale, as it was met
         self,

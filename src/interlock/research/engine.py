@@ -2,8 +2,8 @@
 
 A signal walks `size_entry`, the judge, `intend`, a fill of `matching`, `booked`, the plan of protection, and an exit that is judged and
 booked likewise. Between two events nothing is decided, so nothing is run: the next one is searched for in arrays.
-At one instant come first what rests at the exchange and is met at an open, then entries, then sales that a signal asked for, then
-what is met inside the bar, then the end of the data.
+At one instant come first stops that follow the price, then what rests at the exchange and is met at an open, then entries, then
+sales that a signal asked for, then what is met inside the bar, then the end of the data.
 """
 
 import heapq
@@ -24,7 +24,7 @@ from interlock.market import Window
 from interlock.matching import Quote
 from interlock.orders.wishes import Occasion
 from interlock.protection.plan import TARGET, Ask, Close
-from interlock.research.bars import MILLISECOND, opens_at
+from interlock.research.bars import MILLISECOND, exact, opens_at
 from interlock.research.books import DAY, ZERO, Books
 from interlock.research.clearing import Clearing, Holding, Scene
 from interlock.research.curve import curve_of, prices, union
@@ -38,7 +38,7 @@ from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.signal import Signal
 from interlock.values import Instant, Unknown
 
-RESTING, ENTRIES, SALES, INSIDE, LAST = range(5)
+MOVES, RESTING, ENTRIES, SALES, INSIDE, LAST = range(6)
 CENT: Final = Decimal("0.01")
 FULL: Final = "MAX_OPEN_TRADES_REACHED"
 COOLING: Final = "RECENT_ORDERS_COOLDOWN"
@@ -201,8 +201,7 @@ class Play:
                 self._clearing.rest(holding, proposal, scene)
                 self._await_exit(holding, holding.entered, now)
             case Close(why):
-                reason = ExitReason.TARGET if why == TARGET else ExitReason.STOP
-                self._leave_at(now, SALES, holding, reason, holding.entered)
+                self._leave_at(now, SALES, holding, _reason(why), holding.entered)
             case other:
                 raise BrokenInvariant(f"The lot {holding.lot.id} needs {other} in a backtest.")
         self._await_sale(holding.track, now)
@@ -218,6 +217,10 @@ class Play:
         if is_sold:
             bound = min(bound, track.sells.bars.item(place) + 1)
         touch = track.search.first(holding.levels, first, bound, since)
+        if holding.lot.trailing_pct is not None:
+            bound = touch.bar if touch is not None else bound
+            if self._follow(holding, first, min(bound, track.last)):
+                return
         if touch is not None:
             rank = RESTING if touch.is_gap and touch.at > since else INSIDE
             self._push(touch.at.micros, rank, partial(self._touched, holding, touch, rank))
@@ -228,6 +231,36 @@ class Play:
             else:
                 closes = opens + track.window.span
                 self._leave_at(closes, LAST, holding, ExitReason.END, track.last)
+
+    def _follow(self, holding: Holding, first: int, bound: int) -> bool:
+        """The first bar at whose end the stop follows the highest bid by a step; false when none before `bound` moves it."""
+        window, book = holding.track.window, holding.track.lane.instrument_at(holding.lot.opened_at)
+        mark = holding.lot.high
+        for bar in range(first, bound):
+            bid = self._fills.quote(exact(window.high, bar), book).bid
+            if bid is None or (mark is not None and bid <= mark):
+                continue
+            at = opens_at(window, bar) + window.span
+            if self._clearing.is_higher(holding, bid, at):
+                self._push(at.micros, MOVES, partial(self._moved, holding, bid, bar, at))
+                return True
+        return False
+
+    def _moved(self, holding: Holding, bid: Decimal, bar: int, now: Instant) -> None:
+        """The stop of a lot follows the price; one that the price has passed by now is a sale."""
+        if holding.lot.id not in self._clearing.holdings:
+            return
+        self._watch(now)
+        track = holding.track
+        price = exact(track.window.close, bar)
+        quote = self._fills.quote(price, track.lane.instrument_at(now))
+        scene = self._clearing.scene(track, quote, now)
+        need = self._clearing.followed(holding, bid, scene)
+        if isinstance(need, Ask):
+            self._clearing.rest(holding, need.proposal, scene)
+            self._await_exit(holding, bar + 1, now)
+        elif isinstance(need, Close):
+            self._leave(holding, _reason(need.reason), bar, now, MOVES)
 
     def _await_sale(self, track: Track, now: Instant) -> None:
         """The next signal to sell of every lane of the symbol is an event, while a lot of it is open."""
@@ -368,6 +401,11 @@ def _limits(setup: Setup) -> Limits:
     if setup.fills.entry is EntryAt.OPEN:
         return replace(setup.limits, entry_slippage_pct_max=ZERO)
     return setup.limits
+
+
+def _reason(why: str) -> ExitReason:
+    """Why the plan closes a lot that it cannot protect: the price is beyond its target, or its stop."""
+    return ExitReason.TARGET if why == TARGET else ExitReason.STOP
 
 
 def _quote(tracks: Sequence[Track]) -> str:

@@ -156,3 +156,8 @@ class Strategy(ABC):
     def ranges(cls) -> dict[str, Range]:
         """The parameters that a sweep may change, by name."""
         return {f.name: f.metadata["range"] for f in fields(cls) if "range" in f.metadata}
+
+
+def declared(strategy: Declares) -> Declared:
+    """What the strategy declares of itself, without the strategy."""
+    return Declared(**{f.name: getattr(strategy, f.name) for f in fields(Declared)})

@@ -6,18 +6,21 @@ is false. BUY wins where both rules hold. Whoever asks for one bar or for all of
 
 import math
 from decimal import Decimal
+from typing import Final
 
 import numpy as np
 
 from interlock.errors import BadInput
 from interlock.market import Window
 from interlock.strategy.columns import Columns, Condition, Holds, every
-from interlock.strategy.contract import Strategy
+from interlock.strategy.contract import Declares, Strategy
 from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.say import say
-from interlock.strategy.signal import Decision, Flag, Signal
+from interlock.strategy.signal import Decision, Flag, Opinion, Signal
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Unknown
+
+NOT_SHOWN: Final = Unknown("the strategy does not show its ATR")
 
 
 def decide(row: WatchlistRow, strategy: Strategy, window: Window) -> Signal:
@@ -26,7 +29,7 @@ def decide(row: WatchlistRow, strategy: Strategy, window: Window) -> Signal:
     return signal_at(row, strategy, strategy.columns(window), window, len(window) - 1)
 
 
-def meet(row: WatchlistRow, strategy: Strategy, window: Window) -> None:
+def meet(row: WatchlistRow, strategy: Declares, window: Window) -> None:
     """BadInput unless these bars are what this strategy decides for this row."""
     if not len(window):
         raise BadInput(f"{row.symbol} has no closed bar to decide.")
@@ -44,16 +47,26 @@ def signal_at(
     A live window holds the newest bars alone; over a longer one the recursive means (EMA, RSI, ATR) and running sums (MA) differ
     in their last digits.
     """
+    return signal_of(row, strategy, opinion_at(columns, i), window, i)
+
+
+def opinion_at(columns: Columns, i: int) -> Opinion:
+    """What a strategy's columns say of one bar, before anybody's row is asked."""
+    buys, sells = _flags("buy", columns.buys, i), _flags("sell", columns.sells, i)
+    return Opinion(buys, sells, columns.at(i))
+
+
+def signal_of(
+    row: WatchlistRow, strategy: Declares, said: Opinion, window: Window, i: int
+) -> Signal:
+    """The signal that an opinion about bar `i` makes under this row."""
     price = float(window.close[i])
     opens = Instant.of_ms(int(window.opens_ms[i]))
     if not math.isfinite(price):
         ended = opens + window.span
         raise BadInput(f"The bar of {row.symbol} that ended {ended} closed at {price}.")
-    owners = (_buy_target(row, price), _price(price))
-    buys = (*_flags("buy", columns.buys, i), *owners)
-    sells = _flags("sell", columns.sells, i)
-    values = columns.at(i)
-    close, atr = Decimal(repr(price)), values["atr"]
+    buys = (*said.buys, _buy_target(row, price), _price(price))
+    close, atr = Decimal(repr(price)), said.values.get("atr", NOT_SHOWN)
     known = atr if isinstance(atr, Unknown) else Decimal(repr(atr))
     stop = stop_distance(row, strategy.stop, close, known)
     target = target_distance(row, strategy.target, close, stop)
@@ -62,15 +75,36 @@ def signal_at(
         strategy=strategy.key,
         bar=opens,
         ends=opens + window.span,
-        decision=decision(buys, sells),
+        decision=decision(buys, said.sells),
         index=index(buys),
         close=close,
-        flags=(*buys, *sells),
-        values=values,
+        flags=(*buys, *said.sells),
+        values=said.values,
         stop_distance=stop.size,
         target_distance=target.size,
         stop_source=stop.source,
         target_source=target.source,
+    )
+
+
+def unheard(row: WatchlistRow, window: Window, why: Unknown) -> Signal:
+    """The WAIT about the newest bar of a strategy that could not be heard, which says why."""
+    ends = window.ends()
+    if ends is None:
+        raise BadInput(f"{row.symbol} has no closed bar to decide.")
+    because = f"{row.preset} was not heard: {why.why}."
+    return Signal(
+        symbol=row.symbol,
+        strategy=row.preset,
+        bar=ends - window.span,
+        ends=ends,
+        decision=Decision.WAIT,
+        index=0,
+        close=Decimal(repr(float(window.close[-1]))),
+        flags=(Flag("buy_strategy_ok", holds=False, because=because),),
+        values={},
+        stop_distance=why,
+        target_distance=why,
     )
 
 

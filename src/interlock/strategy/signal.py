@@ -26,6 +26,15 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a strategy alone says of one bar: its flags for a BUY and for a SELL, and the values that it shows."""
+
+    buys: tuple[Flag, ...]
+    sells: tuple[Flag, ...]
+    values: Mapping[str, float | Unknown]
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """The decision about one closed bar. `bar` is its opening, `ends` its end, `close` its close (quote per base).
 

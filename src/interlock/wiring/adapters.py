@@ -24,11 +24,14 @@ from interlock.store.books import RowBooks
 from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
 from interlock.store.market import RowMarket
+from interlock.strategist.caller import Worker
 from interlock.values import Instant, Secret
 from interlock.wiring.certified import doubt_of
 from interlock.wiring.desk import Listens, Terms
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+STRATEGIES: Final = "strategies"
 
 
 def venue_of(settings: Settings) -> Mode:
@@ -130,6 +133,13 @@ def stream_of(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Listen
 
 def _nobody() -> None:
     """Nobody is woken."""
+
+
+def strategist_of(settings: Settings, stack: AsyncExitStack) -> Worker:
+    """Who runs the owner's own strategies; its process starts when one of them is asked."""
+    worker = Worker(settings.data / STRATEGIES)
+    stack.push_async_callback(worker.close)
+    return worker
 
 
 async def messenger_of(settings: Settings, stack: AsyncExitStack) -> Notifier | None:

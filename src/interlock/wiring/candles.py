@@ -1,24 +1,24 @@
-"""The candles of research: the shelf of the data folder with what ships behind it, and the exchange whose bars are fetched."""
+"""The candles of research: the shelf of the data folder with what ships behind it, and the book on which each symbol trades."""
 
-import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from decimal import Decimal
+from functools import cache, partial
 from typing import Final
 
-from interlock.errors import Unreachable
-from interlock.exchange.client import Credentials, CryptoComExchange
-from interlock.host.clock import WallClock
-from interlock.market import Bar, Window
-from interlock.protocol.crypto_com.market import CANDLESTICK
-from interlock.research.candles.fetching import Wanted, fetch
+from msgspec import json
+
+from interlock.market import Window
+from interlock.protocol.crypto_com import instruments
+from interlock.research import ungridded
+from interlock.research.candles.checking import check
 from interlock.research.candles.shelf import Name, Origin, Series, Shelf, series_of
 from interlock.settings import Settings
 from interlock.simulator import recordings
-from interlock.values import Instant, Secret
-from interlock.wiring.adapters import budget_of, transport_of
+from interlock.values import Instrument
 
-NOBODY: Final = Credentials(Secret(""), Secret(""))
+UNLISTED_LOT: Final = Decimal("1e-8")
 
 
 def shelf_of(settings: Settings) -> Shelf:
@@ -45,21 +45,19 @@ def _recorded(name: str) -> Series:
     return series_of(window, Origin(f"shipped: {name}"))
 
 
-def fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
-    """The bars that the exchange of the settings has; Unreachable where one of them cannot be read."""
-    return asyncio.run(_fetched(settings, wanted, tell))
+def instrument_of(window: Window) -> Instrument:
+    """The book of a symbol as Crypto.com listed it; of one that it does not list, the grid that its own bars show."""
+    listed = _listed().get(window.symbol)
+    if listed is not None:
+        return listed
+    ticks = check(window).ticks
+    free = ungridded(window.symbol, UNLISTED_LOT)
+    return replace(free, price_tick=min(each.tick for each in ticks)) if ticks else free
 
 
-async def _fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
-    now = WallClock().now
-    async with transport_of(settings) as transport:
-        client = CryptoComExchange(transport, NOBODY, now, budget=budget_of(settings, now))
-
-        async def ask(symbol: str, span: timedelta, end: Instant, count: int) -> tuple[Bar, ...]:
-            page = await client.bars(symbol, span, end, count)
-            if client.skipped.get(CANDLESTICK):
-                why = client.skipped[CANDLESTICK][0]
-                raise Unreachable(f"A bar of {symbol} before {end} cannot be read: {why}")
-            return page
-
-        return await fetch(ask, wanted, tell)
+@cache
+def _listed() -> dict[str, Instrument]:
+    listing = json.encode({"data": recordings.instruments()})
+    limits = instruments.order_limits(json.encode(recordings.risk_parameters()))
+    by_base = {each.base: each for each in limits.facts}
+    return {each.symbol: each for each in instruments.instruments(listing, by_base).facts}

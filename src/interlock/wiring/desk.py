@@ -25,7 +25,7 @@ from interlock.desk.transfers import Journal
 from interlock.desk.updater import Updater
 from interlock.exchange.client import sleep
 from interlock.exchange.windows import Pause
-from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Stream
+from interlock.ports import Books, Clock, Exchange, MarketFile, Notifier, Strategist, Stream
 from interlock.reconcile.difference import Policy
 from interlock.risk.limits import Limits
 from interlock.values import Instant
@@ -72,10 +72,12 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     pause: Pause = sleep,
     listens: Listens | None = None,
     heads: Keep = nowhere,
+    strategist: Strategist | None = None,
 ) -> Desk:
     """The desk over these seams; nothing in it knows whether they are real.
 
     Without a notifier nobody drains the outbox, without a stream everything is asked for. `heads` keeps the head of each seal.
+    Without a strategist an owner's own strategies only wait.
     """
     under = terms or Terms()
     instruments = Instruments(market, clock)
@@ -94,7 +96,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Updater(exchange, books, market, clock, instruments, SPAN),
         *ears,
         settler,
-        Monitor(books, market, clock, trader, settler, SPAN),
+        Monitor(books, market, clock, trader, settler, SPAN, strategist),
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         auditor_of(exchange, books, clock, tenure, under, pause),
     )

@@ -34,6 +34,7 @@ from interlock.wiring.adapters import (
     market_of,
     messenger_of,
     open_books,
+    strategist_of,
     stream_of,
     terms_of,
     transport_of,
@@ -88,8 +89,9 @@ async def platform(
         listens = stream_of(settings, clock, stack)
         terms = terms_of(settings)
         heads = partial(keep_head, settings.data)
+        own = strategist_of(settings, stack)
         desk = desk_of(
-            books, market, exchange, clock, tenure, terms, notifier, pause, listens, heads
+            books, market, exchange, clock, tenure, terms, notifier, pause, listens, heads, own
         )
         stack.callback(seal_last, books, clock, heads)
         yield Platform(books, market, clock, desk)
@@ -146,7 +148,17 @@ async def engine(settings: Settings, begun: Begun) -> None:
         listens = stream_of(settings, clock, stack)
         terms = terms_of(settings)
         heads = partial(keep_head, settings.data)
-        desk = desk_of(books, market, exchange, clock, tenure, terms, listens=listens, heads=heads)
+        desk = desk_of(
+            books,
+            market,
+            exchange,
+            clock,
+            tenure,
+            terms,
+            listens=listens,
+            heads=heads,
+            strategist=strategist_of(settings, stack),
+        )
         stack.callback(seal_last, books, clock, heads)
         passes = [one for one in desk.passes if not isinstance(one, Updater)]
         begun(desk.day, passes)

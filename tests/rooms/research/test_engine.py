@@ -180,6 +180,22 @@ def test_latency_lets_the_path_walk_before_the_order_arrives() -> None:
     assert D(100) <= trade.entry < D(101)
 
 
+def test_a_trailing_stop_follows_the_highs_of_bars_that_have_ended_and_never_falls() -> None:
+    """The high of 108 takes the stop to 2 % below it; the bar after the next falls through that."""
+    rising = [
+        (100.0, 101.0, 99.0, 101.0),
+        (101.0, 108.0, 101.0, 107.0),
+        (107.0, 107.5, 106.0, 106.5),
+    ]
+    window = bars(QUIET, *rising, (106.5, 107.0, 105.0, 105.5), QUIET)
+
+    (trade,) = run(lane(window, 0, trailing_pct=D(2), tp_percentage=D(50))).trades
+
+    assert (trade.reason, trade.exit) == (ExitReason.STOP, D("105.84"))
+    assert trade.stop == D(95)
+    assert trade.closed_at.ms == window.opens_ms[WARM + 4]
+
+
 def test_margin_owes_interest_for_every_full_hour_and_spot_owes_none() -> None:
     rate = replace(FREE, hourly_interest_rate=D("0.001"))
     limits = replace(

@@ -27,8 +27,8 @@ DRAWS: Final = 1000
 class Measures:
     """What a run amounts to; ratios are plain factors and fractions, not percent. None: undefined.
 
-    `exposure_time` is the share of bars at whose close something was held, `exposure_mean` the mean of what was held over equity.
-    `turnover` is what was bought and sold over the mean of equity.
+    `exposure_mean` is the mean of what was held over equity, what fees in coins left of lots included;
+    `turnover` what was bought and sold over the mean of equity.
     """
 
     total_return: float | None
@@ -83,7 +83,7 @@ def measure(
         probabilistic_sharpe=luck.probabilistic_sharpe(days),
         deflated_sharpe=luck.deflated_sharpe(days, [*trials, daily] if daily is not None else ()),
         buy_and_hold=market.buy_and_hold(windows),
-        exposure_time=float((held > 0).mean()) if len(held) else None,
+        exposure_time=returns.time_in_market(run),
         exposure_mean=float((held / run.curve.equity).mean()) if has_bars else None,
         turnover=float(turnover(run.trades)) / float(run.curve.equity.mean()) if has_bars else None,
         drawdown=fall,

@@ -148,6 +148,17 @@ def rolling_sharpe(days: Days, window: int) -> Iterator[tuple[int, float | None]
         yield int(days.ends_ms[end - 1]), sharpe(seen)
 
 
+def time_in_market(run: Run) -> float | None:
+    """The share of bars at whose close a trade was open."""
+    at = run.curve.at_ms
+    if not len(at):
+        return None
+    opened = np.searchsorted(at, np.array([each.opened_at.ms for each in run.trades]))
+    closed = np.searchsorted(at, np.array([each.closed_at.ms for each in run.trades]))
+    change = np.bincount(opened, minlength=len(at) + 1) - np.bincount(closed, minlength=len(at) + 1)
+    return float((np.cumsum(change)[:-1] > 0).mean())
+
+
 # ---------------------------------------------------------------- drawdown
 
 
