@@ -19,6 +19,8 @@ from interlock.strategy.shelf import SHELF
 
 GROUP: Final = "interlock.strategies"
 PACKAGE: Final = "interlock_strategies"
+FOLDER: Final = "strategies"
+"""Of the data folder."""
 IMPORT_S: Final = 5.0
 REFUSED: Final = (Exception, SystemExit)
 """Whatever somebody else's module may raise while it is imported."""
@@ -58,6 +60,9 @@ def module_of(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} is no Python file.")
+    sys.modules.setdefault(
+        PACKAGE, ModuleType(PACKAGE)
+    )  # so that what it defines can cross to another process
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
