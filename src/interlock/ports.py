@@ -163,7 +163,7 @@ class Stream(Protocol):
         """Listens no more."""
 
 
-# ---------------------------------------------------------------- clock and notifier
+# ---------------------------------------------------------------- clock, notifier, strategist
 
 
 class Nudge(Protocol):
@@ -203,9 +203,6 @@ class Notifier(Protocol):
 
         Raises Unreachable when it gave none, AskedToWait when it named a time before which it wants nothing more.
         """
-
-
-# ---------------------------------------------------------------- strategies of the owner's own
 
 
 class Strategist(Protocol):
@@ -297,11 +294,7 @@ class Books(Protocol):
         """The next nonce, for a request that belongs to no intent; kept in the account row before it is used."""
 
     def may_send(self, attempt: Attempt, now: Instant, purpose: Purpose) -> bool:
-        """Right before the first byte.
-
-        Is the epoch ours, the verdict at most 2 s old, and for an ENTRY every switch clear? When not, the attempt is recorded as
-        not sent and its intent ends NOT_PLACED.
-        """
+        """Right before the first byte: epoch ours, verdict at most 2 s old, for an ENTRY every switch clear; if not, it ends NOT_PLACED."""
 
     def answered(self, attempt: Attempt, answer: Answer, now: Instant) -> Intent:
         """Records the answer and moves the life.
@@ -332,10 +325,7 @@ class Books(Protocol):
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:
-        """Keeps what the exchange said of the wallet.
-
-        Equity record, day opening, daily-loss latch, opening entries at first sight. Unknown makes the figures unknown at once.
-        """
+        """Keeps the wallet: equity record, day opening, daily-loss latch, first entries. Unknown makes the figures unknown at once."""
 
     def transferred(
         self, epoch: int, now: Instant, transfers: Sequence[Transfer]

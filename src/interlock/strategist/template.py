@@ -60,8 +60,7 @@ import numpy as np
 from {module} import {kind}
 
 from interlock.market import Window
-from interlock.strategy import HOUR
-from interlock.strategy.prefix import looks_ahead
+from interlock.strategy import HOUR, looks_ahead
 
 
 def bars() -> Window:

@@ -15,6 +15,7 @@ from interlock.strategy.columns import (
 )
 from interlock.strategy.contract import HOUR, AtrStop, Percent, RiskReward, Strategy, param
 from interlock.strategy.manage import Answer, Exit, Held, Hold, Moment, MoveStop
+from interlock.strategy.prefix import looks_ahead
 
 __all__ = [
     "HOUR",
@@ -35,6 +36,7 @@ __all__ = [
     "all_of",
     "any_of",
     "granted",
+    "looks_ahead",
     "not_asked",
     "param",
 ]
