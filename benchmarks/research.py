@@ -109,16 +109,20 @@ def _installed(name: str, version: str) -> Path | None:
 def _told(command: list[str]) -> dict[str, Any]:
     """The JSON that a program ends with, or what became of it."""
     alone = ["env", "OMP_NUM_THREADS=1", "NUMBA_NUM_THREADS=1", f"PYTHONPATH={HERE.parent}"]
-    done = subprocess.run(
-        [*alone, *command],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=MINUTES_MAX * 60,
-    )
+    name = Path(command[-2]).stem
+    try:
+        done = subprocess.run(
+            [*alone, *command],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=MINUTES_MAX * 60,
+        )
+    except subprocess.TimeoutExpired:
+        return {"name": name, "note": f"had not ended after {MINUTES_MAX} minutes"}
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
-        return {"name": Path(command[-2]).stem, "note": f"ended with {done.returncode}"}
+        return {"name": name, "note": f"ended with {done.returncode}"}
     found: dict[str, Any] = json.loads(lines[-1])
     return found
 
