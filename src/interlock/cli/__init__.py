@@ -56,6 +56,8 @@ VERBS: Final = {
     "doctor": "interlock.cli.doctor:doctor",
     "rehearse": "interlock.cli.rehearse:rehearse_command",
     "backtest": "interlock.cli.backtest:backtest_command",
+    "sweep": "interlock.cli.sweep:sweep",
+    "walkforward": "interlock.cli.walkforward:walkforward",
     "data": "interlock.cli.candles:data",
 }
 # The first that fits is the exit code; every other trouble of ours is 1.

@@ -4,23 +4,25 @@ Only what looks good here is worth an exact run, and nothing is decided without 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from interlock.market import Window
-from interlock.research.bars import MILLISECOND
 from interlock.research.candidates import Candidate, Metrics
+from interlock.research.curve import closes, ends_of
 from interlock.research.pool import Evaluate, Series
 from interlock.research.run import Curve, Run
 from interlock.research.screen import Screen, Screened
 from interlock.research.trial import Trial, ratios, warm
+from interlock.strategy.contract import Strategy
 from interlock.values import Instant
 
-# A screen remembers the columns of every strategy that it saw: so many candidates share one.
-SCREENED_MAX: Final = 16
+# A screen remembers the columns of every strategy that it heard, so it is made anew after so many.
+HEARD_MAX: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,38 +36,52 @@ class InFloats:
         return Screening(self.trial, series)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ready:
+    """One subject, ready to be screened: its symbols, and when a bar of any of them closed."""
+
+    screens: Sequence[Screen]
+    at_ms: NDArray[np.int64]
+
+
 @dataclass(slots=True, eq=False)
 class Screening:
     """Evaluates in floats: symbol by symbol, each with all the cash, and by what was realised, not by what was held."""
 
     trial: Trial
     series: Series
-    _screens: dict[str, list[Screen]] = field(default_factory=dict)
-    _seen: int = 0
+    _ready: dict[str, Ready] = field(default_factory=dict)
+    _heard: set[tuple[str, Strategy]] = field(default_factory=set)
 
     def __call__(self, candidate: Candidate) -> Metrics:
         """The figures of a candidate."""
-        self._seen += 1
-        if self._seen % SCREENED_MAX == 0:
-            self._screens.clear()
-        subject = self.trial.subjects[candidate.subject]
+        subject, cash = self.trial.subjects[candidate.subject], self.trial.account.setup.cash
         strategy = subject.space.at(candidate.params)
-        screens = self._screens.get(candidate.subject)
-        if screens is None:
-            lanes = self.trial.lanes(candidate.subject, strategy, self.series)
+        ready = self._of(candidate.subject, strategy)
+        found = [(each.lane.window, each.of(strategy)) for each in ready.screens]
+        return _screened(found, ready.at_ms, cash, subject.since)
+
+    def _of(self, name: str, strategy: Strategy) -> Ready:
+        """What is ready for a strategy; those that differ in stop and target alone hear the same columns."""
+        self._heard.add((name, replace(strategy, stop=None, target=None)))
+        if len(self._heard) > HEARD_MAX:
+            self._heard.clear()
+            self._ready.clear()
+        if name not in self._ready:
+            lanes = self.trial.lanes(name, strategy, self.series)
             screens = [Screen(lane, self.trial.account.setup) for lane in lanes]
-            self._screens[candidate.subject] = screens
-        found = [(each.lane.window, each.of(strategy)) for each in screens]
-        return _screened(found, self.trial.account.setup.cash, subject.since)
+            self._ready[name] = Ready(screens, closes([lane.window for lane in lanes]))
+        return self._ready[name]
 
 
 def _screened(
-    found: Sequence[tuple[Window, Screened]], cash: Decimal, since: Instant | None
+    found: Sequence[tuple[Window, Screened]],
+    at_ms: NDArray[np.int64],
+    cash: Decimal,
+    since: Instant | None,
 ) -> Metrics:
     """As `figures_of`, of what every trade realised at the close of the bar in which it ended."""
-    ends = [window.opens_ms + window.span // MILLISECOND for window, _ in found]
-    at_ms = np.unique(np.concatenate(ends))
-    left = [end[one.lots.left[: one.trades]] for end, (_, one) in zip(ends, found, strict=True)]
+    left = [ends_of(window)[one.lots.left[: one.trades]] for window, one in found]
     profit = np.concatenate([one.lots.profit[: one.trades] for _, one in found])
     places = np.searchsorted(at_ms, np.concatenate(left))
     gained = np.bincount(places, weights=profit, minlength=len(at_ms))

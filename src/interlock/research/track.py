@@ -145,8 +145,8 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
     columns = strategy.columns(seen or window)
     entry, exits = sides(row, columns, window)
     if lane.since is not None:
-        is_warm = window.opens_ms >= lane.since.ms
-        entry, exits = entry & is_warm, exits & is_warm
+        decides = window.opens_ms >= lane.since.ms
+        entry, exits = entry & decides, exits & decides
     signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
     gate = row.min_price_change_pct

@@ -18,6 +18,8 @@ from interlock.strategy.shelf import SHELF
 
 GROUP: Final = "interlock.strategies"
 PACKAGE: Final = "interlock_strategies"
+FOLDER: Final = "strategies"
+"""Of the data folder."""
 IMPORT_S: Final = 5.0
 REFUSED: Final = (Exception, SystemExit)
 """Whatever somebody else's module may raise while it is imported."""

@@ -25,13 +25,14 @@ from interlock.store.files import Fence, open_market
 from interlock.store.files import open_books as books_of
 from interlock.store.market import RowMarket
 from interlock.strategist.caller import Worker
+from interlock.strategist.loading import FOLDER
 from interlock.values import Instant, Secret
 from interlock.wiring.certified import doubt_of
 from interlock.wiring.desk import Listens, Terms
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
-STRATEGIES: Final = "strategies"
+STRATEGIES: Final = FOLDER
 
 
 def venue_of(settings: Settings) -> Mode:
