@@ -5,7 +5,6 @@ one that cannot be installed is named as such. Run alone: `python benchmarks/res
 """
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -23,7 +22,13 @@ from interlock.simulator import recordings
 HERE: Final = Path(__file__).parent
 PEERS_HOME: Final = HERE.parent / "build" / "peers"
 BARS: Final = 100_000
-OURS: Final = ("exact", "screen", "preset", "portfolio", "fit")
+OURS: Final = (
+    ("exact", "exact"),
+    ("exact", "preset"),
+    ("exact", "portfolio"),
+    ("exact", "fit"),
+    ("screen", "screen"),
+)
 PEERS: Final = {
     "vectorbt": "1.2.0",
     "backtesting": "0.6.6",
@@ -44,13 +49,13 @@ def series(path: Path) -> None:
         for name in ("open", "high", "low", "close")
     }
     opens = rows.open_time[0] + np.arange(BARS, dtype=np.int64) * rows.timeframe_ms
-    np.savez(path, opens_ms=opens, volume=rows.volume[places], **prices)  # type: ignore[arg-type]  # numpy types its keywords as flags
+    np.savez(path, opens_ms=opens, volume=rows.volume[places], **prices)
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
     """One row per program, as it told it."""
-    for part in OURS:
-        yield _told([sys.executable, "-m", "benchmarks.peers.ours", str(path), part])
+    for module, part in OURS:
+        yield _told([sys.executable, "-m", f"benchmarks.peers.ours_{module}", str(path), part])
     for name, version in PEERS.items():
         python = _installed(name, version)
         if python is None:
@@ -101,14 +106,13 @@ def _installed(name: str, version: str) -> Path | None:
 
 def _told(command: list[str]) -> dict[str, Any]:
     """The JSON that a program ends with, or what became of it."""
-    path = os.pathsep.join(filter(None, [str(HERE.parent)]))
+    alone = ["env", "OMP_NUM_THREADS=1", "NUMBA_NUM_THREADS=1", f"PYTHONPATH={HERE.parent}"]
     done = subprocess.run(
-        command,
+        [*alone, *command],
         check=False,
         capture_output=True,
         text=True,
         timeout=MINUTES_MAX * 60,
-        env={**_environment(), "PYTHONPATH": path},
     )
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
@@ -117,15 +121,17 @@ def _told(command: list[str]) -> dict[str, Any]:
     return found
 
 
-def _environment() -> dict[str, str]:
-    """This process's own; a figure of one core is meant."""
-    return {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
-
-
 def main() -> int:
     """The table to stderr, JSON to stdout."""
     found = measured()
-    names = ("name", "version", "bars_per_second", "combinations_per_second", "trades", "max_rss_mb")
+    names = (
+        "name",
+        "version",
+        "bars_per_second",
+        "combinations_per_second",
+        "trades",
+        "max_rss_mb",
+    )
     table = Table(*names)
     for row in found:
         table.add_row(*(str(row.get(name, "")) for name in names))

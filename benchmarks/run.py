@@ -23,6 +23,7 @@ from benchmarks.exchange import exchange
 from benchmarks.figure import Figure
 from benchmarks.gate import gate
 from benchmarks.order_path import order_path
+from benchmarks.research import research
 from interlock.account import Mode
 from interlock.errors import Refused
 from interlock.market import Window
@@ -127,6 +128,7 @@ def main() -> int:
             *rehearsals(),
             *gate(),
             *exchange(),
+            *research(),
         ]
     table = Table("figure", "value", "unit", "note")
     for each in figures:

@@ -14,7 +14,7 @@ def signals(rows: dict[str, np.ndarray]) -> pd.Series:
     ema, mid = vbt.MA.run(close, 10, ewm=True).ma, vbt.MA.run(close, 50).ma
     slow, rsi = vbt.MA.run(close, 200).ma, vbt.RSI.run(close, 14, ewm=True).rsi
     crossed = (ema > mid) & (ema.shift() <= mid.shift())
-    asked = crossed & (close > slow) & (rsi < 70)
+    asked = crossed & (close > slow) & (rsi < 70)  # noqa: PLR2004 - the rule
     asked[:WARM_UP] = False
     return asked.shift(fill_value=False)
 

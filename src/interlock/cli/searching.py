@@ -39,8 +39,9 @@ from interlock.wiring.strategies import Known, carried, known_strategies
 STRATEGY: Final = "ema-cross"
 SYMBOL: Final = "BTC_USDT"
 DRAWS: Final = 200
-# Of an entry, as a share of the cash: a stake that is fixed is the same screened and exact.
-STAKE: Final = Decimal("0.1")
+# Of an entry, as a share of the cash: a stake that is fixed is the same screened and exact. It stays below the guard's share of
+# equity (10 %) as long as half of the cash is there.
+STAKE: Final = Decimal("0.05")
 
 Strategies = Annotated[
     list[str] | None, typer.Option("--strategy", help="Such as ema-cross; may be repeated.")
@@ -74,7 +75,7 @@ IsScreened = Annotated[
 ]
 Best = Annotated[int, typer.Option(min=1, help="How many are run exactly, and shown.")]
 Money = Annotated[str, typer.Option(help="In the quote currency.")]
-Stake = Annotated[str | None, typer.Option(help="What one entry spends; a tenth of the cash.")]
+Stake = Annotated[str | None, typer.Option(help="What one entry spends; 5 % of the cash.")]
 AsLive = Annotated[bool, typer.Option("--as-live", help="No limit is lifted for the stake.")]
 Fee = Annotated[str | None, typer.Option(help="% of each side; 0.5 and 0.25 resting.")]
 Slippage = Annotated[str | None, typer.Option(help="% that taking costs beside the spread.")]

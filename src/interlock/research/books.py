@@ -56,6 +56,7 @@ class Books:
 
     quote: str
     cash: Decimal
+    collateral: Decimal
     limits: Limits
     worth: Worth
     hourly_rate: Decimal
@@ -99,7 +100,12 @@ class Books:
     def equity(self, now: Instant) -> Decimal:
         """What all of it is worth now."""
         worth, held = self.worth, self.coins.items()
-        return sum((size * worth(base, now) for base, size in held if size), self.cash)
+        return sum((size * worth(base, now) for base, size in held if size), self.money)
+
+    @property
+    def money(self) -> Decimal:
+        """Cash, and other money that is not spent."""
+        return self.cash + self.collateral
 
     def open_of(self, base: str) -> int:
         """How many lots of a base are open."""

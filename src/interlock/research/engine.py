@@ -56,10 +56,12 @@ Act = Callable[[], None]
 class Setup:
     """The account and the assumptions: cash in quote, the limits of the live guard, and how orders are filled.
 
+    `collateral` is other money that stands behind debts, by its worth in quote: it is equity, and is never spent.
     With `settle_first` a signal that has no room is counted without asking all other rules; the same signals are kept either way.
     """
 
     cash: Decimal = Decimal(10000)
+    collateral: Decimal = Decimal(0)
     limits: Limits = Limits()  # noqa: RUF009 - frozen: safe as a default
     fills: Fills = Fills()  # noqa: RUF009 - frozen: safe as a default
     install_id: str = "backtest"
@@ -80,7 +82,7 @@ class Play:
     def __init__(self, lanes: Sequence[Lane], setup: Setup) -> None:
         tracks = [track_of(lane, setup.fills) for lane in lanes]
         limits = _limits(setup)
-        self._cash: Final = setup.cash
+        self._start: Final = setup.cash + setup.collateral
         self._fills: Final = setup.fills
         self._limits: Final = limits
         self._settles: Final = setup.settle_first
@@ -89,7 +91,9 @@ class Play:
         for track in tracks:
             self._of.setdefault(track.base, []).append(track)
         rate = setup.fills.hourly_interest_rate
-        self._books: Final = Books(_quote(tracks), setup.cash, limits, self._worth, rate)
+        self._books: Final = Books(
+            _quote(tracks), setup.cash, setup.collateral, limits, self._worth, rate
+        )
         self._clearing: Final = Clearing(self._books, setup.fills, limits, setup.install_id)
         opens = [track.window.opens_ms for track in tracks]
         self._is_one_grid: Final = all(np.array_equal(opens[0], each) for each in opens[1:])
@@ -345,7 +349,7 @@ class Play:
         if self._clearing.holdings and books.may_latch:
             lowest = self._lowest(max(since, now.floor(DAY)), now)
             if lowest is not None:
-                books.latch(books.cash + lowest, now)
+                books.latch(books.money + lowest, now)
 
     def _lowest(self, since: Instant, now: Instant) -> Decimal | None:
         """The least that all coins were worth together when a bar closed after `since`, not after `now`; None when none closed."""
@@ -390,9 +394,9 @@ class Play:
             blocked=dict(sorted(self._blocked.items())),
             signals=sum(track.signals for track in tracks),
             bars=sum(len(track.window) for track in tracks),
-            equity_start=self._cash,
+            equity_start=self._start,
             equity_end=self._books.equity(ends),
-            curve=curve_of(windows, self._cash, self._books.postings),
+            curve=curve_of(windows, self._start, self._books.postings),
         )
 
 

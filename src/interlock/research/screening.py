@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interlock.market import Window
+from interlock.research.bars import MILLISECOND
 from interlock.research.candidates import Candidate, Metrics
-from interlock.research.curve import closes, ends_of
+from interlock.research.curve import union
 from interlock.research.pool import Evaluate, Series
 from interlock.research.run import Curve, Run
 from interlock.research.screen import Screen, Screened
@@ -70,7 +71,7 @@ class Screening:
         if name not in self._ready:
             lanes = self.trial.lanes(name, strategy, self.series)
             screens = [Screen(lane, self.trial.account.setup) for lane in lanes]
-            self._ready[name] = Ready(screens, closes([lane.window for lane in lanes]))
+            self._ready[name] = Ready(screens, union([_ends(lane.window) for lane in lanes]))
         return self._ready[name]
 
 
@@ -81,7 +82,7 @@ def _screened(
     since: Instant | None,
 ) -> Metrics:
     """As `figures_of`, of what every trade realised at the close of the bar in which it ended."""
-    left = [ends_of(window)[one.lots.left[: one.trades]] for window, one in found]
+    left = [_ends(window)[one.lots.left[: one.trades]] for window, one in found]
     profit = np.concatenate([one.lots.profit[: one.trades] for _, one in found])
     places = np.searchsorted(at_ms, np.concatenate(left))
     gained = np.bincount(places, weights=profit, minlength=len(at_ms))
@@ -97,3 +98,8 @@ def _screened(
         "profit_factor": won / lost if lost else None,
         "profit": float(profit.sum()),
     }
+
+
+def _ends(window: Window) -> NDArray[np.int64]:
+    """When each bar closed."""
+    return window.opens_ms + window.span // MILLISECOND

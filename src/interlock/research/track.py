@@ -37,7 +37,7 @@ class Lane:
     """What is to be backtested: the owner's row, the strategy, its bars, and the book on which it trades.
 
     With a `share_pct` an entry is worth so much of equity, in percent, instead of the row's amount. `fine` are finer bars of the same
-    symbol, which say what came first inside a bar. Bars that open before `since` are warm-up: nothing is decided on them.
+    symbol, which say what came first inside a bar. What would be carried out before `since` is not said: those bars are warm-up.
     """
 
     row: WatchlistRow
@@ -144,11 +144,11 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
     window, row, strategy = lane.window, lane.row, lane.strategy
     columns = strategy.columns(seen or window)
     entry, exits = sides(row, columns, window)
-    if lane.since is not None:
-        decides = window.opens_ms >= lane.since.ms
-        entry, exits = entry & decides, exits & decides
-    signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     carried = _carried_out(window, fills.latency)
+    if lane.since is not None:
+        is_asked = carried >= lane.since.ms
+        entry, exits = entry & is_asked, exits & is_asked
+    signals = int(np.count_nonzero(entry) + np.count_nonzero(exits))
     gate = row.min_price_change_pct
     least = strategy.price_change_pct_min if gate is None else gate
     is_heard = row.alert_enabled and not row.is_deleted
@@ -159,7 +159,6 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
         Decision.SELL, window, exits & (is_heard and row.sell_alert_enabled), carried, least
     )
     search = Search(window, lane.fine, fills)
-    micros = carried * 1000
     book = lane.instrument if isinstance(lane.instrument, Instrument) else lane.instrument[0][1]
     return Track(
         lane=lane,
@@ -167,8 +166,8 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
         search=search,
         buys=buys,
         sells=sells,
-        buy_us=micros[buys.bars],
-        sell_us=micros[sells.bars],
+        buy_us=carried[buys.bars] * 1000,
+        sell_us=carried[sells.bars] * 1000,
         signals=signals,
         base=book.base,
         quote=book.quote,
@@ -177,5 +176,9 @@ def track_of(lane: Lane, fills: Fills, seen: Bars | None = None) -> Track:
 
 def _carried_out(window: Window, latency: timedelta) -> Indices:
     """When the signal of each bar is carried out: so long after the next bar opens; after the last bar there is none."""
-    opens = np.append(window.opens_ms[1:], window.opens_ms[-1:] + window.span // MILLISECOND)
-    return np.asarray(opens + latency // MILLISECOND, dtype=np.int64)
+    carried = np.empty_like(window.opens_ms)
+    carried[:-1] = window.opens_ms[1:]
+    carried[-1] = window.opens_ms[-1] + window.span // MILLISECOND
+    if latency:
+        carried += latency // MILLISECOND
+    return carried

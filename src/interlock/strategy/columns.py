@@ -168,12 +168,14 @@ class Column:
         return Condition(name or self.name, holds, because)
 
     def _crosses(self, other: "float | Column", way: str, name: str) -> "Condition":
-        compare = np.greater if way == "up" else np.less
+        # What is unknown compares as false, on either side.
+        is_beyond, was_not = (
+            (np.greater, np.less_equal) if way == "up" else (np.less, np.greater_equal)
+        )
         before = self.earlier(1)
         limit_before = other.earlier(1) if isinstance(other, Column) else other
         was, now = (before.values, _values(limit_before)), (self.values, _values(other))
-        known = np.isfinite(was[0]) & np.isfinite(was[1])
-        holds = known & ~compare(*was) & compare(*now)
+        holds = was_not(*was) & is_beyond(*now)
 
         def because(i: int) -> str:
             for each in (self, other, before, limit_before):
