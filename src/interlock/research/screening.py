@@ -15,9 +15,11 @@ from interlock.market import Window
 from interlock.research.bars import MILLISECOND
 from interlock.research.candidates import Candidate, Metrics
 from interlock.research.curve import union
+from interlock.research.measures.returns import DAY_MS
 from interlock.research.pool import Evaluate, Series
 from interlock.research.run import Curve, Run
 from interlock.research.screen import Screen, Screened
+from interlock.research.track import Lane
 from interlock.research.trial import Trial, ratios, warm
 from interlock.strategy.contract import Strategy
 from interlock.values import Instant
@@ -39,7 +41,7 @@ class InFloats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ready:
-    """One subject, ready to be screened: its symbols, and when a bar of any of them closed."""
+    """One subject, ready to be screened: its symbols, and when the last bar of each day closed."""
 
     screens: Sequence[Screen]
     at_ms: NDArray[np.int64]
@@ -71,7 +73,7 @@ class Screening:
         if name not in self._ready:
             lanes = self.trial.lanes(name, strategy, self.series)
             screens = [Screen(lane, self.trial.account.setup) for lane in lanes]
-            self._ready[name] = Ready(screens, union([_ends(lane.window) for lane in lanes]))
+            self._ready[name] = Ready(screens, _last_of_days(lanes))
         return self._ready[name]
 
 
@@ -81,7 +83,7 @@ def _screened(
     cash: Decimal,
     since: Instant | None,
 ) -> Metrics:
-    """As `figures_of`, of what every trade realised at the close of the bar in which it ended."""
+    """As `figures_of`, of what the trades that ended in a day realised; a fall inside a day is not seen."""
     left = [_ends(window)[one.lots.left[: one.trades]] for window, one in found]
     profit = np.concatenate([one.lots.profit[: one.trades] for _, one in found])
     places = np.searchsorted(at_ms, np.concatenate(left))
@@ -103,3 +105,10 @@ def _screened(
 def _ends(window: Window) -> NDArray[np.int64]:
     """When each bar closed."""
     return window.opens_ms + window.span // MILLISECOND
+
+
+def _last_of_days(lanes: Sequence[Lane]) -> NDArray[np.int64]:
+    """A bar that closes at midnight is the last of the day that ends."""
+    at_ms = union([_ends(lane.window) for lane in lanes])
+    day = (at_ms - 1) // DAY_MS
+    return at_ms[np.append(np.flatnonzero(np.diff(day)), len(day) - 1)]

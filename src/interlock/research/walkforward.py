@@ -97,9 +97,14 @@ def subjects_of(subjects: Mapping[str, Subject], folds: Sequence[Fold]) -> Mappi
     }
 
 
-def walked(study: Study, stage: str, goal: Goal, folds: Sequence[Fold], exact: Exact) -> Walked:
-    """Takes the best of every fold from the study and plays it on what comes after; the figures are kept in the study too."""
-    rows = study.rows(stage)
+def walked(  # noqa: PLR0913 - what was searched, where it is kept, and by what it is judged
+    study: Study, stage: str, goal: Goal, folds: Sequence[Fold], exact: Exact, first: str
+) -> Walked:
+    """Takes the best of every fold from a stage and plays it on what comes after; the figures are kept in the study too.
+
+    What the `first` stage tried counts as trials, whatever of it was run again.
+    """
+    rows, tried = study.rows(stage), study.rows(first)
     steps, runs, cash = list[Step](), list[Run](), exact.trial.account.setup.cash
     for fold in folds:
         mine = [row for row in rows if row.subject.endswith(_mark(fold))]
@@ -111,12 +116,13 @@ def walked(study: Study, stage: str, goal: Goal, folds: Sequence[Fold], exact: E
         run = _unseen(exact, fold, candidate, cash)
         cash = run.equity_end
         runs.append(run)
-        steps.append(Step(fold, candidate, len(mine), best.figures, figures_of(run)))
+        count = sum(row.subject.endswith(_mark(fold)) for row in tried)
+        steps.append(Step(fold, candidate, count, best.figures, figures_of(run)))
     _keep(study, steps)
     whole = stitched(runs)
     figures = figures_of(whole)
-    luck = deflated(figures, [ratio for row in rows if (ratio := _daily(row.figures)) is not None])
-    return Walked(tuple(steps), whole, figures, _steady(steps, exact.trial), len(rows), luck)
+    luck = deflated(figures, [d for row in tried if (d := _daily(row.figures)) is not None])
+    return Walked(tuple(steps), whole, figures, _steady(steps, exact.trial), len(tried), luck)
 
 
 def stitched(runs: Sequence[Run]) -> Run:
