@@ -36,6 +36,7 @@ def walkforward(  # noqa: PLR0913 - each is an option of the command
     *,
     strategy: s.Strategies = None,
     symbol: s.Symbols = None,
+    each: s.Each = False,
     timeframe: s.Timeframe = None,
     start: s.Start = None,
     end: s.End = None,
@@ -64,17 +65,19 @@ def walkforward(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Walk forward: search a part of the bars, hold its best to the part after it, and go on."""
     began, settings = time.monotonic(), read()
-    asked = s.Asked(strategy, symbol, False, timeframe, start, end, vary, where)
+    asked = s.Asked(strategy, symbol, each, timeframe, start, end, vary, where)
     way = s.Way(grid, random, optuna, seed, metric, screen, best)
     whole = s.planned(settings, asked, s.Costs(cash, stake, fee, slippage, as_live))
-    steps = _folds(whole, asked, (train, test, folds), is_anchored=anchored)
+    steps = _folds(whole, (train, test, folds), is_anchored=anchored)
     subjects = subjects_of(whole.trial.subjects, steps)
     plan = replace(whole, trial=replace(whole.trial, subjects=subjects))
     manifest = s.manifest_of(plan, way, seed, {"folds": plain(steps)})
     path = s.path_of(settings, study, "walk", manifest)
     with stoppable(path), continued(path, manifest) as kept:
         stage, told = s.searched(kept, plan, way, s.Hands(processes, ray))
-        found = walked(kept, stage, way.goal, steps, Exact(plan.trial, plan.series), told[0].stage)
+        found = walked(
+            kept, (told[0].stage, stage), way.goal, steps, Exact(plan.trial, plan.series)
+        )
     body = {
         "study": path.stem,
         "file": str(path),
@@ -97,7 +100,6 @@ def walkforward(  # noqa: PLR0913 - each is an option of the command
 
 def _folds(
     plan: s.Plan,
-    asked: s.Asked,
     wanted: tuple[int | None, int | None, int],
     *,
     is_anchored: bool,

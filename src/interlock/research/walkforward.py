@@ -97,14 +97,14 @@ def subjects_of(subjects: Mapping[str, Subject], folds: Sequence[Fold]) -> Mappi
     }
 
 
-def walked(  # noqa: PLR0913 - what was searched, where it is kept, and by what it is judged
-    study: Study, stage: str, goal: Goal, folds: Sequence[Fold], exact: Exact, first: str
+def walked(
+    study: Study, stages: tuple[str, str], goal: Goal, folds: Sequence[Fold], exact: Exact
 ) -> Walked:
-    """Takes the best of every fold from a stage and plays it on what comes after; the figures are kept in the study too.
+    """Takes the best of every fold from the last stage and plays it on what comes after; the figures are kept in the study too.
 
-    What the `first` stage tried counts as trials, whatever of it was run again.
+    What the first stage tried counts as trials, whatever of it was run again.
     """
-    rows, tried = study.rows(stage), study.rows(first)
+    tried, rows = (study.rows(stage) for stage in stages)
     steps, runs, cash = list[Step](), list[Run](), exact.trial.account.setup.cash
     for fold in folds:
         mine = [row for row in rows if row.subject.endswith(_mark(fold))]

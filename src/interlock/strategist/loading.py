@@ -59,6 +59,9 @@ def module_of(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise BadInput(f"{path} is no Python file.")
+    sys.modules.setdefault(
+        PACKAGE, ModuleType(PACKAGE)
+    )  # so that what it defines can cross to another process
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
