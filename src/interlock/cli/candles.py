@@ -173,15 +173,18 @@ def _imported(raw: bytes, symbol: str, span: timedelta) -> Import:
 
 
 def _fetched(wanted: Wanted, via: str | None, rest: str) -> tuple[Import, str]:
-    if via is not None:
-        exchange = via.removeprefix(CCXT).lstrip(": ")
-        return through_ccxt(exchange, wanted, rest), f"ccxt {exchange}"
-    settings = read_settings()
-    columns = (SpinnerColumn(), TextColumn("fetching, {task.fields[bars]} bars so far"))
+    columns = (SpinnerColumn(), TextColumn("fetching{task.fields[so_far]}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", bars=0)
-        window = fetched(settings, wanted, lambda bars: progress.update(task, bars=bars))
-    return Import(window, ()), settings.exchange.rest_url
+        task = progress.add_task("", so_far="")
+        if via is not None:
+            exchange = via.removeprefix(CCXT).lstrip(": ")
+            return through_ccxt(exchange, wanted, rest), f"ccxt {exchange}"
+
+        def tell(bars: int) -> None:
+            progress.update(task, so_far=f", {bars} bars so far")
+
+        settings = read_settings()
+        return Import(fetched(settings, wanted, tell), ()), settings.exchange.rest_url
 
 
 def _with_kept(window: Window) -> Window:

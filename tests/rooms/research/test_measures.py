@@ -25,6 +25,8 @@ def test_daily_returns_and_their_ratios_are_those_of_the_paper() -> None:
 
     assert days is not None
     assert days.returns == pytest.approx([0.1, -0.1, 0.1])
+    # What closes at midnight ends its day.
+    assert days.ends_ms.tolist() == [(START + DAY * n).ms for n in (1, 2, 3)]
     mean, deviation = 0.1 / 3, math.sqrt(4 / 3) * 0.1  # of 0.1, -0.1, 0.1
     assert returns.volatility(days) == pytest.approx(deviation * math.sqrt(365))
     assert returns.sharpe(days) == pytest.approx(mean / deviation * math.sqrt(365))

@@ -136,6 +136,10 @@ def test_an_order_of_unnamed_columns_that_two_readings_fit_is_not_guessed() -> N
         imported(csv(flat))
 
 
+def test_what_only_python_takes_for_white_space_is_white_space_everywhere() -> None:
+    assert same(imported(csv([NAMES, *rows(BARS)]).replace(b",", b",\x1e")), BARS)
+
+
 @settings(max_examples=150)
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_any_bytes_give_bars_or_a_reason(raw: bytes) -> None:

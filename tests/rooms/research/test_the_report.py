@@ -177,14 +177,15 @@ def test_a_kept_run_comes_back_and_a_path_is_no_name(tmp_path: Path) -> None:
     told = figures(measure(run, [lane.window for lane in lanes]))
     kept = KeptRun("one", "a run", "c0", "code", ("d0",), told, (1, 2), (1.0, 2.0), 0.1)
     keep(tmp_path, kept)
+    keep(tmp_path / "runs", kept)
 
-    again = recall(tmp_path, "one")
+    again = recall(tmp_path / "runs", "one")
 
     assert again.figures["trades"] == told["trades"]
     assert again.figures["profit"] == pytest.approx(float(told["profit"]))
     for name in ("two", "../one", "..", ""):
         with pytest.raises(BadInput):
-            recall(tmp_path, name)
+            recall(tmp_path / "runs", name)
 
 
 def test_every_assumption_is_in_the_hash() -> None:

@@ -103,6 +103,14 @@ def test_what_cannot_be_written_leaves_the_old_series(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def test_what_cannot_be_put_in_place_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "BTC_USDT_1h.parquet" / "in the way").mkdir(parents=True)
+
+    with pytest.raises(OSError, match="directory"):
+        Shelf(tmp_path).put(a_series(), over=True)
+    assert len(list(tmp_path.iterdir())) == 1
+
+
 def test_two_windows_are_joined_where_they_agree_and_refused_where_not() -> None:
     one, other = BARS.head(300), BARS.tail(300)
 

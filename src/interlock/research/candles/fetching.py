@@ -27,7 +27,7 @@ WAIT: Final = timedelta(hours=1)
 class NeedsCcxt(Misuse):
     """Other exchanges are asked through ccxt, which is not installed."""
 
-    remedy: ClassVar[str] = "Install it beside Interlock: pip install ccxt."
+    remedy: ClassVar[str] = "Install the extra: pip install 'interlock[ccxt]'."
 
 
 @dataclass(frozen=True, slots=True)

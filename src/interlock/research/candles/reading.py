@@ -102,8 +102,8 @@ def _numbers(table: Table, at: int, order: NDArray[np.intp]) -> Floats:
 
 
 def _number(cell: Cell, line: int) -> float:
-    if isinstance(cell, str) and NUMBER.fullmatch(cell.strip()):
-        return float(cell)
+    if isinstance(cell, str) and NUMBER.fullmatch(plain := cell.strip()):
+        return float(plain)
     if isinstance(cell, (int, float)) and not isinstance(cell, bool) and abs(cell) < 10**30:
         return float(cell)
     raise BadBars(f"{str(cell)[:40]!r} is no number.", line)
