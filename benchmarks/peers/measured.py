@@ -45,7 +45,7 @@ def tell(  # noqa: PLR0913, PLR0917 - one line of a table
         "bars": count,
         "seconds": round(one[0], 6),
         "bars_per_second": round(count / one[0]),
-        "trades": int(one[1]),  # type: ignore[call-overload]  # a count
+        "trades": int(one[1]),  # type: ignore[call-overload] # a count
         "max_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         **more,
     }

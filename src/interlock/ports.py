@@ -45,6 +45,7 @@ from interlock.orders.ruling import Ruling
 from interlock.reconcile.adoption import Adopted
 from interlock.risk.verdict import Verdict
 from interlock.strategy.contract import Declared
+from interlock.strategy.manage import Held
 from interlock.strategy.proposal import Purpose
 from interlock.strategy.signal import Opinion, Signal
 from interlock.strategy.throttle import ThrottleState
@@ -213,8 +214,8 @@ class Strategist(Protocol):
     async def declared(self, name: str) -> Declared | Unknown:
         """What the strategy of this name declares of itself."""
 
-    async def ask(self, name: str, window: Window) -> Opinion | Unknown:
-        """What it says of the newest bar of this window, within its deadline."""
+    async def ask(self, name: str, window: Window, lots: Sequence[Held] = ()) -> Opinion | Unknown:
+        """What it says of the newest bar of this window, with an answer for each of these lots, within its deadline."""
 
 
 # ---------------------------------------------------------------- store
@@ -325,6 +326,9 @@ class Books(Protocol):
 
     def raise_high(self, epoch: int, now: Instant, lot_id: str, bid: Decimal) -> None:
         """Keeps the highest bid that an open lot has seen; a lower one changes nothing."""
+
+    def raise_stop(self, epoch: int, now: Instant, lot_id: str, level: Decimal, why: str) -> None:
+        """Keeps the least that the stop of a lot stands at; a lower one changes nothing, nor does any for a lot that none may move."""
 
     # -- account and evidence
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:

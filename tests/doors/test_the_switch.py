@@ -176,6 +176,18 @@ def test_a_stop_follows_when_the_row_says_so_and_stays_when_it_says_zero(tmp_pat
     assert books(tmp_path).watchlist()[0].trailing_pct is None
 
 
+def test_an_entry_spends_an_amount_or_a_share_and_naming_one_lets_go_of_the_other(
+    tmp_path: Path,
+) -> None:
+    interlock(tmp_path, "watch", "BTC_USDT", "--trade", "--amount", "60")
+    both = interlock(tmp_path, "watch", "BTC_USDT", "--amount", "60", "--share-pct", "2")
+    interlock(tmp_path, "watch", "BTC_USDT", "--share-pct", "2")
+    (row,) = books(tmp_path).watchlist()
+
+    assert both.returncode == 2
+    assert (row.trade_amount_usd, row.trade_share_pct) == (None, Decimal(2))
+
+
 def test_the_mode_is_bounded_by_the_environment(tmp_path: Path) -> None:
     interlock(tmp_path, "watch", "BTC_USDT", "--alert")
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from interlock.errors import LeaseLost, NotSent, Refused, Unreachable
+from interlock.errors import BadInput, LeaseLost, NotSent, Refused, Unreachable
 from interlock.orders.evidence import Accepted, Answer, Source
 from interlock.orders.intent import Attempt, Intent, Request, target_of
 from interlock.orders.life import State
@@ -214,6 +214,29 @@ def test_the_high_of_a_lot_never_falls_and_a_stop_that_follows_is_kept(shelf: Sh
     assert (lot.trailing_pct, lot.high) == (Decimal("1.5"), Decimal(51000))
     with pytest.raises(LeaseLost):
         books.raise_high(tenure.epoch - 1, NOON, intent.id, Decimal(52000))
+
+
+def test_a_stop_that_a_strategy_raised_is_kept_and_never_falls_and_no_other_lot_has_one(
+    books: RowBooks, shelf: Shelf
+) -> None:
+    tenure = armed(books)
+    wish = entry()
+    assert wish.protection is not None
+    follows = replace(wish, protection=replace(wish.protection, stop_floor=Decimal(0)))
+    intent, _ = ask(books, tenure, follows)
+    learn(books, tenure, NOON, fact(intent, State.FILLED, "0.01"), fill(intent, "t", "0.01"))
+    stays = bought(books, tenure, "stays")
+
+    for level in ("49500", "49700", "49600"):
+        for lot_id in (intent.id, stays.id):
+            books.raise_stop(tenure.epoch, NOON, lot_id, Decimal(level), "it rose")
+
+    floors = {lot.id: lot.stop_floor for lot, _ in shelf.books().open_lots()}
+    assert floors == {intent.id: Decimal(49700), stays.id: None}
+    with pytest.raises(LeaseLost):
+        books.raise_stop(tenure.epoch - 1, NOON, intent.id, Decimal(49900), "late")
+    with pytest.raises(BadInput):
+        books.raise_stop(tenure.epoch, NOON, "nobody", Decimal(1), "it rose")
 
 
 def test_lots_of_one_instant_are_told_by_symbol_whatever_the_installation_is_called(

@@ -343,6 +343,9 @@ def test_books_of_the_first_schema_are_brought_to_this_one_and_keep_what_they_ho
         other.execute("ALTER TABLE day_opens DROP COLUMN unpriced")
         other.execute("ALTER TABLE account DROP COLUMN free_margin")
         other.execute("ALTER TABLE lots DROP COLUMN interest")
+        other.execute("ALTER TABLE watchlist_items DROP COLUMN trade_share_pct")
+        for table in ("lots", "order_intents"):
+            other.execute(f"ALTER TABLE {table} DROP COLUMN stop_floor")
         other.execute("DROP TABLE parked_events")
         other.execute("DROP TABLE user_stream")
         other.execute("DROP TABLE seals")

@@ -13,6 +13,7 @@ class Lot:
 
     `stop_distance` and `target_distance` (quote per base) were frozen with the entry's signal and are applied to the average price.
     With a `trailing_pct` its stop follows `high`, the highest bid seen since it opened, as far as it was worth a step.
+    With a `stop_floor` its stop stands there, once that is higher: a strategy may raise it, and 0 says that it has not yet.
     `interest` (quote) is its share of what the exchange charged for the debt that margin lots of one currency make together.
     `exit_reason` is set once it is to be closed: a durable plan that a restart goes on with.
     """
@@ -36,6 +37,12 @@ class Lot:
     trailing_pct: Decimal | None = None
     high: Decimal | None = None
     interest: Decimal = Decimal(0)
+    stop_floor: Decimal | None = None
+
+    @property
+    def may_follow(self) -> bool:
+        """Whether its stop may be replaced by a higher one: it then stands alone, for a pair cannot be replaced."""
+        return self.trailing_pct is not None or self.stop_floor is not None
 
     @property
     def average(self) -> Decimal:

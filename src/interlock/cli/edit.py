@@ -30,6 +30,9 @@ def watch(  # noqa: PLR0913 - each is a field of the row
     alert: Annotated[bool | None, typer.Option(help="Whether it is evaluated at all.")] = None,
     margin: Annotated[bool | None, typer.Option(help="On credit, within the caps.")] = None,
     amount: Annotated[str | None, typer.Option(help="The most that one entry spends.")] = None,
+    share_pct: Annotated[
+        str | None, typer.Option(help="One entry spends this % of the equity, not an amount.")
+    ] = None,
     leverage: Number = None,
     stop_pct: Annotated[str | None, typer.Option(help="Stop-loss distance in percent.")] = None,
     target_pct: Annotated[str | None, typer.Option(help="Take-profit distance in %.")] = None,
@@ -51,6 +54,12 @@ def watch(  # noqa: PLR0913 - each is a field of the row
         "tp_percentage": None if target_pct is None else decimal_of(target_pct),
     }
     changes = {name: value for name, value in given.items() if value is not None}
+    if share_pct is not None and amount is not None:
+        raise BadInput("An entry spends an amount or a share of the equity, not both.")
+    if share_pct is not None:
+        changes |= {"trade_share_pct": decimal_of(share_pct), "trade_amount_usd": None}
+    if amount is not None:
+        changes["trade_share_pct"] = None
     if trailing_pct is not None:
         changes["trailing_pct"] = decimal_of(trailing_pct) or None
 

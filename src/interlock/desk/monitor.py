@@ -3,11 +3,13 @@
 A WAIT is stored once per bar. A bar that closed while nobody watched is decided too, and its entry is blocked by its age.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from interlock.desk.day import MUST_END, TROUBLE
+from interlock.desk.managing import Managing
 from interlock.desk.settler import UNREADY, Settler
 from interlock.desk.trader import Trader
 from interlock.evidence.incident import Incident
@@ -15,7 +17,8 @@ from interlock.market import Window
 from interlock.ports import Books, Clock, MarketFile, Strategist
 from interlock.strategy.bars import coarse_window
 from interlock.strategy.contract import Declares, Strategy
-from interlock.strategy.decide import decide, signal_of, unheard
+from interlock.strategy.decide import managed, meet, opinion_at, signal_of, unheard
+from interlock.strategy.manage import Held
 from interlock.strategy.shelf import SHELF
 from interlock.strategy.signal import Decision, Opinion, Signal
 from interlock.strategy.watchlist import WatchlistRow
@@ -45,6 +48,7 @@ class Monitor:
     clock: Clock
     trader: Trader
     settler: Settler
+    managing: Managing
     span: timedelta
     strategist: Strategist | None = None
     name: str = "monitor"
@@ -84,13 +88,14 @@ class Monitor:
             return []
         strategy = await self._declared(row.preset)
         signal = await self._signal(row, strategy)
-        self._looked[row.symbol] = newest
-        if signal is None:
-            return []
-        if signal.decision is not Decision.WAIT and not isinstance(strategy, Unknown):
+        is_wait = signal is not None and signal.decision is Decision.WAIT
+        if signal is not None and not is_wait and not isinstance(strategy, Unknown):
             await self.trader.decide(signal, row, strategy)
-        self._decided[row.symbol] = signal.ends
-        return [signal] if signal.decision is Decision.WAIT else []
+        # Last of all: a bar whose signal the trader could not take is asked about again.
+        self._looked[row.symbol] = newest
+        if signal is not None:
+            self._decided[row.symbol] = signal.ends
+        return [signal] if signal is not None and is_wait else []
 
     async def _declared(self, name: str) -> Declares | Unknown:
         """What stands on the shelf, or what the strategist tells of it."""
@@ -98,12 +103,12 @@ class Monitor:
             return SHELF[name]
         return NOBODY if self.strategist is None else await self.strategist.declared(name)
 
-    async def _asked(self, name: str, window: Window) -> Opinion | Unknown:
+    async def _asked(self, name: str, window: Window, lots: Sequence[Held]) -> Opinion | Unknown:
         """What a strategy says; one that kept everybody waiting in vain is not asked again in this pass."""
         if self.strategist is None or name in self._late:
             return NOBODY if self.strategist is None else LATE
         began = self.clock.monotonic()
-        said = await self.strategist.ask(name, window)
+        said = await self.strategist.ask(name, window, lots)
         if isinstance(said, Unknown) and self.clock.monotonic() - began > LATE_S:
             self._late.add(name)
         return said
@@ -116,15 +121,29 @@ class Monitor:
         ends = window.ends()
         if ends is None or ends == self._decided.get(row.symbol):
             return None
-        if isinstance(strategy, Strategy):
-            return decide(row, strategy, window)
         if isinstance(strategy, Unknown):
             return self._unheard(row, strategy)
-        said = await self._asked(row.preset, window)
+        lots = self.managing.lots(row.symbol, strategy, ends)
+        said = await self._opinion(row, strategy, window, [each.held for each in lots])
         if isinstance(said, Unknown):
             return self._unheard(row, said)
-        self._heard(row.preset)
-        return signal_of(row, strategy, said, window, len(window) - 1)
+        signal = signal_of(row, strategy, said, window, len(window) - 1)
+        self.managing.settle(lots, said.answers)
+        return signal
+
+    async def _opinion(
+        self, row: WatchlistRow, strategy: Declares, window: Window, lots: Sequence[Held]
+    ) -> Opinion | Unknown:
+        """What a strategy of the shelf says here, or one of the owner's where it runs."""
+        meet(row, strategy, window)
+        if isinstance(strategy, Strategy):
+            newest = len(window) - 1
+            said = opinion_at(strategy.columns(window), newest)
+            return managed(strategy, said, window, newest, lots)
+        heard = await self._asked(row.preset, window, lots)
+        if not isinstance(heard, Unknown):
+            self._heard(row.preset)
+        return heard
 
     def _window(self, symbol: str, strategy: Declares | Unknown) -> Window | Unknown:
         """The bars that a strategy reads: those of the market file, or whole coarser ones made of them."""

@@ -22,9 +22,10 @@ EXCHANGE: Final = "exchange"
 PLATFORM: Final = "platform"
 CONFIRMED: Final = "CONFIRMED"
 CLOSING: Final = "CLOSING"
+MOVED: Final = "MOVED"
 FIGURES: Final = "FIGURES"
 # Whose word a source is; every other is the exchange's own.
-OURS: Final = frozenset({"restart", "coverage", "gate", "trader", "guardian"})
+OURS: Final = frozenset({"restart", "coverage", "gate", "trader", "guardian", "monitor"})
 NOT_SENT: Final = "NOT_SENT"
 
 
@@ -169,6 +170,7 @@ def _event(word: str) -> str:
         CONFIRMED: "confirmed by listing",
         FIGURES: "executed in part",
         CLOSING: "to be closed",
+        MOVED: "its stop is to be raised",
     }
     return "ended" if word in ENDS else named.get(word, word.lower())
 

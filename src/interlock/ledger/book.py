@@ -155,6 +155,7 @@ def _opened(intent: Intent, at: Instant) -> Lot:
         stop_distance=proposal.protection.stop_distance,
         target_distance=proposal.protection.target_distance,
         trailing_pct=proposal.protection.trailing_pct,
+        stop_floor=proposal.protection.stop_floor,
     )
 
 

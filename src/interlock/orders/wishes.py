@@ -19,7 +19,7 @@ from interlock.risk.verdict import Approved, Verdict
 from interlock.strategy.contract import Declares
 from interlock.strategy.proposal import Proposal
 from interlock.strategy.signal import Decision, Signal
-from interlock.strategy.sizing import size_entry
+from interlock.strategy.sizing import may_move, size_entry, spending
 from interlock.strategy.throttle import (
     Allowed,
     Suppressed,
@@ -66,6 +66,8 @@ class Occasion:
 def settings_hash(row: WatchlistRow) -> str:
     """A hash over the settings whose change forces an alert: switches, preset, price gate and amount."""
     numbers = (row.min_price_change_pct, row.trade_amount_usd)
+    # Only where one is named: the hash of every other row stays what it was.
+    share = () if row.trade_share_pct is None else (number_text(row.trade_share_pct),)
     return digest(
         str(row.alert_enabled),
         str(row.buy_alert_enabled),
@@ -73,6 +75,7 @@ def settings_hash(row: WatchlistRow) -> str:
         str(row.trade_enabled),
         row.preset,
         *("null" if number is None else number_text(number) for number in numbers),
+        *share,
     )
 
 
@@ -162,10 +165,13 @@ def _exits(occasion: Occasion, standing: Standing, heard: Allowed) -> Ruling:
 
 def _entry(occasion: Occasion, standing: Standing, heard: Allowed, terms: Terms) -> Ruling:
     """A BUY is sized and judged by every rule; the row, its switches and a forced alert are rules too."""
-    signal, row, market = occasion.signal, occasion.row, occasion.market
+    signal, market = occasion.signal, occasion.market
+    row = spending(occasion.row, standing.figures)
     forced = is_forced(signal, row, heard)
     slippage = terms.limits.entry_slippage_pct_max
     sized = size_entry(signal, row, market.instrument, market.tick, slippage)
+    if occasion.preset.manages and isinstance(sized, Proposal):
+        sized = may_move(sized)
     facts = Facts(
         instrument=market.instrument,
         tick=market.tick,

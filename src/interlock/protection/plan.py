@@ -129,7 +129,7 @@ def higher_mark(view: View) -> Decimal | None:
 def _follow(view: View) -> tuple[Need, ...]:
     """A stop below where it belongs is replaced: the higher one is asked for, and only once it is listed does the lower one go."""
     wanted = stop_price(view.lot, view.instrument)
-    if view.lot.trailing_pct is None or wanted is None:
+    if not view.lot.may_follow or wanted is None:
         return ()
     low = tuple(s for s in view.live_stops if s.proposal.trigger and s.proposal.trigger < wanted)
     high = tuple(stop for stop in view.live_stops if stop not in low)
@@ -182,7 +182,7 @@ def _stop(view: View) -> tuple[Need, ...]:
         return (Close(TARGET),)
     refused = [stop for stop in view.stops if _is_refused_pair(stop)]
     target = target_price(view.lot, view.instrument)
-    is_bound = view.lot.funding != Spot() or view.lot.trailing_pct is not None
+    is_bound = view.lot.funding != Spot() or view.lot.may_follow
     if is_bound or target is None or refused or view.lone_targets:
         why = f"the pair was refused ({refused[-1].refusal})" if refused else None
         warning = f"The stop of {view.lot.symbol} stands alone: {why}." if why else None

@@ -73,8 +73,8 @@ class View:
 
 
 def stop_price(lot: Lot, instrument: Instrument) -> Price | None:
-    """The price at which the lot is stopped, down to the tick: its average less the frozen distance, or what trails its high, if higher."""
-    rate = lot.average - lot.stop_distance
+    """The price at which the lot is stopped, down to the tick: its average less the frozen distance, or what raised it since."""
+    rate = max(lot.average - lot.stop_distance, lot.stop_floor or ZERO)
     if lot.trailing_pct is not None and lot.high is not None:
         rate = max(rate, trailed(lot.high, lot.trailing_pct))
     return instrument.price_down(rate)

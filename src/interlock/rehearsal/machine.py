@@ -24,6 +24,7 @@ WRITES: Final = frozenset(
         "nonce",
         "note",
         "raise_high",
+        "raise_stop",
         "rule",
         "transferred",
     }

@@ -4,6 +4,9 @@ The columns of a strategy are computed at once; the row (sizing, judge, intent, 
 taken, and fills are those of `matching`. Nothing here is imported by a platform that trades.
 """
 
+from importlib import import_module
+from typing import Any, Final
+
 from interlock.research.engine import Setup, backtest
 from interlock.research.fills import Anchor, End, EntryAt, Fills, Inside, Onto, ungridded
 from interlock.research.run import ExitReason, Run, Trade
@@ -19,8 +22,18 @@ __all__ = [
     "Lane",
     "Onto",
     "Run",
+    "Screen",
     "Setup",
     "Trade",
     "backtest",
     "ungridded",
 ]
+
+COMPILED: Final = "interlock.research.screen"
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - as the language has it
+    """What needs a compiler is imported when it is asked for: a backtest needs none."""
+    if name == "Screen":
+        return import_module(COMPILED).Screen
+    raise AttributeError(name)

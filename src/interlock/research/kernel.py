@@ -14,6 +14,9 @@ NEAR: Final = 1e-7
 WHOLE_MAX: Final = 1e15
 DOWN, NEAREST, UP = -1, 0, 1
 STOP, TARGET, SIGNAL, END = range(4)
+# A price beyond a level at the entry already: sold at the market, for the same reason.
+PASSED = 4
+PASSED_STOP, PASSED_TARGET = STOP + PASSED, TARGET + PASSED
 AT_OPEN, AFTER_ENTRIES = 0, 1
 
 Floats = NDArray[np.float64]
@@ -105,114 +108,124 @@ def onto(value: float, step: float, steps: float, side: int) -> float:
 
 
 @njit(cache=True)
-def loop(bars: Bars, signals: Signals, terms: Terms, lots: Lots) -> int:  # noqa: C901, PLR0912, PLR0915 - one compiled loop
-    """Plays every signal and fills `lots`; how many there are."""
-    t, last = terms, len(bars.open) - 1
-    cash, coins, count, first_open = t.cash, 0.0, 0, 0
-    entered_at, entered_day, made = np.int64(-1), np.int64(-1), 0
-    for k in range(len(signals.buys)):
-        bar = signals.buys[k] + 1
-        if bar >= last:
-            break
-        # What has left by now makes room and pays; what is open is committed.
-        held, committed, lowest = 0, 0.0, np.inf
-        for n in range(first_open, count):
-            if lots.remaining[n] <= 0:
-                continue
-            if lots.left[n] < bar or (lots.left[n] == bar and lots.order[n] == AT_OPEN):
-                cash += lots.gets[n]
-                coins -= lots.remaining[n]
-                lots.remaining[n] = 0.0
-                continue
+def settle(bar: int, first: int, count: int, lots: Lots) -> tuple[float, float, int, float, float]:
+    """Money and coins of what has left before the entries of this bar; of what is open how many, their cost, and the lowest target."""
+    got, gone, held, committed, lowest = 0.0, 0.0, 0, 0.0, np.inf
+    for n in range(first, count):
+        if lots.remaining[n] <= 0:
+            continue
+        if lots.left[n] < bar or (lots.left[n] == bar and lots.order[n] == AT_OPEN):
+            got += lots.gets[n]
+            gone += lots.remaining[n]
+            lots.remaining[n] = 0.0
+        else:
             held += 1
             committed += lots.remaining[n] * lots.entry[n]
             lowest = min(lowest, lots.target[n])
-        while first_open < count and lots.remaining[first_open] <= 0:
-            first_open += 1
-        at = signals.at_us[k]
+    return got, gone, held, committed, lowest
+
+
+@njit(cache=True)
+def sized(opened: float, stop_d: float, target_d: float, t: Terms) -> tuple[float, float, float]:
+    """Ask, limit and size of an entry at this open; a size of zero where the grid does not let it be made or protected."""
+    ask = onto(opened * (1 + t.half_spread), t.tick, t.ticks, UP)
+    limit = onto(ask * (1 + t.allowed), t.tick, t.ticks, DOWN)
+    size = onto(t.amount / limit, t.lot, t.lots, DOWN)
+    low = onto(limit - stop_d, t.tick, t.ticks, DOWN)
+    high = onto(limit + target_d, t.tick, t.ticks, UP)
+    tick = t.tick * (1 - NEAR)
+    is_near = not low > 0 or limit - low < tick or high - limit < tick
+    if is_near or limit - low > 2 * stop_d * (1 + NEAR) or size * limit < t.floor:
+        size = 0.0
+    return ask, limit, size
+
+
+@njit(cache=True)
+def leaving(
+    bars: Bars, sells: Places, bar: int, levels: tuple[float, float], t: Terms
+) -> tuple[int, int, int, float]:
+    """Where a lot ends that was bought at the open of this bar: at which bar, why, in which order, and around which price."""
+    stop, target = levels
+    last = len(bars.open) - 1
+    bid = onto(bars.open[bar] * (1 - t.half_spread), t.tick, t.ticks, DOWN)
+    if bid <= stop or bid >= target:
+        return bar, PASSED_STOP if bid <= stop else PASSED_TARGET, AFTER_ENTRIES, bars.open[bar]
+    met = target / (1 - t.half_spread)
+    place = np.searchsorted(sells, bar)
+    is_sold = place < len(sells) and sells[place] < last
+    bound = last if t.ends_at_open else last + 1
+    if is_sold:
+        bound = min(bound, sells[place] + 1)
+    for b in range(bar, bound):
+        if bars.low[b] <= stop:
+            is_gap = bars.open[b] <= stop
+            order = AT_OPEN if is_gap and b > bar else AFTER_ENTRIES
+            return b, STOP, order, bars.open[b] if is_gap else stop
+        if bars.high[b] > met or (bars.high[b] == met and not t.crossed):
+            order = AT_OPEN if bars.open[b] >= met and b > bar else AFTER_ENTRIES
+            return b, TARGET, order, target
+    if is_sold:
+        return sells[place] + 1, SIGNAL, AFTER_ENTRIES, bars.open[sells[place] + 1]
+    return last, END, AFTER_ENTRIES, bars.open[last] if t.ends_at_open else bars.close[last]
+
+
+@njit(cache=True)
+def bought(  # noqa: PLR0913, PLR0917 - one entry as it was made
+    bars: Bars, signals: Signals, k: int, price: float, size: float, t: Terms, lots: Lots, n: int
+) -> tuple[float, float, bool]:
+    """Writes the lot of one entry with its end: what it cost, what coins it brought, and whether it is a lot at all."""
+    bar = signals.buys[k] + 1
+    fee_base = 0.0 if t.fee_in_quote else size * t.taker
+    fees = size * price * t.taker if t.fee_in_quote else 0.0
+    sold = onto(size - fee_base, t.lot, t.lots, DOWN)
+    if sold <= 0 or sold * price < t.floor:
+        return size * price + fees, size - fee_base, False
+    stop = onto(price - signals.stop[k], t.tick, t.ticks, t.stop_onto)
+    target = onto(price + signals.target[k], t.tick, t.ticks, t.target_onto)
+    left, why, order, around = leaving(bars, signals.sells, bar, (stop, target), t)
+    got, rate = around, t.maker
+    if why != TARGET:
+        down = onto(around * (1 - t.half_spread), t.tick, t.ticks, DOWN)
+        got, rate = max(down, t.tick) * (1 - t.slippage), t.taker
+    gets = sold * got * (1 - rate)
+    lots.entered[n], lots.left[n], lots.order[n], lots.reason[n] = bar, left, order, why % PASSED
+    lots.size[n], lots.entry[n], lots.exit[n], lots.target[n] = size, price, got, target
+    # The crumb that the fee leaves stays in the wallet: it is not in what remains of the lot.
+    lots.remaining[n], lots.gets[n] = sold, gets
+    lots.profit[n] = gets - price * sold - fees - fee_base * price
+    return size * price + fees, size - fee_base, True
+
+
+@njit(cache=True)
+def loop(bars: Bars, signals: Signals, t: Terms, lots: Lots) -> int:
+    """Plays every signal and fills `lots`; how many there are."""
+    cash, coins, count, first = t.cash, 0.0, 0, 0
+    entered_at, entered_day, made = np.int64(-1), np.int64(-1), 0
+    for k in range(len(signals.buys)):
+        bar, at = signals.buys[k] + 1, signals.at_us[k]
+        if bar >= len(bars.open) - 1:
+            break
+        got, gone, held, committed, lowest = settle(bar, first, count, lots)
+        cash, coins = cash + got, coins - gone
+        while first < count and lots.remaining[first] <= 0:
+            first += 1
         day = at // DAY_US
         if held >= t.open_max or (entered_at >= 0 and at - entered_at < t.cooldown_us):
             continue
         if day == entered_day and made >= t.per_day:
             continue
-        # The order as it would be sent.
         opened = bars.open[bar]
-        ask = onto(opened * (1 + t.half_spread), t.tick, t.ticks, UP)
-        limit = onto(ask * (1 + t.allowed), t.tick, t.ticks, DOWN)
-        size = onto(t.amount / limit, t.lot, t.lots, DOWN)
-        value = size * limit
-        stop_d, target_d = signals.stop[k], signals.target[k]
-        low, high = (
-            onto(limit - stop_d, t.tick, t.ticks, DOWN),
-            onto(limit + target_d, t.tick, t.ticks, UP),
-        )
-        worth = coins * opened
-        if (
-            size <= 0
-            or not low > 0
-            or limit - low < t.tick * 0.999
-            or high - limit < t.tick * 0.999
-        ):
-            continue
-        if limit - low > 2 * stop_d * 1.000000001 or value < t.floor or lowest <= limit:
+        ask, limit, size = sized(opened, signals.stop[k], signals.target[k], t)
+        value, worth = size * limit, coins * opened
+        if size <= 0 or lowest <= limit or cash < t.free or worth > t.held:
             continue
         if value * 100 > t.equity_share * (cash + worth) or committed + value > t.exposure:
             continue
-        if cash < t.free or worth > t.held:
-            continue
-        entered_at, made, entered_day = at, made + 1 if day == entered_day else 1, day
+        made = made + 1 if day == entered_day else 1
+        entered_at, entered_day = at, day
         price = ask * (1 + t.slippage)
         if t.is_collared and price > limit:
             continue
-        fee_base = 0.0 if t.fee_in_quote else size * t.taker
-        fees = size * price * t.taker if t.fee_in_quote else 0.0
-        remaining = size - fee_base
-        cash -= size * price + fees
-        coins += remaining
-        sold = onto(remaining, t.lot, t.lots, DOWN)
-        if sold <= 0 or sold * price < t.floor:
-            continue
-        stop = onto(price - stop_d, t.tick, t.ticks, t.stop_onto)
-        target = onto(price + target_d, t.tick, t.ticks, t.target_onto)
-        met = target / (1 - t.half_spread)
-        # Where it ends.
-        bid = onto(opened * (1 - t.half_spread), t.tick, t.ticks, DOWN)
-        place = np.searchsorted(signals.sells, bar)
-        is_sold = place < len(signals.sells) and signals.sells[place] < last
-        bound = last if t.ends_at_open else last + 1
-        if is_sold:
-            bound = min(bound, signals.sells[place] + 1)
-        left, reason, order, around, is_maker = last, END, AFTER_ENTRIES, 0.0, False
-        if bid <= stop or bid >= target:
-            left, reason, around = bar, STOP if bid <= stop else TARGET, opened
-        else:
-            for b in range(bar, bound):
-                if bars.low[b] <= stop:
-                    is_gap = bars.open[b] <= stop
-                    left, reason, around = b, STOP, bars.open[b] if is_gap else stop
-                    order = AT_OPEN if is_gap and b > bar else AFTER_ENTRIES
-                    break
-                if bars.high[b] > met or (bars.high[b] == met and not t.crossed):
-                    left, reason, around, is_maker = b, TARGET, target, True
-                    order = AT_OPEN if bars.open[b] >= met and b > bar else AFTER_ENTRIES
-                    break
-            else:
-                if is_sold:
-                    left, reason = signals.sells[place] + 1, SIGNAL
-                    around = bars.open[left]
-                else:
-                    around = bars.open[last] if t.ends_at_open else bars.close[last]
-        got, rate = around, t.maker
-        if not is_maker:
-            down = onto(around * (1 - t.half_spread), t.tick, t.ticks, DOWN)
-            got, rate = max(down, t.tick) * (1 - t.slippage), t.taker
-        gets = sold * got * (1 - rate)
-        lots.entered[count], lots.left[count] = bar, left
-        lots.order[count], lots.reason[count] = order, reason
-        lots.size[count], lots.entry[count], lots.exit[count] = size, price, got
-        lots.target[count] = target
-        # The crumb that the fee leaves stays in the wallet: it is not in what remains of the lot.
-        lots.remaining[count], lots.gets[count] = sold, gets
-        lots.profit[count] = gets - price * sold - fees - fee_base * price
-        count += 1
+        cost, brought, is_lot = bought(bars, signals, k, price, size, t, lots, count)
+        cash, coins, count = cash - cost, coins + brought, count + is_lot
     return count

@@ -18,7 +18,8 @@ from interlock.risk.finding import (
 )
 from interlock.risk.question import Question
 from interlock.strategy.proposal import Proposal, Purpose
-from interlock.strategy.sizing import Unsized, too_coarse
+from interlock.strategy.sizing import Unsized, no_amount, too_coarse
+from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Side, Unknown, number_text
 
 INSTRUMENT_AGE_MAX: Final = timedelta(hours=24)
@@ -122,11 +123,11 @@ def never_more(asked: Question, proposal: Proposal) -> Said:
 
 
 def amount(asked: Question) -> Said:
-    """The owner named an amount for one entry."""
+    """The owner named an amount for one entry, or a share of an equity that is known."""
     row = asked.facts.row
     sum_ = None if row is None else row.trade_amount_usd
     if sum_ is None or not sum_.is_finite():
-        reason = f"{asked.symbol} has no amount to spend."
+        reason = no_amount(row or WatchlistRow(asked.symbol))
         return Said(MISSING, "0", "INVALID_TRADE_AMOUNT", reason)
     found = number_text(sum_)
     if sum_ > 0:

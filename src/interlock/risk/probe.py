@@ -3,6 +3,7 @@
 Bodies are those of the functional specification, byte for byte when written as compact JSON: the keys stand in their order.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from interlock.risk.verdict import Objection
 from interlock.strategy.distances import stop_distance, target_distance
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
 from interlock.strategy.shelf import SHELF
-from interlock.strategy.sizing import Unsized, collar
+from interlock.strategy.sizing import Unsized, collar, spending
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, Instrument, Known, Price, Quantity, Unknown
 
@@ -60,8 +61,10 @@ def answer(
         return _answer_guard(guard)
     if facts is None:
         return unavailable()
-    wish = _wish(request, facts, limits)
-    return _answer_order(guard, examine_order(Question(wish, standing, facts, limits, now)))
+    row = None if facts.row is None else spending(facts.row, standing.figures)
+    known = replace(facts, row=row)
+    wish = _wish(request, known, limits)
+    return _answer_order(guard, examine_order(Question(wish, standing, known, limits, now)))
 
 
 def unavailable() -> Answer:

@@ -232,6 +232,17 @@ class Reconcile(Section):
     )
 
 
+class Strategy(Section):
+    """What the owner's own strategies may take; the process that runs them is not the platform's."""
+
+    memory_mb: Count = _is(
+        256,
+        "memory of that process; the unit's MemoryMax must leave it beside the platform",
+        ge=192,
+    )
+    deadline_seconds: Count = _is(5, "a strategy that answers later has said WAIT", ge=1, le=30)
+
+
 class Host(Section):
     """Where the platform stands, and what its scripts look at from there."""
 
@@ -276,6 +287,7 @@ class Settings(Section):
     trading: Trading = Trading()
     health: Health = Health()
     reconcile: Reconcile = Reconcile()
+    strategy: Strategy = Strategy()
     host: Host = Host()
     sim: Sim = Sim()
 

@@ -227,6 +227,13 @@ class RowBooks:
             order_path.held(rows, epoch)
             order_path.raise_high(rows, lot_id, bid)
 
+    @again
+    def raise_stop(self, epoch: int, now: Instant, lot_id: str, level: Decimal, why: str) -> None:
+        """Keeps the least that the stop of a lot stands at."""
+        with self._ground.change() as rows:
+            order_path.held(rows, epoch)
+            order_path.raise_stop(rows, now, lot_id, level, why)
+
     # -- account and evidence
     @again
     def account_read(self, now: Instant, reading: AccountReading | Unknown) -> None:

@@ -24,7 +24,7 @@ class Chain:
 
 BOOKS: Final = Chain(
     "books",
-    ("b0001", "b0002", "b0003", "b0004", "b0005", "b0006", "b0007"),
+    ("b0001", "b0002", "b0003", "b0004", "b0005", "b0006", "b0007", "b0008"),
     "FULL",
     must_stay=True,
 )

@@ -123,28 +123,30 @@ def _funding(row: dict[str, Cell]) -> Funding:
 def _protection_cells(protection: Protection | None) -> dict[str, Cell]:
     if protection is None:
         return dict.fromkeys(
-            ("sl_distance", "sl_source", "tp_distance", "tp_source", "trailing_pct")
+            ("sl_distance", "sl_source", "tp_distance", "tp_source", "trailing_pct", "stop_floor")
         )
-    trailing = protection.trailing_pct
+    trailing, floor = protection.trailing_pct, protection.stop_floor
     return {
         "sl_distance": number_text(protection.stop_distance),
         "sl_source": protection.stop_source,
         "tp_distance": number_text(protection.target_distance),
         "tp_source": protection.target_source,
         "trailing_pct": None if trailing is None else number_text(trailing),
+        "stop_floor": None if floor is None else number_text(floor),
     }
 
 
 def _protection(row: dict[str, Cell]) -> Protection | None:
     if row["sl_distance"] is None:
         return None
-    trailing = row["trailing_pct"]
+    trailing, floor = row["trailing_pct"], row["stop_floor"]
     return Protection(
         stop_distance=decimal_of(row["sl_distance"]),
         target_distance=decimal_of(row["tp_distance"]),
         stop_source=_text(row["sl_source"]),
         target_source=_text(row["tp_source"]),
         trailing_pct=None if trailing is None else decimal_of(trailing),
+        stop_floor=None if floor is None else decimal_of(floor),
     )
 
 
@@ -203,6 +205,7 @@ COLUMNS: Final = (
     "tp_distance",
     "tp_source",
     "trailing_pct",
+    "stop_floor",
     "instrument",
     "client_oid",
     "verdict_id",

@@ -14,7 +14,7 @@ from typing import Final
 from interlock.account import Mode, Standing, Switches
 from interlock.errors import BadInput, BrokenInvariant, LeaseLost, Refused
 from interlock.evidence.incident import Incident
-from interlock.evidence.timeline import CLOSING
+from interlock.evidence.timeline import CLOSING, MOVED
 from interlock.orders import learning
 from interlock.orders.evidence import Answer
 from interlock.orders.intent import Attempt, Intent, Request, target_of
@@ -193,6 +193,16 @@ def raise_high(rows: Rows, lot_id: str, bid: Decimal) -> None:
         raise BadInput(f"There is no lot {lot_id}.")
     if lot.closed_at is None and (lot.high is None or bid > lot.high):
         rows.put(LOTS, replace(lot, high=bid))
+
+
+def raise_stop(rows: Rows, now: Instant, lot_id: str, level: Decimal, why: str) -> None:
+    """The least that the stop of an open lot stands at; it never falls, and a lot that nobody may move keeps its stop."""
+    lot = rows.get(LOTS, lot_id)
+    if lot is None:
+        raise BadInput(f"There is no lot {lot_id}.")
+    if lot.closed_at is None and lot.stop_floor is not None and level > lot.stop_floor:
+        rows.put(LOTS, replace(lot, stop_floor=level))
+        keep_step(rows, lot_id, now, MOVED, "monitor", why)
 
 
 def intent_of(rows: Rows, intent_id: str) -> Intent:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,12 +31,13 @@ from interlock.strategist.words import (
     reply_of,
 )
 from interlock.strategy.contract import Declared
+from interlock.strategy.manage import Held
 from interlock.strategy.signal import Opinion
 from interlock.values import Unknown
 
 DEADLINE_S: Final = 5.0
 START_S: Final = 30.0
-MEMORY_MAX: Final = 1 << 29
+MEMORY_MAX: Final = 256 << 20
 # Nothing of our own environment: no key, no token, no path. Each thread of a linear-algebra library would take its share of the memory.
 ENVIRONMENT: Final = {"LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -73,17 +75,17 @@ class Worker:
         except BadInput as error:
             return Unknown(f"{name} declares what it may not: {error}")
 
-    async def ask(self, name: str, window: Window) -> Opinion | Unknown:
-        """What it says of the newest bar of this window, within its deadline."""
+    async def ask(self, name: str, window: Window, lots: Sequence[Held] = ()) -> Opinion | Unknown:
+        """What it says of the newest bar of this window, with an answer for each of these lots, within its deadline."""
         async with self._turn:
             living = await self._lived()
             if isinstance(living, Unknown):
                 return living
-            said = await self._said(living, framed(asked(name, window)), self.deadline_s)
+            said = await self._said(living, framed(asked(name, window, lots)), self.deadline_s)
             try:
                 match said:
                     case Spoken():
-                        return opinion_of(said)
+                        return _whole(opinion_of(said), lots)
                     case Failed(why):
                         return Unknown(f"it raised {why}")
                     case Unknown():
@@ -179,6 +181,12 @@ def stamp_of(folder: Path) -> Stamp:
     """What tells that the files are others."""
     facts = ((path.name, path.stat()) for path in sorted(folder.glob("*.py")))
     return tuple((name, fact.st_mtime_ns, fact.st_size) for name, fact in facts)
+
+
+def _whole(said: Opinion, lots: Sequence[Held]) -> Opinion:
+    if len(said.answers) != len(lots):
+        raise BadInput(f"It answers for {len(said.answers)} lots of {len(lots)}.")
+    return said
 
 
 def _card(shelf: Shelf, name: str) -> Card | Unknown:

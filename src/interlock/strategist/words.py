@@ -4,6 +4,7 @@ Nothing that comes back is ever run or unpickled: it is text and numbers, bounde
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import timedelta
 from decimal import Decimal
@@ -23,8 +24,9 @@ from interlock.strategy.contract import (
     Strategy,
     Target,
 )
+from interlock.strategy.manage import Answer, Exit, Held, Hold, MoveStop
 from interlock.strategy.signal import Flag, Opinion
-from interlock.values import Unknown, decimal_of
+from interlock.values import Instant, Unknown, decimal_of
 
 HEAD: Final = 4
 REPLY_MAX: Final = 1 << 20
@@ -35,6 +37,16 @@ Text = Annotated[str, msgspec.Meta(max_length=2000)]
 Positive = Annotated[int, msgspec.Meta(gt=0, le=10**12)]
 
 
+class Lot(msgspec.Struct, frozen=True):
+    """An open lot that it is asked about."""
+
+    opened_us: int
+    average: Decimal
+    remaining: Decimal
+    stop: Decimal | None
+    target: Decimal | None
+
+
 class Ask(msgspec.Struct, frozen=True):
     """What does this strategy say of the newest of these bars? Arrays as bytes: int64 openings, then float64 columns."""
 
@@ -43,6 +55,7 @@ class Ask(msgspec.Struct, frozen=True):
     span_ms: int
     opens: bytes
     columns: tuple[bytes, bytes, bytes, bytes, bytes]
+    lots: list[Lot]
 
 
 class Level(msgspec.Struct, frozen=True):
@@ -71,6 +84,7 @@ class Card(msgspec.Struct, frozen=True):
     stop: Level | None
     target: Level | None
     price_change_pct_min: Word
+    manages: bool
     says: Text
     source: Text
     parameters: dict[Word, Parameter]
@@ -89,6 +103,7 @@ class Spoken(msgspec.Struct, frozen=True, tag=True):
     buys: Annotated[list[tuple[Word, bool | None, Text]], msgspec.Meta(max_length=64)]
     sells: Annotated[list[tuple[Word, bool | None, Text]], msgspec.Meta(max_length=64)]
     values: Annotated[dict[Word, float | Word], msgspec.Meta(max_length=64)]
+    answers: list[tuple[Literal["hold", "exit", "move"], Decimal, Word]] = []
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -129,11 +144,21 @@ def ask_of(body: bytes) -> Ask:
     return _ASKS.decode(body)
 
 
-def asked(name: str, window: Window) -> Ask:
+def asked(name: str, window: Window, lots: Sequence[Held] = ()) -> Ask:
     """The question about the newest bar of a window."""
     one, two, three, four, five = (each.tobytes() for each in window.arrays)
     opens = window.opens_ms.tobytes()
-    return Ask(name, window.symbol, window.span // _MS, opens, (one, two, three, four, five))
+    columns = (one, two, three, four, five)
+    held = [Lot(x.opened_at.micros, x.average, x.remaining, x.stop, x.target) for x in lots]
+    return Ask(name, window.symbol, window.span // _MS, opens, columns, held)
+
+
+def lots_of(ask: Ask) -> tuple[Held, ...]:
+    """The lots that a question is about."""
+    return tuple(
+        Held(ask.symbol, Instant(x.opened_us), x.average, x.remaining, x.stop, x.target)
+        for x in ask.lots
+    )
 
 
 def window_of(ask: Ask) -> Window:
@@ -153,6 +178,7 @@ def spoken(said: Opinion) -> Spoken:
         [(f.name, f.holds, f.because) for f in said.buys],
         [(f.name, f.holds, f.because) for f in said.sells],
         {name: word(value) for name, value in said.values.items()},
+        [_answer(each) for each in said.answers],
     )
 
 
@@ -165,12 +191,12 @@ def opinion_of(words: Spoken) -> Opinion:
         tuple(_flag("buy_", *each) for each in words.buys),
         tuple(_flag("sell_", *each) for each in words.sells),
         values,
+        tuple(_answer_of(*each) for each in words.answers),
     )
 
 
 def card_of(strategy: Strategy, source: str) -> Card:
     """What a strategy is."""
-    text = (type(strategy).__doc__ or "").strip().split("\n")[0]
     return Card(
         name=strategy.name,
         timeframe_ms=strategy.timeframe // _MS,
@@ -178,7 +204,8 @@ def card_of(strategy: Strategy, source: str) -> Card:
         stop=_level(strategy.stop),
         target=_level(strategy.target),
         price_change_pct_min=str(strategy.price_change_pct_min),
-        says=text[:2000],
+        manages=strategy.manages,
+        says=strategy.says[:2000],
         source=source,
         parameters=parameters_of(strategy),
     )
@@ -203,6 +230,7 @@ def declared_of(card: Card) -> Declared:
         stop=_stop(card.stop),
         target=_target(card.target),
         price_change_pct_min=_positive(card.price_change_pct_min),
+        manages=card.manages,
     )
 
 
@@ -210,6 +238,26 @@ def _flag(side: str, name: str, holds: bool | None, because: str) -> Flag:  # no
     if not name.startswith(side):
         raise BadInput(f"A flag {name!r} is not one of {side}.")
     return Flag(name, holds, because)
+
+
+def _answer(answer: Answer) -> tuple[Literal["hold", "exit", "move"], Decimal, str]:
+    match answer:
+        case Hold():
+            return ("hold", Decimal(0), "")
+        case Exit(why):
+            return ("exit", Decimal(0), why)
+        case MoveStop(level, why):
+            return ("move", level, why)
+
+
+def _answer_of(kind: Literal["hold", "exit", "move"], level: Decimal, why: str) -> Answer:
+    match kind:
+        case "hold":
+            return Hold()
+        case "exit":
+            return Exit(why)
+        case "move":
+            return MoveStop(level, why)
 
 
 def _number(value: float | str) -> float | Unknown:

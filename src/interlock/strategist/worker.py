@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,17 +24,22 @@ from interlock.strategist.words import (
     card_of,
     framed,
     length,
+    lots_of,
     reply_of,
     spoken,
     window_of,
 )
-from interlock.strategy.decide import opinion_at
+from interlock.strategy.decide import managed, opinion_at
 
 PR_SET_PDEATHSIG: Final = 1
+# Where the whole unit runs out of memory the kernel ends this process, and not the platform.
+FIRST_TO_GO: Final = "1000"
 
 
 def serve(folder: Path, memory: int, questions: BinaryIO, answers: BinaryIO) -> None:
     """Answers until there are no more questions."""
+    with suppress(OSError):  # a host that hides its /proc keeps the bound on memory all the same
+        Path("/proc/self/oom_score_adj").write_text(FIRST_TO_GO, encoding="ascii")
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.path.insert(0, str(folder))
@@ -48,9 +54,9 @@ def answer(loaded: Loaded, ask: Ask) -> Reply:
     try:
         strategy = loaded.strategies[ask.name]
         window = window_of(ask)
-        columns = strategy.columns(window)
-        said = opinion_at(columns, len(window) - 1)
-        return checked(spoken(said))
+        newest = len(window) - 1
+        said = opinion_at(strategy.columns(window), newest)
+        return checked(spoken(managed(strategy, said, window, newest, lots_of(ask))))
     except REFUSED as error:
         return Failed(said_of(error))
 

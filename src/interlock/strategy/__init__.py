@@ -14,14 +14,21 @@ from interlock.strategy.columns import (
     not_asked,
 )
 from interlock.strategy.contract import HOUR, AtrStop, Percent, RiskReward, Strategy, param
+from interlock.strategy.manage import Answer, Exit, Held, Hold, Moment, MoveStop
 
 __all__ = [
     "HOUR",
+    "Answer",
     "AtrStop",
     "Bars",
     "Column",
     "Columns",
     "Condition",
+    "Exit",
+    "Held",
+    "Hold",
+    "Moment",
+    "MoveStop",
     "Percent",
     "RiskReward",
     "Strategy",

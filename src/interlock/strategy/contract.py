@@ -14,6 +14,7 @@ from interlock.errors import BadInput
 from interlock.market import Window
 from interlock.strategy.bars import Bars
 from interlock.strategy.columns import Columns
+from interlock.strategy.manage import Answer, Held, Hold, Moment
 
 HOUR: Final = timedelta(hours=1)
 
@@ -75,6 +76,10 @@ class Declares(Protocol):
     def price_change_pct_min(self) -> Decimal:
         """The move after which a signal of one side speaks again."""
 
+    @property
+    def manages(self) -> bool:
+        """Whether it has a word about lots that are open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
@@ -87,6 +92,7 @@ class Declared:
     stop: Stop | None
     target: Target | None
     price_change_pct_min: Decimal
+    manages: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,11 @@ class Range:
 def param(default: Any, low: float, high: float, step: float = 1) -> Any:  # noqa: ANN401 - a field of any number's type, as `dataclasses.field` is
     """A field of a strategy that a sweep may change: its default, its bounds and its step."""
     return field(default=default, metadata={"range": Range(low, high, step)})
+
+
+def swept(low: float, high: float, step: float = 1) -> Any:  # noqa: ANN401 - likewise
+    """The same for a field without a default."""
+    return field(metadata={"range": Range(low, high, step)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +144,20 @@ class Strategy(ABC):
     def bars_needed(self) -> int:
         """The least number of bars that a BUY needs (warm-up)."""
         return 50
+
+    @property
+    def says(self) -> str:
+        """What it does, in one line: the first of its docstring, if nothing else."""
+        return (type(self).__doc__ or "").strip().split("\n", maxsplit=1)[0]
+
+    @property
+    def manages(self) -> bool:
+        """Whether it has a word about lots that are open: their stops then stand alone, so that they can be raised."""
+        return type(self).manage is not Strategy.manage
+
+    def manage(self, standing: Held, bar: Moment) -> Answer:  # noqa: ARG002 - what a strategy that has a word looks at
+        """What becomes of an open lot at a bar that has closed: `Hold()`, `Exit(why)` or `MoveStop(level, why)`."""
+        return Hold()
 
     @abstractmethod
     def rules(self, bars: Bars) -> Columns:

@@ -5,6 +5,8 @@ is false. BUY wins where both rules hold. Whoever asks for one bar or for all of
 """
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
@@ -15,6 +17,7 @@ from interlock.market import Window
 from interlock.strategy.columns import Columns, Condition, Holds, every
 from interlock.strategy.contract import Declares, Strategy
 from interlock.strategy.distances import stop_distance, target_distance
+from interlock.strategy.manage import Held, moment_at, settled
 from interlock.strategy.say import say
 from interlock.strategy.signal import Decision, Flag, Opinion, Signal
 from interlock.strategy.watchlist import WatchlistRow
@@ -54,6 +57,16 @@ def opinion_at(columns: Columns, i: int) -> Opinion:
     """What a strategy's columns say of one bar, before anybody's row is asked."""
     buys, sells = _flags("buy", columns.buys, i), _flags("sell", columns.sells, i)
     return Opinion(buys, sells, columns.at(i))
+
+
+def managed(
+    strategy: Strategy, said: Opinion, window: Window, i: int, lots: Sequence[Held]
+) -> Opinion:
+    """The opinion about bar `i` with the strategy's answer for each of these lots."""
+    if not lots:
+        return said
+    bar = moment_at(said.values, window, i)
+    return replace(said, answers=tuple(settled(strategy.manage(x, bar), x, bar) for x in lots))
 
 
 def signal_of(

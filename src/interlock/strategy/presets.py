@@ -31,6 +31,7 @@ from interlock.strategy.contract import (
     Stop,
     Strategy,
     Target,
+    swept,
 )
 
 
@@ -42,19 +43,11 @@ class Trend(StrEnum):
     ABOVE_EMA10 = "close above EMA10"
 
 
-@dataclass(frozen=True, slots=True)
-class Rsi:
-    """BUY below `buy_below` (or, with `cross_up`, on crossing it upwards); SELL above `sell_above`."""
-
-    buy_below: float
-    sell_above: float
-    cross_up: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preset(Strategy):
     """One strategy of thresholds. `name` is what a person chooses, `key` what is stored.
 
+    BUY on an RSI below `buy_below` (or, with `cross_up`, on crossing it upwards); SELL on one above `sell_above`.
     `trend` must all hold for a BUY; `candles` asks for a close above EMA10 and an RSI that rose two bars in a row;
     `trend_exit` asks a SELL for EMA10 below MA50 or a close below MA10w. `bars_needed` is the least that a BUY needs.
     """
@@ -62,15 +55,24 @@ class Preset(Strategy):
     name: str
     key: str
     timeframe: timedelta
-    rsi: Rsi
+    buy_below: float = swept(5, 60)
+    sell_above: float = swept(40, 95)
+    cross_up: bool
     trend: tuple[Trend, ...]
     candles: bool
     trend_exit: bool
-    volume_ratio_min: float
+    volume_ratio_min: float = swept(0, 5, step=0.1)
     price_change_pct_min: Decimal
     stop: Stop | None
     target: Target | None
     bars_needed: int = field()
+
+    @property
+    @override
+    def says(self) -> str:
+        how = "crossing up through" if self.cross_up else "below"
+        asked = (f"BUY on an RSI {how} {self.buy_below:g}", *self.trend)
+        return f"{', '.join(asked)}; SELL on an RSI above {self.sell_above:g}."
 
     @override
     def rules(self, bars: Bars) -> Columns:
@@ -80,12 +82,12 @@ class Preset(Strategy):
         """The four conditions of a BUY and the three of a SELL, of these columns by name."""
         volume = at["volume_ratio"].at_least(self.volume_ratio_min, _VOLUME, "volume")
         buys = (self._buy_rsi(at["rsi"]), self._trend(at, bars), self._candles(at), volume)
-        sells = (at["rsi"].above(self.rsi.sell_above, "rsi"), self._sell_trend(at, bars), volume)
+        sells = (at["rsi"].above(self.sell_above, "rsi"), self._sell_trend(at, bars), volume)
         return Columns(buys, sells, {name: at[name] for name in _SHOWN})
 
     def _buy_rsi(self, rsi: Column) -> Condition:
-        level = self.rsi.buy_below
-        return rsi.crosses_up(level, "rsi") if self.rsi.cross_up else rsi.below(level, "rsi")
+        level = self.buy_below
+        return rsi.crosses_up(level, "rsi") if self.cross_up else rsi.below(level, "rsi")
 
     def _trend(self, at: Mapping[str, Column], bars: int) -> Condition:
         pairs = {
@@ -131,7 +133,9 @@ _ALL: Final = (
         name="swing-conservative",
         key="swing:conservative",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=30, sell_above=70, cross_up=True),
+        buy_below=30,
+        sell_above=70,
+        cross_up=True,
         trend=_LONG_TREND,
         candles=True,
         trend_exit=True,
@@ -145,7 +149,9 @@ _ALL: Final = (
         name="swing-aggressive",
         key="swing:aggressive",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=45, sell_above=68, cross_up=False),
+        buy_below=45,
+        sell_above=68,
+        cross_up=False,
         trend=_LONG_TREND,
         candles=False,
         trend_exit=True,
@@ -159,7 +165,9 @@ _ALL: Final = (
         name="intraday-conservative",
         key="intraday:conservative",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=45, sell_above=70, cross_up=False),
+        buy_below=45,
+        sell_above=70,
+        cross_up=False,
         trend=(Trend.ALIGNED,),
         candles=False,
         trend_exit=True,
@@ -173,7 +181,9 @@ _ALL: Final = (
         name="intraday-aggressive",
         key="intraday:aggressive",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=50, sell_above=65, cross_up=False),
+        buy_below=50,
+        sell_above=65,
+        cross_up=False,
         trend=(Trend.ALIGNED,),
         candles=False,
         trend_exit=True,
@@ -187,7 +197,9 @@ _ALL: Final = (
         name="scalp-conservative",
         key="scalp:conservative",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=50, sell_above=70, cross_up=False),
+        buy_below=50,
+        sell_above=70,
+        cross_up=False,
         trend=(Trend.ABOVE_EMA10,),
         candles=False,
         trend_exit=False,
@@ -201,7 +213,9 @@ _ALL: Final = (
         name="scalp-aggressive",
         key="scalp:aggressive",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=55, sell_above=65, cross_up=False),
+        buy_below=55,
+        sell_above=65,
+        cross_up=False,
         trend=(),
         candles=False,
         trend_exit=False,
@@ -215,7 +229,9 @@ _ALL: Final = (
         name="trend-dip",
         key="trend:dip",
         timeframe=HOUR,
-        rsi=Rsi(buy_below=40, sell_above=70, cross_up=True),
+        buy_below=40,
+        sell_above=70,
+        cross_up=True,
         trend=_LONG_TREND,
         candles=False,
         trend_exit=True,

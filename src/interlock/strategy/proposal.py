@@ -39,7 +39,8 @@ class TimeInForce(StrEnum):
 class Protection:
     """The distances from the average fill price at which a lot is stopped and taken, in quote per base, with their sources.
 
-    `trailing_pct` is how far below the highest bid its stop follows, in percent (None: it stays where it is).
+    `trailing_pct` is how far below the highest bid its stop follows, in percent (None: it stays where it is). With a `stop_floor` the
+    strategy may raise its stop later; 0: it has not yet.
     """
 
     stop_distance: Decimal
@@ -47,6 +48,7 @@ class Protection:
     stop_source: str
     target_source: str
     trailing_pct: Decimal | None = None
+    stop_floor: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from interlock.strategy.manage import Answer
 from interlock.values import Instant, Unknown, digest
 
 
@@ -27,11 +28,15 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What a strategy alone says of one bar: its flags for a BUY and for a SELL, and the values that it shows."""
+    """What a strategy alone says of one bar: its flags for a BUY and for a SELL, and the values that it shows.
+
+    Where it was asked about lots there is an answer for each.
+    """
 
     buys: tuple[Flag, ...]
     sells: tuple[Flag, ...]
     values: Mapping[str, float | Unknown]
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

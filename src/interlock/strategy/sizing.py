@@ -3,11 +3,11 @@
 What cannot be sized is `Unsized` with its stored reason code; there is no default amount, tick, lot or price.
 """
 
-from dataclasses import dataclass
-from decimal import Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
-from interlock.account import Funding, Margin, Spot
+from interlock.account import Figures, Funding, Margin, Spot
 from interlock.market import Tick
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
 from interlock.strategy.say import say
@@ -16,6 +16,7 @@ from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instrument, Known, Price, Side, Unknown, number_text
 
 STRETCH_MAX: Final = 2
+CENT: Final = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,27 @@ def funding_of(row: WatchlistRow) -> Funding:
     return Margin(row.leverage) if row.trade_on_margin else Spot()
 
 
+def spending(row: WatchlistRow, figures: Known[Figures] | Unknown) -> WatchlistRow:
+    """The row with what one entry of it spends now, in whole cents: of a share that is what it is of the equity.
+
+    A share of an equity that nobody knows is no amount, and no amount is blocked; where both are named, the smaller is spent.
+    """
+    if row.trade_share_pct is None:
+        return row
+    if isinstance(figures, Unknown) or not row.trade_share_pct.is_finite():
+        return replace(row, trade_amount_usd=None)
+    share = (figures.value.equity * row.trade_share_pct / 100).quantize(CENT, ROUND_DOWN)
+    named = share if row.trade_amount_usd is None else min(share, row.trade_amount_usd)
+    return replace(row, trade_amount_usd=named)
+
+
+def no_amount(row: WatchlistRow) -> str:
+    """Why an entry of this row, as it spends now, has nothing to spend."""
+    if row.trade_share_pct is not None and row.trade_amount_usd is None:
+        return f"{row.symbol} spends {say(row.trade_share_pct)} % of an equity that is not known."
+    return f"{row.symbol} has no amount to spend."
+
+
 def size_entry(
     signal: Signal,
     row: WatchlistRow,
@@ -65,6 +87,13 @@ def size_entry(
             row.symbol, funding_of(row), sized.code, sized.found, sized.limit, sized.reason
         )
     return sized
+
+
+def may_move(entry: Proposal) -> Proposal:
+    """The entry of a strategy that may raise the stop of its lot later."""
+    if entry.protection is None:
+        return entry
+    return replace(entry, protection=replace(entry.protection, stop_floor=Decimal(0)))
 
 
 def collar(ask: Decimal, slippage_pct: Decimal) -> Decimal:
@@ -140,7 +169,7 @@ def _amount(row: WatchlistRow) -> Decimal | _No:
     amount = row.trade_amount_usd
     if amount is None or not amount.is_finite() or amount <= 0:
         found = "missing" if amount is None else str(amount)
-        return _No("INVALID_TRADE_AMOUNT", found, "0", f"{row.symbol} has no amount to spend.")
+        return _No("INVALID_TRADE_AMOUNT", found, "0", no_amount(row))
     return amount
 
 

@@ -10,6 +10,7 @@ from interlock.values import Instant
 class WatchlistRow:
     """Amounts in quote currency, percentages in percent. `version` and `updated_at` change with every edit.
 
+    An entry spends `trade_amount_usd`, or `trade_share_pct` of the equity; without either it spends nothing and is blocked.
     With a `trailing_pct` the stop of a lot follows the highest bid at that distance, upward alone.
     """
 
@@ -20,6 +21,7 @@ class WatchlistRow:
     sell_alert_enabled: bool = False
     trade_enabled: bool = False
     trade_amount_usd: Decimal | None = None
+    trade_share_pct: Decimal | None = None
     trade_on_margin: bool = False
     leverage: Decimal | None = None
     sl_tp_mode: str = "conservative"
@@ -42,6 +44,7 @@ class Caps:
 
 
 PERCENT_MAX = Decimal(50)
+SHARE_MAX = Decimal(100)
 
 
 def conflicts(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
@@ -51,8 +54,12 @@ def conflicts(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
 
 
 def _of_amount(row: WatchlistRow, caps: Caps) -> tuple[str, ...]:
-    amount = row.trade_amount_usd
-    if not row.trade_enabled:
+    amount, share = row.trade_amount_usd, row.trade_share_pct
+    if share is not None and not 0 < share <= SHARE_MAX:
+        return (f"A share of {share} % is not in (0, {SHARE_MAX}].",)
+    if share is not None and amount is not None:
+        return ("An entry spends an amount or a share of the equity, not both.",)
+    if not row.trade_enabled or share is not None:
         return ()
     if amount is None or amount <= 0:
         return ("Trading needs an amount above zero.",)

@@ -33,6 +33,7 @@ from interlock.wiring.desk import Listens, Terms
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 STRATEGIES: Final = FOLDER
+MEGABYTE: Final = 1 << 20
 
 
 def venue_of(settings: Settings) -> Mode:
@@ -138,7 +139,10 @@ def _nobody() -> None:
 
 def strategist_of(settings: Settings, stack: AsyncExitStack) -> Worker:
     """Who runs the owner's own strategies; its process starts when one of them is asked."""
-    worker = Worker(settings.data / STRATEGIES)
+    given = settings.strategy
+    worker = Worker(
+        settings.data / STRATEGIES, float(given.deadline_seconds), given.memory_mb * MEGABYTE
+    )
     stack.push_async_callback(worker.close)
     return worker
 

@@ -15,6 +15,7 @@ from interlock.desk.hearing import Hearing
 from interlock.desk.herald import Herald
 from interlock.desk.instruments import Instruments
 from interlock.desk.listener import PROBE, Listener
+from interlock.desk.managing import Managing
 from interlock.desk.monitor import Monitor
 from interlock.desk.reconciling import Looking, Reconciling
 from interlock.desk.sealer import Keep, Sealer, nowhere
@@ -87,6 +88,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
     hearing = Hearing(books, tenure.epoch)
     adopting = Adopting(exchange, books, clock, tenure)
     settler = Settler(exchange, books, clock, asking, told, trader, tenure, SPAN, hearing, adopting)
+    managing = Managing(books, clock, tenure)
     ears: tuple[Pass, ...] = ()
     if listens is not None:
         stream, probe = listens.stream, listens.probe
@@ -96,7 +98,7 @@ def desk_of(  # noqa: PLR0913, PLR0917 - the seams and what it works under: each
         Updater(exchange, books, market, clock, instruments, SPAN),
         *ears,
         settler,
-        Monitor(books, market, clock, trader, settler, SPAN, strategist),
+        Monitor(books, market, clock, trader, settler, managing, SPAN, strategist),
         Guardian(books, market, clock, trader, settler, instruments, under.limits, tenure, SPAN),
         auditor_of(exchange, books, clock, tenure, under, pause),
     )

@@ -86,6 +86,26 @@ def test_a_buy_that_every_rule_admits_is_an_intent_born_sending() -> None:
     assert (ruling.emitted, ruling.block, ruling.exits) == (True, None, ())
 
 
+def test_an_entry_of_a_share_is_sized_from_the_equity_and_none_is_made_of_an_unknown_one() -> None:
+    share: dict[str, Any] = {"trade_amount_usd": None, "trade_share_pct": D("0.5")}
+    ruling = rule(**share)
+    unknown = rule(account=standing(figures=Unknown("40101")), **share)
+
+    assert ruling.intent is not None
+    assert D(49) < ruling.intent.proposal.value.amount <= D(50)
+    assert unknown.block == "INVALID_TRADE_AMOUNT"
+    assert rule(trade_amount_usd=None).block == "INVALID_TRADE_AMOUNT"
+    assert rule(trade_amount_usd=None, trade_share_pct=D(90)).block == "GUARDRAIL_BLOCKED"
+
+
+def test_a_change_of_the_share_is_a_change_of_settings_and_rows_without_one_keep_their_hash() -> (
+    None
+):
+    one, other = row(trade_share_pct=D(1)), row(trade_share_pct=D(2))
+
+    assert len({settings_hash(each) for each in (one, other, row())}) == 3
+
+
 def test_the_same_signal_asked_twice_is_one_intent() -> None:
     one, other = rule().intent, rule().intent
 

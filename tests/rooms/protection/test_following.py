@@ -83,6 +83,24 @@ def test_the_higher_stop_is_asked_for_listed_and_only_then_the_lower_one_goes() 
     assert needs(view(seen("50600"), gone, listed, bid="50600")) == ()
 
 
+def test_a_stop_that_a_strategy_may_raise_stands_alone_and_is_replaced_like_one_that_follows() -> (
+    None
+):
+    still, raised = lot(stop_floor=Decimal(0)), lot(stop_floor=Decimal(49800))
+    (need,) = needs(view(still))
+    assert isinstance(need, Ask)
+    assert need.proposal.target is None
+
+    low, high = stop("49500"), stop("49800", 1)
+    assert needs(view(still, low)) == ()
+    (higher,) = needs(view(raised, low))
+    assert isinstance(higher, Ask)
+    assert higher.proposal.trigger is not None
+    assert higher.proposal.trigger.rate == Decimal(49800)
+    assert needs(view(raised, low, high)) == (CancelLeg(low),)
+    assert higher_mark(view(raised, high, bid="60000")) is None
+
+
 def test_a_price_that_fell_through_where_the_stop_belongs_closes_the_lot() -> None:
     assert needs(view(seen("50600"), stop("49500"), bid="50094")) == (Close(STOP_PASSED),)
 

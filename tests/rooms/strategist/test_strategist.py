@@ -25,20 +25,22 @@ from interlock.strategist.words import (
 )
 from interlock.strategy import AtrStop, RiskReward
 from interlock.strategy.contract import Declared
-from interlock.strategy.decide import opinion_at
+from interlock.strategy.decide import managed, opinion_at
+from interlock.strategy.manage import Exit, Held, Hold, MoveStop
 from interlock.strategy.signal import Opinion
 from interlock.values import Unknown
-from tests.fakes.strategies import HEAD, write
-from tests.rooms.making import HOUR, window
+from tests.fakes.strategies import HEAD, managing, write
+from tests.rooms.making import HOUR, NOW, window
 
 T = TypeVar("T")
 SOON: Final = 0.4
+LONG: Final = 20.0
 BARS: Final[Window] = window([100 + i % 7 for i in range(80)])
 
 
-def asked(folder: Path, do: Callable[[Worker], Awaitable[T]], deadline_s: float = 5.0) -> T:
+def asked(folder: Path, do: Callable[[Worker], Awaitable[T]]) -> T:
     async def whole() -> T:
-        worker = Worker(folder, deadline_s)
+        worker = Worker(folder, LONG)
         try:
             return await do(worker)
         finally:
@@ -55,40 +57,84 @@ def test_what_a_strategy_says_there_is_what_it_says_here(tmp_path: Path) -> None
     assert there == opinion_at(here.columns(BARS), len(BARS) - 1)
 
 
-@pytest.mark.parametrize(
-    ("name", "why"),
-    [
-        ("endless", "no answer within 0.4 s"),
-        ("asleep", "no answer within 0.4 s"),
-        ("raising", "it raised ZeroDivisionError: division by zero (raising.py, line 15)"),
-        ("sulking", "it raised SystemExit: 0"),
-        ("eating", "it raised MemoryError"),
-        ("dying", "its process died"),
-        ("loud", "it raised BadInput: It says what it may not"),
-    ],
-)
+FAILINGS: Final = {
+    "endless": "it gave no answer within 0.4 s",
+    "raising": "it raised ZeroDivisionError: division by zero (raising.py, line 15)",
+    "sulking": "it raised SystemExit: 0",
+    "eating": "it raised MemoryError",
+    "dying": "its process died",
+    "loud": "it raised BadInput: It says what it may not",
+    "asleep": "it gave no answer within 0.4 s",
+}
+
+
 def test_who_cannot_be_heard_is_unknown_with_the_reason_and_the_next_one_is_heard(
-    name: str, why: str, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
-    async def both(worker: Worker) -> tuple[Opinion | Unknown, Opinion | Unknown]:
-        return await worker.ask(name, BARS), await worker.ask("sound", BARS)
+    async def all_of_them(worker: Worker) -> dict[str, tuple[str, bool]]:
+        told = {}
+        for name, why in FAILINGS.items():
+            worker.deadline_s = SOON if "within" in why else LONG
+            said = await worker.ask(name, BARS)
+            worker.deadline_s = LONG
+            after = await worker.ask("sound", BARS)
+            told[name] = (getattr(said, "why", "heard"), isinstance(after, Opinion))
+        return told
 
-    deadline_s = SOON if "within" in why else 5.0
-    said, after = asked(write(tmp_path / "own", name, "sound"), both, deadline_s)
+    told = asked(write(tmp_path / "own", *FAILINGS, "sound"), all_of_them)
 
-    assert isinstance(said, Unknown)
-    assert why in said.why
-    assert isinstance(after, Opinion)
+    for name, why in FAILINGS.items():
+        assert why in told[name][0]
+        assert told[name][1]
 
 
-def test_nothing_of_our_environment_is_in_theirs(tmp_path: Path) -> None:
+ANSWERS: Final = {
+    "return Hold()": Hold(),
+    'return Exit("late")': Exit("late"),
+    'return MoveStop(standing.average, "even")': MoveStop(Decimal("99.5"), "even"),
+    'return MoveStop(standing.stop, "same")': Hold(),
+    'return MoveStop(bar.close, "tight")': Exit("tight"),
+    'return MoveStop(Decimal("NaN"), "none")': Hold(),
+}
+
+
+def test_what_it_answers_about_lots_there_is_what_it_answers_here(tmp_path: Path) -> None:
+    does = "".join(
+        f"if standing.remaining == {n}: {does}\n        " for n, does in enumerate(ANSWERS)
+    )
+    folder = managing(tmp_path / "own", "minder", does)
+    lots = [
+        Held("BTC_USDT", NOW, Decimal("99.5"), Decimal(n), Decimal(97), None)
+        for n in range(len(ANSWERS))
+    ]
+    there = asked(folder, lambda worker: worker.ask("minder", BARS, lots))
+    here, newest = load(folder).strategies["minder"], len(BARS) - 1
+
+    assert isinstance(there, Opinion)
+    assert there.answers == tuple(ANSWERS.values())
+    assert there == managed(here, opinion_at(here.columns(BARS), newest), BARS, newest, lots)
+
+
+def test_an_answer_that_is_none_is_not_heard(tmp_path: Path) -> None:
+    folder = managing(tmp_path / "own", "minder", "return 1")
+    held = Held("BTC_USDT", NOW, Decimal("99.5"), Decimal("0.1"), Decimal(97), None)
+
+    assert isinstance(asked(folder, lambda worker: worker.ask("minder", BARS, (held,))), Unknown)
+
+
+def test_nothing_of_our_environment_is_in_theirs_and_the_kernel_ends_them_first(
+    tmp_path: Path,
+) -> None:
     folder = write(tmp_path / "own", "sound")
-    seen = HEAD + 'raise ValueError(",".join(sorted(os.environ)) + os.getcwd())\n'
+    first = 'open("/proc/self/oom_score_adj").read().strip()'
+    seen = HEAD + f'raise ValueError(",".join(sorted(os.environ)) + " " + {first})\n'
     (folder / "curious.py").write_text(seen, encoding="utf-8")
     shelf = asked(folder, lambda worker: worker.shelf())
 
     assert not isinstance(shelf, Unknown)
-    assert "ValueError: LANG,OMP_NUM_THREADS,OPENBLAS_NUM_THREADS/" in shelf.broken["curious.py"]
+    assert (
+        "ValueError: LANG,OMP_NUM_THREADS,OPENBLAS_NUM_THREADS 1000" in shelf.broken["curious.py"]
+    )
 
 
 def test_a_file_that_cannot_be_loaded_is_named_and_stops_nobody_else(tmp_path: Path) -> None:
@@ -110,6 +156,22 @@ def test_a_file_that_cannot_be_loaded_is_named_and_stops_nobody_else(tmp_path: P
     assert "A.name lacks its type" in loaded.broken["untyped.py"]
     assert "B lacks `@dataclass(frozen=True, kw_only=True)`" in loaded.broken["bare.py"]
     assert "'trend-dip' is taken" in loaded.broken["taken.py"]
+
+
+def test_an_installed_package_offers_its_strategies_by_an_entry_point(tmp_path: Path) -> None:
+    folder = write(tmp_path / "own", "raising")
+    (folder / "pack").mkdir()
+    (folder / "raising.py").rename(folder / "pack" / "__init__.py")
+    about = folder / "pack-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: pack\nVersion: 1.0\n", "utf-8")
+    points = "[interlock.strategies]\none = pack:Raising\nnone = pack:Absent\n"
+    (about / "entry_points.txt").write_text(points, "utf-8")
+    shelf = asked(folder, lambda worker: worker.shelf())
+
+    assert not isinstance(shelf, Unknown)
+    assert [(card.name, card.source) for card in shelf.cards] == [("raising", "pack:Raising")]
+    assert shelf.broken.keys() == {"pack:Absent"}
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
@@ -142,6 +204,7 @@ def test_a_strategy_declares_itself_and_one_that_is_not_there_is_unknown(tmp_pat
         stop=None,
         target=None,
         price_change_pct_min=Decimal(1),
+        manages=False,
     )
     assert absent == Unknown("there is no strategy of this name")
 
@@ -154,6 +217,7 @@ def card(**changes: object) -> Card:
         "stop": Level("atr", "2", "3"),
         "target": Level("ratio", "1.5"),
         "price_change_pct_min": "1",
+        "manages": False,
         "says": "",
         "source": "x.py",
         "parameters": {},

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.account import Margin, Spot
+from interlock.account import Figures, Margin, Spot
 from interlock.strategy.proposal import OrderType, Proposal, Protection, Purpose, TimeInForce
-from interlock.strategy.sizing import Unsized, size_entry, too_coarse
+from interlock.strategy.sizing import Unsized, no_amount, size_entry, spending, too_coarse
 from interlock.values import Instrument, Known, Price, Side, Unknown, number_text
 from tests.rooms.making import BTC, NOW, D, row, signal, tick
 
@@ -160,3 +160,25 @@ def test_an_entry_never_costs_more_than_its_amount_nor_passes_its_target(
         assert sized.limit.rate <= ask * (1 + SLIPPAGE / 100)
         assert target is None or sized.limit.rate <= target
         assert BTC.holds(sized.limit, sized.quantity)
+
+
+def worth(equity: str) -> Known[Figures]:
+    return Known(Figures(D(equity), D(0), D(0)), NOW)
+
+
+def test_a_share_spends_what_it_is_of_the_equity_in_whole_cents() -> None:
+    asked = row(trade_amount_usd=None, trade_share_pct=D("1.5"))
+
+    assert spending(asked, worth("9999.99")).trade_amount_usd == D("149.99")
+    assert spending(row(), worth("9999.99")).trade_amount_usd == D(100)
+    assert spending(replace(asked, trade_amount_usd=D(20)), worth("9999")).trade_amount_usd == D(20)
+
+
+def test_a_share_of_an_equity_that_nobody_knows_or_that_is_no_share_is_no_amount() -> None:
+    asked = row(trade_amount_usd=None, trade_share_pct=D("1.5"))
+    blind = spending(asked, Unknown("40101"))
+
+    assert blind.trade_amount_usd is None
+    assert no_amount(blind) == "BTC_USDT spends 1.5 % of an equity that is not known."
+    assert spending(replace(asked, trade_share_pct=D("NaN")), worth("1")).trade_amount_usd is None
+    assert no_amount(row(trade_amount_usd=None)) == "BTC_USDT has no amount to spend."

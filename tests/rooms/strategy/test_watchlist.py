@@ -17,6 +17,8 @@ def test_a_row_at_its_caps_has_no_conflict() -> None:
     assert conflicts(TRADED, CAPS) == ()
     assert conflicts(margin, CAPS) == ()
     assert conflicts(WatchlistRow("BTC_USDT"), CAPS) == ()
+    share = replace(TRADED, trade_amount_usd=None, trade_share_pct=Decimal(100))
+    assert conflicts(share, CAPS) == ()
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,9 @@ def test_a_row_at_its_caps_has_no_conflict() -> None:
         ({"trade_amount_usd": None}, "amount"),
         ({"trade_amount_usd": Decimal(0)}, "amount"),
         ({"trade_amount_usd": Decimal("100.01")}, "MAX_USD_PER_ORDER"),
+        ({"trade_share_pct": Decimal(5)}, "not both"),
+        ({"trade_amount_usd": None, "trade_share_pct": Decimal(0)}, "share"),
+        ({"trade_amount_usd": None, "trade_share_pct": Decimal("100.1")}, "share"),
         ({"trade_on_margin": True}, "leverage"),
         ({"trade_on_margin": True, "leverage": Decimal("0.9")}, "leverage"),
         ({"trade_on_margin": True, "leverage": Decimal("5.01")}, "leverage"),
