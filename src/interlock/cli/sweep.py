@@ -16,7 +16,16 @@ from interlock.cli import searching as s
 from interlock.cli.saying import AsJson, say, say_json, say_table
 from interlock.errors import InterlockError
 from interlock.research.candidates import Goal
-from interlock.research.results import EXACT, SUFFIX, Row, Study, continued, looked_at, studies
+from interlock.research.results import (
+    EXACT,
+    SUFFIX,
+    Manifest,
+    Row,
+    Study,
+    continued,
+    looked_at,
+    studies,
+)
 from interlock.research.sweep import Progress
 from interlock.research.trial import deflated
 from interlock.settings import read
@@ -69,7 +78,7 @@ def sweep_command(  # noqa: PLR0913 - each is an option of the command
         stage, told = s.searched(kept, plan, way, s.Hands(processes, ray))
         found = kept.best(stage, way.goal, best)
         body = {
-            **_head(kept),
+            **head_of(kept.path, kept.manifest),
             **_progress(told),
             "data": s.bars_told(plan),
             "metric": metric,
@@ -103,7 +112,7 @@ def show_study(
         told = [{"stage": each, "results": len(kept.rows(each))} for each in sorted(stages)]
         trials = max((_trials(kept, each) for each in stages), key=len, default=[])
         body = {
-            **_head(kept),
+            **head_of(kept.path, kept.manifest),
             "stages": told,
             "metric": metric,
             "best": _best(found, trials),
@@ -151,11 +160,11 @@ def _path(study: str) -> Path:
     return s.studies_of(read()) / f"{Path(study).name.removesuffix(SUFFIX)}{SUFFIX}"
 
 
-def _head(study: Study) -> dict[str, Any]:
-    told = study.manifest
+def head_of(path: Path, told: Manifest) -> dict[str, Any]:
+    """What a study is, and what it was made of, as JSON has it."""
     return {
-        "study": study.path.stem,
-        "file": str(study.path),
+        "study": path.stem,
+        "file": str(path),
         "data_hash": told.data_hash,
         "code": told.code,
         "config_hash": told.config_hash,
@@ -210,7 +219,7 @@ def _summary(path: Path) -> dict[str, Any]:
         with looked_at(path) as study:
             rows = study.rows()
             failed = sum(bool(row.failure) for row in rows)
-            return {**_head(study), "results": len(rows), "failed": failed}
+            return {**head_of(study.path, study.manifest), "results": len(rows), "failed": failed}
     except InterlockError as error:
         return {"study": path.stem, "command": error.line()}
 

@@ -10,7 +10,7 @@ import typer
 
 from interlock.cli import searching as s
 from interlock.cli.saying import AsJson, say, say_json, say_table
-from interlock.cli.sweep import stoppable
+from interlock.cli.sweep import head_of, stoppable
 from interlock.errors import BadInput
 from interlock.research.candidates import Metrics
 from interlock.research.manifest import plain
@@ -79,12 +79,7 @@ def walkforward(  # noqa: PLR0913 - each is an option of the command
             kept, (told[0].stage, stage), way.goal, steps, Exact(plan.trial, plan.series)
         )
     body = {
-        "study": path.stem,
-        "file": str(path),
-        "data_hash": manifest.data_hash,
-        "code": manifest.code,
-        "config_hash": manifest.config_hash,
-        "seed": seed,
+        **head_of(path, manifest),
         "anchored": anchored,
         "metric": metric,
         "data": s.bars_told(plan),

@@ -104,11 +104,12 @@ def _screened(
 
 def _ends(window: Window) -> NDArray[np.int64]:
     """When each bar closed."""
-    return window.opens_ms + window.span // MILLISECOND
+    return np.asarray(window.opens_ms + window.span // MILLISECOND, dtype=np.int64)
 
 
 def _last_of_days(lanes: Sequence[Lane]) -> NDArray[np.int64]:
     """A bar that closes at midnight is the last of the day that ends."""
     at_ms = union([_ends(lane.window) for lane in lanes])
     day = (at_ms - 1) // DAY_MS
-    return at_ms[np.append(np.flatnonzero(np.diff(day)), len(day) - 1)]
+    places = np.append(np.flatnonzero(np.diff(day)), len(day) - 1)
+    return np.asarray(at_ms[places], dtype=np.int64)

@@ -7,7 +7,7 @@ nothing here draws or remembers.
 import ast
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from types import CodeType
@@ -136,7 +136,9 @@ def _declared(strategy: Strategy) -> list[Axis]:
             low, high, step = (
                 Decimal(repr(float(bound))) for bound in (allowed.low, allowed.high, allowed.step)
             )
-            found.append(Axis(each.name, low, high, step, getattr(strategy, each.name)))
+            found.append(
+                Axis(each.name, low, high, step, _like(each, getattr(strategy, each.name)))
+            )
     return found
 
 
@@ -157,12 +159,18 @@ def _asked(strategy: Strategy, declared: Mapping[str, Axis], text: str) -> tuple
 def _value(strategy: Strategy, name: str) -> Value:
     found: Any = strategy
     for part in name.split("."):
-        if not is_dataclass(found) or part not in {each.name for each in fields(found)}:
+        named = {each.name: each for each in fields(found)} if is_dataclass(found) else {}
+        if part not in named:
             raise BadInput(f"{strategy.name} has no {name}.")
-        found = getattr(found, part)
+        found = _like(named[part], getattr(found, part))
     if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
         raise BadInput(f"{name} of {strategy.name} is no number.")
     return found
+
+
+def _like(of: Field[Any], value: Any) -> Any:  # noqa: ANN401 - a field of any type
+    """The value of a field, of the field's own type: 30 is as good a float as 30.0, and steps of it may be halves."""
+    return float(value) if of.type in {float, "float"} else value
 
 
 def _with(owner: Any, path: Sequence[str], value: Value) -> Any:  # noqa: ANN401 - a field of a field is of any type

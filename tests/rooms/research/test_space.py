@@ -1,17 +1,20 @@
 """What can be tried, and in which order: the same for everybody who asks the same."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from interlock.errors import BadInput
 from interlock.research.candidates import Grid, Random, shuffled
 from interlock.research.space import Space, read_params, space_of, text_of
-from interlock.strategy.contract import Percent
+from interlock.strategy.bars import Bars
+from interlock.strategy.columns import Columns
+from interlock.strategy.contract import Percent, Strategy
 from interlock.strategy.presets import PRESETS
 from tests.rooms.research.toy import Cross
 
@@ -37,9 +40,7 @@ def test_parameters_come_back_from_their_text_as_they_were(place: int) -> None:
 
 
 def test_any_number_of_a_strategy_can_be_varied_a_stop_and_a_threshold_too() -> None:
-    space = space_of(
-        PRESETS["scalp-aggressive"], ["stop.pct=0.3:0.5:0.1", "rsi.buy_below=40:60:20"]
-    )
+    space = space_of(PRESETS["scalp-aggressive"], ["stop.pct=0.3:0.5:0.1", "buy_below=40:60:20"])
 
     found = [space.at(space.point(place)) for place in range(space.size)]
 
@@ -122,7 +123,23 @@ def test_a_condition_that_nothing_meets_is_told_instead_of_searched_for_ever() -
 
 def test_a_strategy_without_parameters_says_how_to_name_some() -> None:
     with pytest.raises(BadInput, match="declares no parameter"):
-        space_of(PRESETS["trend-dip"])
+        space_of(Fixed())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed(Strategy):
+    name: str = "fixed"
+    level: float = 30
+
+    @override
+    def rules(self, bars: Bars) -> Columns:
+        return Columns((bars.rsi().below(self.level),))
+
+
+def test_a_number_that_is_a_float_may_be_varied_by_halves_though_its_default_is_whole() -> None:
+    space = space_of(Fixed(), ["level=30:31:0.5"])
+
+    assert [space.point(place)["level"] for place in range(3)] == [30.0, 30.5, 31.0]
 
 
 def test_a_point_that_the_class_refuses_does_not_hold() -> None:
