@@ -45,7 +45,9 @@ class Cluster:
                 log_to_driver=False,
                 include_dashboard=False if is_ours else None,
             )
-        except (OSError, RuntimeError, ValueError) as error:
+        except (
+            Exception
+        ) as error:  # a node that does not start in time is a bare Exception of Ray's
             raise Unreachable(f"No Ray cluster answers at {address}: {error}") from error
         self._code: Final = code_of()
         self._job: Final = ray.put((make, list(series)))
