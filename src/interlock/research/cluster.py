@@ -31,6 +31,12 @@ class OtherCode(Misuse):
     )
 
 
+class NoCluster(Unreachable):
+    """No cluster answers, or none starts."""
+
+    remedy = "Start one with `ray start --head` and give its address, or leave --ray away."
+
+
 class Cluster:
     """All processors of a cluster: `local` starts one on this machine, `auto` or HOST:PORT joins one."""
 
@@ -45,8 +51,10 @@ class Cluster:
                 log_to_driver=False,
                 include_dashboard=False if is_ours else None,
             )
-        except (OSError, RuntimeError, ValueError) as error:
-            raise Unreachable(f"No Ray cluster answers at {address}: {error}") from error
+        except (
+            Exception
+        ) as error:  # a node that does not start in time is a bare Exception of Ray's
+            raise NoCluster(f"No Ray cluster answers at {address}: {error}") from error
         self._code: Final = code_of()
         self._job: Final = ray.put((make, list(series)))
         self._evaluate: Final = ray.remote(_evaluate)

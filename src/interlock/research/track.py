@@ -36,8 +36,8 @@ LEFT_MIN = 2
 class Lane:
     """What is to be backtested: the owner's row, the strategy, its bars, and the book on which it trades.
 
-    `fine` are finer bars of the same
-    symbol, which say what came first inside a bar. What would be carried out before `since` is not said: those bars are warm-up.
+    `fine` are finer bars of the same symbol, which say what came first inside a bar. What would be carried out before `since` is not said:
+    those bars are warm-up.
     """
 
     row: WatchlistRow
