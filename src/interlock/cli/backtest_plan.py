@@ -57,17 +57,19 @@ class Plan:
 def plan_of(settings: Settings, asked: Asked, setup: Setup, stakes: Stakes) -> Plan:
     """The plan, on series that may be used."""
     shelf, limits = shelf_of(settings), settings.limits()
+    share = None if stakes.amount else _decimal(stakes.share_pct)
+    if not (stakes.amount or stakes.share_pct or stakes.as_live):
+        share = SHARE_PCT
+    amount = _decimal(stakes.amount) or limits.usd_per_order_max
     row = WatchlistRow(
         "",
         alert_enabled=True,
         buy_alert_enabled=True,
         sell_alert_enabled=True,
         trade_enabled=True,
-        trade_amount_usd=_decimal(stakes.amount) or limits.usd_per_order_max,
+        trade_amount_usd=amount if share is None else None,
+        trade_share_pct=share,
     )
-    share = None if stakes.amount else _decimal(stakes.share_pct)
-    if not (stakes.amount or stakes.share_pct or stakes.as_live):
-        share = SHARE_PCT
     lanes, series, notes = list[Lane](), list[Series](), dict[str, None]()
     for strategy in [_strategy(settings, name, asked) for name in asked.strategies]:
         for symbol in map(check_symbol, asked.symbols):
@@ -76,7 +78,7 @@ def plan_of(settings: Settings, asked: Asked, setup: Setup, stakes: Stakes) -> P
             series.append(found)
             mine = replace(row, symbol=symbol, preset=strategy.name)
             book = instrument_of(found.window)
-            lanes.append(Lane(mine, strategy, found.window, book, share_pct=share))
+            lanes.append(Lane(mine, strategy, found.window, book))
     if not stakes.as_live:
         most = limits.max_order_notional_usd
         caps = f"MAX_USD_PER_ORDER ({limits.usd_per_order_max}) and the cap on exposure ({limits.exposure_usd_max})"

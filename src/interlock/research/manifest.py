@@ -52,7 +52,6 @@ def config_of(lanes: Sequence[Lane], setup: Setup) -> dict[str, Any]:
             "row": plain(lane.row),
             "strategy": plain(lane.strategy),
             "instrument": plain(lane.instrument),
-            "share_pct": plain(lane.share_pct),
         }
         for lane in lanes
     ]

@@ -6,7 +6,6 @@ what it would have known, and decides nothing.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 import numpy as np
 
@@ -58,12 +57,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """On what is traded: cash, limits and fills, what a row asks for besides its symbol, the book of every symbol, and the stake."""
+    """On what is traded: cash, limits and fills, what a row asks for besides its symbol (its stake too), and the book of every symbol."""
 
     setup: Setup
     row: WatchlistRow
     books: Mapping[str, Instrument]
-    share_pct: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,6 @@ class Trial:
                 strategy,
                 subject.window(symbol, series),
                 account.books[symbol],
-                share_pct=account.share_pct,
                 since=subject.since,
             )
             for symbol in subject.symbols

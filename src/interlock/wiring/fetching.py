@@ -26,7 +26,7 @@ def fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> 
 async def _fetched(settings: Settings, wanted: Wanted, tell: Callable[[int], None]) -> Window:
     now = WallClock().now
     async with transport_of(settings) as transport:
-        client = CryptoComExchange(transport, NOBODY, now, budget=budget_of(settings, now))
+        client = CryptoComExchange(transport, NOBODY, now, budget=budget_of(settings))
 
         async def ask(symbol: str, span: timedelta, end: Instant, count: int) -> tuple[Bar, ...]:
             page = await client.bars(symbol, span, end, count)
