@@ -22,7 +22,7 @@ from interlock.research.sweep import Progress, Stage
 from tests.rooms.research import sweeping
 from tests.rooms.research.toy import MANIFEST, ToyMaker, series
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 
 
