@@ -2,7 +2,7 @@
 
 PYTHON := .venv/bin/python
 HOST_TESTS := tests/browser tests/host
-FAST_TESTS := tests/rooms tests/house tests/promises
+FAST_TESTS := tests/rooms tests/house
 # First those that mostly wait for processes: the others fill the time.
 WAITING_TESTS := tests/runbook tests/doors
 OTHER_TESTS := $(filter-out $(WAITING_TESTS) $(HOST_TESTS), $(patsubst %/,%,$(wildcard tests/*/)))

@@ -137,14 +137,14 @@ def test_an_audit_says_which_side_differs() -> None:
     assert told["audit"].text.startswith("The audit failed at portfolio: drift_pct=")
 
 
-def test_a_row_that_cannot_be_decided_is_named_and_the_others_are_traded() -> None:
+def test_a_strategy_that_nobody_has_is_named_and_the_other_rows_are_traded() -> None:
     world = stage(SHORT)
     bad = replace(ROW, symbol="AAA_USDT", preset="no-such-preset", updated_at=world.start)
     world.open_books().watch(bad, "owner", world.start)
     world.market.keep_bars([a_bar("AAA_USDT", world.start)])
     world.run()
 
-    assert [i.fingerprint for i in picture(world).incidents] == ["row:AAA_USDT"]
+    assert [i.fingerprint for i in picture(world).incidents] == ["strategy:no-such-preset"]
     assert len(of(world, Purpose.ENTRY)) == 1
 
 
