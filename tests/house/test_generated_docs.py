@@ -8,6 +8,7 @@ from scripts import (
     bug_zoo,
     comparison,
     fault_coverage,
+    notebook,
     order_life,
     refusals,
     simulator_faults,
@@ -16,7 +17,7 @@ from scripts import (
 )
 
 PAGES = (
-    *(bug_zoo, comparison, fault_coverage, order_life, refusals),
+    *(bug_zoo, comparison, fault_coverage, notebook, order_life, refusals),
     *(simulator_faults, simulator_scenarios, simulator_switches),
 )
 
@@ -25,4 +26,4 @@ PAGES = (
 def test_a_page_that_is_written_from_tables_says_what_they_say(written_by: ModuleType) -> None:
     told = written_by.PAGE.read_text(encoding="utf-8")
 
-    assert told == written_by.page(), f"run: python -m scripts.{written_by.PAGE.stem}"
+    assert told == written_by.page(), f"run: python -m {written_by.__name__}"

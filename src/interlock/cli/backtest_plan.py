@@ -15,9 +15,8 @@ from interlock.settings import Settings
 from interlock.strategist.loading import load
 from interlock.strategy.contract import Strategy
 from interlock.strategy.shelf import SHELF
-from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, check_symbol, decimal_of
-from interlock.wiring.candles import instrument_of, shelf_of
+from interlock.wiring.candles import instrument_of, shelf_of, trading_row
 
 SHARE_PCT: Final = Decimal(10)
 OWN: Final = "strategies"
@@ -60,23 +59,14 @@ def plan_of(settings: Settings, asked: Asked, setup: Setup, stakes: Stakes) -> P
     share = None if stakes.amount else _decimal(stakes.share_pct)
     if not (stakes.amount or stakes.share_pct or stakes.as_live):
         share = SHARE_PCT
-    amount = _decimal(stakes.amount) or limits.usd_per_order_max
-    row = WatchlistRow(
-        "",
-        alert_enabled=True,
-        buy_alert_enabled=True,
-        sell_alert_enabled=True,
-        trade_enabled=True,
-        trade_amount_usd=amount if share is None else None,
-        trade_share_pct=share,
-    )
+    amount = (_decimal(stakes.amount) or limits.usd_per_order_max) if share is None else None
     lanes, series, notes = list[Lane](), list[Series](), dict[str, None]()
     for strategy in [_strategy(settings, name, asked) for name in asked.strategies]:
         for symbol in map(check_symbol, asked.symbols):
             found = _opened(shelf, symbol, strategy.timeframe, asked)
             notes |= dict.fromkeys(_notes(found))
             series.append(found)
-            mine = replace(row, symbol=symbol, preset=strategy.name)
+            mine = trading_row(symbol, strategy.name, amount=amount, share_pct=share)
             book = instrument_of(found.window)
             lanes.append(Lane(mine, strategy, found.window, book))
     if not stakes.as_live:

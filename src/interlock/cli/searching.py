@@ -33,7 +33,7 @@ from interlock.settings import Settings
 from interlock.strategy.contract import Strategy
 from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instant, check_symbol, decimal_of
-from interlock.wiring.candles import instrument_of, shelf_of
+from interlock.wiring.candles import instrument_of, shelf_of, trading_row
 from interlock.wiring.strategies import Known, carried, known_strategies
 
 STRATEGY: Final = "ema-cross"
@@ -321,14 +321,7 @@ def _account(settings: Settings, costs: Costs) -> tuple[Setup, WatchlistRow, tup
         fills = replace(fills, taker_rate=rate, maker_rate=rate)
     if costs.slippage is not None:
         fills = replace(fills, slippage=decimal_of(costs.slippage) / 100)
-    row = WatchlistRow(
-        SYMBOL,
-        alert_enabled=True,
-        buy_alert_enabled=True,
-        sell_alert_enabled=True,
-        trade_enabled=True,
-        trade_amount_usd=stake,
-    )
+    row = trading_row(SYMBOL, STRATEGY, amount=stake)
     return Setup(cash=cash, limits=limits, fills=fills), row, tuple(notes)
 
 

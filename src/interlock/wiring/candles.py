@@ -11,11 +11,13 @@ from msgspec import json
 
 from interlock.market import Window
 from interlock.protocol.crypto_com import instruments
-from interlock.research import ungridded
+from interlock.research import Lane, ungridded
 from interlock.research.candles.checking import check
 from interlock.research.candles.shelf import Name, Origin, Series, Shelf, series_of
-from interlock.settings import Settings
+from interlock.settings import Settings, read
 from interlock.simulator import recordings
+from interlock.strategy.contract import Strategy
+from interlock.strategy.watchlist import WatchlistRow
 from interlock.values import Instrument
 
 UNLISTED_LOT: Final = Decimal("1e-8")
@@ -24,6 +26,29 @@ UNLISTED_LOT: Final = Decimal("1e-8")
 def shelf_of(settings: Settings) -> Shelf:
     """The series of the data folder, and those that ship."""
     return Shelf(settings.data / "research" / "candles", shipped())
+
+
+def lane(symbol: str, strategy: Strategy, amount: Decimal | int) -> Lane:
+    """What a backtest wants, in one word: this strategy on the series of the shelf, each entry for so much quote currency."""
+    window = shelf_of(read()).open(symbol, strategy.timeframe).window
+    row = trading_row(symbol, strategy.name, amount=Decimal(amount))
+    return Lane(row, strategy, window, instrument_of(window))
+
+
+def trading_row(
+    symbol: str, preset: str, *, amount: Decimal | None = None, share_pct: Decimal | None = None
+) -> WatchlistRow:
+    """A row that may trade, as research plays it: an amount in quote currency, or a share of the equity in percent."""
+    return WatchlistRow(
+        symbol,
+        preset,
+        alert_enabled=True,
+        buy_alert_enabled=True,
+        sell_alert_enabled=True,
+        trade_enabled=True,
+        trade_amount_usd=amount,
+        trade_share_pct=share_pct,
+    )
 
 
 def shipped() -> dict[Name, Callable[[], Series]]:
