@@ -2,7 +2,9 @@
 
 PYTHON := .venv/bin/python
 HOST_TESTS := tests/browser tests/host
-FAST_TESTS := tests/rooms tests/house
+# Those of the row, and of the house: what waits for sockets, files and processes is left to `make test`.
+SLOW_ROOMS := $(addprefix tests/rooms/, exchange host notify rehearsal research simulator store)
+FAST_TESTS := $(filter-out $(SLOW_ROOMS) %.py, $(patsubst %/,%,$(wildcard tests/rooms/*))) tests/house
 # First those that mostly wait for processes: the others fill the time.
 WAITING_TESTS := tests/runbook tests/doors
 OTHER_TESTS := $(filter-out $(WAITING_TESTS) $(HOST_TESTS), $(patsubst %/,%,$(wildcard tests/*/)))
