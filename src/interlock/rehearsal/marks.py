@@ -11,7 +11,7 @@ from typing import Final
 from interlock.rehearsal.catalogue import CATALOGUE
 
 FLOOR: Final = 50
-SEEDS_MIN: Final = 20_000
+SEEDS_MIN: Final = 10_000
 
 RULES: Final[Mapping[str, str]] = MappingProxyType(
     {
