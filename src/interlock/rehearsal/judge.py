@@ -35,7 +35,12 @@ def at_rest(world: World) -> list[str]:
     """What is not at rest yet: nothing unknown, every lot protected or flat, no sale half done, and nothing frozen that is explained."""
     books = world.open_books()
     uncovered = _protected_or_flat(books, world.engine.books())
-    return [*nothing_unknown(books), *uncovered, *_half_done(books), *_frozen(books)]
+    return [
+        *nothing_unknown(books),
+        *uncovered,
+        *_half_done(books),
+        *_frozen_though_equal(books, world),
+    ]
 
 
 def unbooked(world: World) -> list[str]:
@@ -59,10 +64,16 @@ def _half_done(books: Books) -> list[str]:
     ]
 
 
-def _frozen(books: Books) -> list[str]:
-    """The exchange's journal explains every balance there is here: a currency that was frozen before it was read is free again soon."""
-    frozen = sorted(each for each in books.open_marks() if each.startswith(MISMATCH))
-    return [f"I17: {mark} stands" for mark in frozen]
+def frozen(world: World) -> list[str]:
+    """The exchange's journal explains what moves money here: a currency that was frozen before it was read is free again soon."""
+    marks = sorted(each for each in world.open_books().open_marks() if each.startswith(MISMATCH))
+    return [f"I17: {mark} stands" for mark in marks]
+
+
+def _frozen_though_equal(books: Books, world: World) -> list[str]:
+    """Where both sides agree nothing is frozen for a difference."""
+    stands = frozen(world)
+    return stands if stands and not equal_books(books, world) else []
 
 
 def _one_order_per_intent(books: Books, truth: dict[str, Any], now: Instant) -> list[str]:

@@ -13,7 +13,7 @@ from interlock.errors import BadInput
 from interlock.rehearsal import reading
 from interlock.rehearsal.acts import ACTS, enlist, machine_of, messenger_of
 from interlock.rehearsal.counting import Counting
-from interlock.rehearsal.judge import at_rest, unbooked, undisturbed, violations
+from interlock.rehearsal.judge import at_rest, frozen, unbooked, undisturbed, violations
 from interlock.rehearsal.light import Light
 from interlock.rehearsal.machine import HostileMachine, Messenger
 from interlock.rehearsal.schedule import Schedule
@@ -114,7 +114,7 @@ class Healing:
 
     def _look(self, since: timedelta) -> None:
         """Whether everything is at rest; when it has been for long enough, and nothing is owed to the books, it is over."""
-        left = at_rest(self.world)
+        left = [*at_rest(self.world), *([] if self.ours_alone else frozen(self.world))]
         if since <= REST:
             self.left, self.has_rested = left, self.has_rested or not left
         self._still = timedelta() if left else self._still + LOOK_EVERY
